@@ -1,1 +1,49 @@
-//! x
+//! The words of Roster: ids, names, addresses, secrets, records, inputs and error codes.
+//!
+//! Everything here is plain data. Records are what the native API serialises; what must never
+//! leave the server (hashes, one-time secrets) is not here.
+
+mod api_key;
+mod audit;
+mod group;
+mod identity;
+mod ids;
+mod message;
+mod mfa;
+mod organization;
+mod page;
+mod phone;
+mod plan;
+mod problem;
+mod secret;
+mod session;
+mod sso;
+mod user;
+
+pub use api_key::{ApiKey, Constraint, ConstraintKind, IssuedApiKey, NewApiKey};
+pub use audit::{AuditEvent, AuditFilter, Outcome};
+pub use group::{Group, GroupMember, MembershipRank};
+pub use identity::{EmailAddress, IdentityKey, Username, fold};
+pub use ids::{
+    ApiKeyId, AuditEventId, GroupId, MessageId, OrganizationId, PlanId, SessionId, UserId, UserRef,
+};
+pub use message::{Channel, Message, MessageState};
+pub use mfa::{
+    ActivateMfa, CodeChannel, CodePurpose, CodeRequest, MfaStatus, PasswordReset, RecoveryCodes,
+    TotpEnrolment,
+};
+pub use organization::{LoginType, Organization, OrganizationSettings};
+pub use page::{Page, PageRequest};
+pub use phone::PhoneNumber;
+pub use plan::Plan;
+pub use problem::{ErrorCode, Field, Problem, Reason};
+pub use secret::{Secret, TokenHash};
+pub use session::{
+    Accepted, AuthenticationMethod, CredentialKind, Introspection, IntrospectionRequest, Session,
+    SignIn, SignedIn, Whoami,
+};
+pub use sso::{SsoLink, SsoProvider, SsoSignIn, SsoTicket};
+pub use user::{
+    ChangePassword, ConfirmEmail, DirectoryEntry, NewUser, Profile, Role, SetPhone, Status, User,
+    UserFilter, UserFlags, UserUpdate, VerifyPhone, split_name,
+};

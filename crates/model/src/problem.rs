@@ -1,0 +1,331 @@
+//! Error codes, the fields they speak of, and the body in which the native API sends them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every one of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word that stands for it on the wire and in the database.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// The one that `word` stands for.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(word: &str) -> Result<Self, String> {
+                Self::from_word(word).ok_or_else(|| {
+                    let known: Vec<_> = Self::ALL.iter().map(|one| one.as_str()).collect();
+                    format!("must be one of {}", known.join(", "))
+                })
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words! {
+    /// Why an operation was refused, for machines: stable words (design section 3.9).
+    ErrorCode {
+        /// The credential is missing, unknown, expired or revoked.
+        Unauthenticated = "unauthenticated",
+        /// Unknown account or wrong password.
+        InvalidCredentials = "invalid_credentials",
+        /// The account has multi-factor authentication and no code came.
+        OtpRequired = "otp_required",
+        /// The code is wrong, used, expired or exhausted.
+        OtpInvalid = "otp_invalid",
+        /// The code was right once, but its time is over.
+        OtpExpired = "otp_expired",
+        /// Too many wrong codes: this one is dead, ask for another.
+        OtpExhausted = "otp_exhausted",
+        /// The password is right but expired; it can only be changed.
+        PasswordExpired = "password_expired",
+        /// The account may not sign in: pending, suspended or disabled.
+        AccountUnavailable = "account_unavailable",
+        /// The caller may not do this.
+        Forbidden = "forbidden",
+        /// There is no such thing, or none that the caller may know of.
+        NotFound = "not_found",
+        /// Something in the request is malformed or not allowed.
+        FieldInvalid = "field_invalid",
+        /// The value is in use.
+        AlreadyExists = "already_exists",
+        /// The thing is not in a state in which this can be done.
+        WrongState = "wrong_state",
+        /// The record changed meanwhile (`If-Match`).
+        PreconditionFailed = "precondition_failed",
+        /// The same `Idempotency-Key` came with another request.
+        IdempotencyConflict = "idempotency_conflict",
+        /// Too many attempts or requests.
+        RateLimited = "rate_limited",
+        /// The sign-in at the provider is not finished yet.
+        SsoPending = "sso_pending",
+        /// The sign-in at the provider failed, expired or was used.
+        SsoFailed = "sso_failed",
+        /// A message is due and no transport for its channel is configured.
+        ChannelUnavailable = "channel_unavailable",
+        /// The request is too large, too slow or not of this protocol.
+        BadRequest = "bad_request",
+        /// The server cannot do it now; the same request may work later.
+        Unavailable = "unavailable",
+        /// A fault of the server.
+        Internal = "internal",
+    }
+}
+
+words! {
+    /// The part of a request that an error speaks of; the name is the one in the native API.
+    Field {
+        /// The username.
+        Username = "username",
+        /// The e-mail address.
+        Email = "email",
+        /// The given name.
+        FirstName = "first_name",
+        /// The family name.
+        LastName = "last_name",
+        /// The whole name.
+        Name = "name",
+        /// The phone number.
+        Phone = "phone",
+        /// The password.
+        Password = "password",
+        /// The new password, beside the old one.
+        NewPassword = "new_password",
+        /// A one-time code.
+        Code = "code",
+        /// What the code is for.
+        Purpose = "purpose",
+        /// The role.
+        Role = "role",
+        /// The status.
+        Status = "status",
+        /// The organization.
+        Organization = "organization",
+        /// The group.
+        Group = "group",
+        /// The primary group.
+        PrimaryGroup = "primary_group",
+        /// The account admin.
+        Parent = "parent",
+        /// The plan.
+        Plan = "plan",
+        /// The end of the plan.
+        PlanExpiresAt = "plan_expires_at",
+        /// When something ends.
+        ExpiresAt = "expires_at",
+        /// What an API key is for.
+        Scopes = "scopes",
+        /// What an API key may reach.
+        Constraints = "constraints",
+        /// A sign-in provider.
+        Provider = "provider",
+        /// The preferences.
+        Preferences = "preferences",
+        /// A profile field: city.
+        City = "city",
+        /// A profile field: state.
+        State = "state",
+        /// A profile field: time zone.
+        TimeZone = "time_zone",
+        /// A profile field: initials.
+        Initials = "initials",
+        /// A profile field: department.
+        Department = "department",
+        /// A profile field: title.
+        Title = "title",
+        /// A profile field: GitHub username.
+        GithubUsername = "github_username",
+        /// The place in a list.
+        Cursor = "cursor",
+        /// How many at once.
+        Limit = "limit",
+        /// How many to pass over.
+        Offset = "offset",
+        /// What a list is narrowed to.
+        Filter = "filter",
+        /// How a list is ordered.
+        OrderBy = "order_by",
+        /// A user named in the request.
+        User = "user",
+        /// The name of a feature flag.
+        FeatureFlags = "feature_flags",
+        /// A link or setup token.
+        Token = "token",
+        /// The header `Idempotency-Key`.
+        IdempotencyKey = "idempotency_key",
+        /// The header `If-Match`.
+        IfMatch = "if_match",
+        /// The body as a whole.
+        Body = "body",
+        /// The path or query as a whole.
+        Query = "query",
+    }
+}
+
+/// What is wrong with a value. `Display` completes the sentence "*field* …".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Nothing where something is due.
+    Empty,
+    /// More than `max` characters (bytes for passwords).
+    TooLong {
+        /// The most there may be.
+        max: usize,
+    },
+    /// Fewer than `min` characters (bytes for passwords).
+    TooShort {
+        /// The least there must be.
+        min: usize,
+    },
+    /// Outside of what is allowed.
+    OutOfRange {
+        /// The smallest value.
+        min: i64,
+        /// The largest value.
+        max: i64,
+    },
+    /// A blank at the beginning or end.
+    BlankAtEnd,
+    /// NUL, line feed, escape and their kind.
+    ControlCharacter,
+    /// A character that cannot be seen or that turns the direction of writing.
+    InvisibleCharacter,
+    /// A word with a meaning of its own (`me`).
+    Reserved,
+    /// All digits or a UUID: it would be taken for an id.
+    LooksLikeId,
+    /// Not something on both sides of one `@`.
+    NotAnEmailAddress,
+    /// Not a phone number that can be dialled.
+    NotAPhoneNumber,
+    /// Not one of the words that are allowed here.
+    NotOneOf(Vec<&'static str>),
+    /// There is no such thing to refer to.
+    Unknown,
+    /// Contained in a list of common or breached passwords.
+    TooCommon,
+    /// The username or address, or much like it.
+    TooPersonal,
+    /// The same as before.
+    Unchanged,
+    /// Already over.
+    InThePast,
+    /// The old one is not right.
+    Wrong,
+    /// May not be set by this caller or here.
+    NotAllowed,
+    /// Anything else, as a sentence that completes "*field* …". Never holds a secret.
+    Other(String),
+}
+
+impl Reason {
+    /// A stable word for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooLong { .. } => "too_long",
+            Self::TooShort { .. } => "too_short",
+            Self::OutOfRange { .. } => "out_of_range",
+            Self::BlankAtEnd => "blank_at_end",
+            Self::ControlCharacter => "control_character",
+            Self::InvisibleCharacter => "invisible_character",
+            Self::Reserved => "reserved",
+            Self::LooksLikeId => "looks_like_id",
+            Self::NotAnEmailAddress => "not_an_email_address",
+            Self::NotAPhoneNumber => "not_a_phone_number",
+            Self::NotOneOf(_) => "not_one_of",
+            Self::Unknown => "unknown",
+            Self::TooCommon => "too_common",
+            Self::TooPersonal => "too_personal",
+            Self::Unchanged => "unchanged",
+            Self::InThePast => "in_the_past",
+            Self::Wrong => "wrong",
+            Self::NotAllowed => "not_allowed",
+            Self::Other(_) => "malformed",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("must not be empty"),
+            Self::TooLong { max } => write!(f, "is longer than {max}"),
+            Self::TooShort { min } => write!(f, "is shorter than {min}"),
+            Self::OutOfRange { min, max } => write!(f, "must be between {min} and {max}"),
+            Self::BlankAtEnd => f.write_str("must not begin or end with a blank"),
+            Self::ControlCharacter => f.write_str("must not contain control characters"),
+            Self::InvisibleCharacter => {
+                f.write_str("must not contain invisible or direction-changing characters")
+            }
+            Self::Reserved => f.write_str("is a reserved word"),
+            Self::LooksLikeId => f.write_str("must not be all digits or a UUID"),
+            Self::NotAnEmailAddress => f.write_str("must have the form name@domain"),
+            Self::NotAPhoneNumber => {
+                f.write_str("must be a phone number of 7 to 15 digits, country code first")
+            }
+            Self::NotOneOf(words) => write!(f, "must be one of {}", words.join(", ")),
+            Self::Unknown => f.write_str("does not exist"),
+            Self::TooCommon => f.write_str("is among the passwords that attackers try first"),
+            Self::TooPersonal => f.write_str("must not contain the username or e-mail address"),
+            Self::Unchanged => f.write_str("must differ from the present one"),
+            Self::InThePast => f.write_str("must be in the future"),
+            Self::Wrong => f.write_str("is not right"),
+            Self::NotAllowed => f.write_str("may not be set here"),
+            Self::Other(sentence) => f.write_str(sentence),
+        }
+    }
+}
+
+/// The body of every refusal of the native API (RFC 9457, `application/problem+json`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// `about:blank#` and the code: a name for the kind of problem, not an address.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What the status means.
+    pub title: String,
+    /// A sentence for people.
+    pub detail: String,
+    /// The stable code for machines.
+    pub code: ErrorCode,
+    /// The part of the request that is wrong, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Field>,
+    /// What is wrong with that part, for machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Seconds to wait before the next try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// The request's id, to be named to whoever runs the server.
+    pub request_id: String,
+}
