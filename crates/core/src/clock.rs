@@ -1,0 +1,96 @@
+//! The time. Nothing in Roster reads it but through the [`Clock`] of `Core`, so a test moves it by hand.
+
+use std::{
+    fmt::Debug,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+/// Says what time it is, in whole microseconds: what the databases keep, so a stored time reads back equal.
+pub trait Clock: Send + Sync + Debug {
+    /// The present instant.
+    fn now(&self) -> Timestamp;
+}
+
+/// The clock of the machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the machine's clock"
+    )]
+    fn now(&self) -> Timestamp {
+        whole_microseconds(Timestamp::now())
+    }
+}
+
+/// A clock that stands still until it is moved, for tests.
+#[derive(Debug)]
+pub struct ManualClock {
+    microseconds: AtomicI64,
+}
+
+impl ManualClock {
+    /// A clock that stands at `now`.
+    pub fn new(now: Timestamp) -> Self {
+        Self { microseconds: AtomicI64::new(now.as_microsecond()) }
+    }
+
+    /// Moves the clock to `now`, which may also be back.
+    pub fn set(&self, now: Timestamp) {
+        self.microseconds.store(now.as_microsecond(), Ordering::SeqCst);
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&self, by: Duration) {
+        let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        self.microseconds.fetch_add(by, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        instant(self.microseconds.load(Ordering::SeqCst))
+    }
+}
+
+fn whole_microseconds(instant_now: Timestamp) -> Timestamp {
+    instant(instant_now.as_microsecond())
+}
+
+/// The instant that many microseconds after 1970, or the last one there is.
+fn instant(microseconds: i64) -> Timestamp {
+    Timestamp::from_microsecond(microseconds).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manual_clock_moves_only_when_told() {
+        let start = Timestamp::from_second(1_700_000_000).unwrap();
+        let clock = ManualClock::new(start);
+        assert_eq!(clock.now(), start);
+        clock.advance(Duration::from_micros(1_500_000));
+        assert_eq!(clock.now(), Timestamp::from_millisecond(1_700_000_001_500).unwrap());
+        clock.set(start);
+        assert_eq!(clock.now(), start);
+    }
+
+    #[test]
+    fn a_manual_clock_moved_beyond_the_end_of_time_stays_there() {
+        let clock = ManualClock::new(Timestamp::from_second(0).unwrap());
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now(), Timestamp::MAX);
+    }
+
+    #[test]
+    fn the_system_clock_gives_whole_microseconds() {
+        assert_eq!(SystemClock.now().subsec_nanosecond() % 1_000, 0);
+    }
+}
