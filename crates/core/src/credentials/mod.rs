@@ -1,0 +1,11 @@
+//! What people and programs prove themselves with: passwords, one-time codes, tokens, and the secret key beneath them.
+//!
+//! Here are the pure parts, which know neither storage nor who asks. The operations on top of them say when each is
+//! used, counted and written down.
+
+pub mod one_time_code;
+pub mod recovery;
+pub mod secret_box;
+pub mod secret_key;
+pub mod token;
+pub mod totp;
