@@ -47,3 +47,54 @@ pub struct GroupMember {
     /// Since when.
     pub created_at: Timestamp,
 }
+
+/// What a new group is to be.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewGroup {
+    /// Its name for people, unique in its organization.
+    pub name: String,
+    /// Its name in addresses; made from the name without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The organization; the caller's without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
+    /// The user who is to own it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<UserId>,
+}
+
+/// What is to change in a group; absent: nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GroupUpdate {
+    /// Its name for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its name in addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The user who owns it; `null`: nobody.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::user::given")]
+    pub owner_id: Option<Option<UserId>>,
+}
+
+/// How somebody is to belong to a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetMembership {
+    /// What the person may do in the group.
+    #[serde(default = "member")]
+    pub rank: MembershipRank,
+}
+
+fn member() -> MembershipRank {
+    MembershipRank::Member
+}

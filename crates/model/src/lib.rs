@@ -22,7 +22,7 @@ mod user;
 
 pub use api_key::{ApiKey, Constraint, ConstraintKind, IssuedApiKey, NewApiKey};
 pub use audit::{AuditEvent, AuditFilter, Outcome};
-pub use group::{Group, GroupMember, MembershipRank};
+pub use group::{Group, GroupMember, GroupUpdate, MembershipRank, NewGroup, SetMembership};
 pub use identity::{EmailAddress, IdentityKey, Username, fold};
 pub use ids::{
     ApiKeyId, AuditEventId, GroupId, MessageId, OrganizationId, PlanId, SessionId, UserId, UserRef,
@@ -32,18 +32,18 @@ pub use mfa::{
     ActivateMfa, CodeChannel, CodePurpose, CodeRequest, MfaStatus, PasswordReset, RecoveryCodes,
     TotpEnrolment,
 };
-pub use organization::{LoginType, Organization, OrganizationSettings};
+pub use organization::{LoginType, Organization, OrganizationSettings, OrganizationUpdate};
 pub use page::{Page, PageRequest};
 pub use phone::PhoneNumber;
 pub use plan::Plan;
 pub use problem::{ErrorCode, Field, Problem, Reason};
 pub use secret::{Secret, TokenHash};
 pub use session::{
-    Accepted, AuthenticationMethod, CredentialKind, Introspection, IntrospectionRequest, Session,
-    SignIn, SignedIn, Whoami,
+    Accepted, AuthenticationMethod, CredentialKind, EndedSessions, Introspection,
+    IntrospectionRequest, Session, SignIn, SignedIn, Whoami,
 };
-pub use sso::{SsoLink, SsoProvider, SsoSignIn, SsoTicket};
+pub use sso::{EnableSso, RedeemSsoTicket, SsoLink, SsoProvider, SsoSignIn, SsoTicket};
 pub use user::{
-    ChangePassword, ConfirmEmail, DirectoryEntry, NewUser, Profile, Role, SetPhone, Status, User,
-    UserFilter, UserFlags, UserUpdate, VerifyPhone, split_name,
+    ChangeExpiredPassword, ChangePassword, ConfirmEmail, DirectoryEntry, NewUser, Profile, Role,
+    SetPhone, SetUp, Status, User, UserFilter, UserFlags, UserUpdate, VerifyPhone, split_name,
 };

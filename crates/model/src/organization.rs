@@ -67,3 +67,31 @@ impl Default for OrganizationSettings {
         }
     }
 }
+
+/// What is to change in an organization; absent: nothing. Where a setting can be empty, `null`
+/// empties it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OrganizationUpdate {
+    /// Its name for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How people sign in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_type: Option<LoginType>,
+    /// Whether single people may be exempt from provider sign-in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sso_disable_capable: Option<bool>,
+    /// Whether codes by SMS are forbidden.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sms_otp_disabled: Option<bool>,
+    /// Days without use after which a user is suspended.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::user::given")]
+    pub inactivity_suspension_days: Option<Option<u32>>,
+    /// Days after which a password must be changed.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::user::given")]
+    pub password_expiry_days: Option<Option<u32>>,
+    /// The shortest password in bytes, if longer than the profile's.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::user::given")]
+    pub password_min_length: Option<Option<u32>>,
+}

@@ -147,3 +147,10 @@ pub struct Accepted {
     /// A sentence for people.
     pub detail: String,
 }
+
+/// How many sessions were ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EndedSessions {
+    /// So many.
+    pub count: u64,
+}

@@ -50,3 +50,20 @@ pub struct SsoTicket {
     /// When the ticket ends.
     pub expires_at: Timestamp,
 }
+
+/// The ticket of a sign-in at a provider, to be exchanged for a session.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RedeemSsoTicket {
+    /// The ticket.
+    pub ticket: Secret,
+}
+
+/// A link to a provider that is to be made or switched on again.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EnableSso {
+    /// The address at the provider; the user's own without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}

@@ -349,7 +349,9 @@ pub struct UserUpdate {
 }
 
 /// Tells `null` from absent.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
 }
 
@@ -362,6 +364,28 @@ pub struct ChangePassword {
     pub password: Option<Secret>,
     /// The password from now on.
     pub new_password: Secret,
+}
+
+/// A new password instead of one that is right but expired.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeExpiredPassword {
+    /// Username or e-mail address.
+    pub login: String,
+    /// The expired password.
+    pub password: Secret,
+    /// The password from now on.
+    pub new_password: Secret,
+}
+
+/// The first administrator of a new installation.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetUp {
+    /// The token of the set-up link, which the server shows at its first start.
+    pub token: Secret,
+    /// Who the administrator is to be.
+    pub user: NewUser,
 }
 
 /// A phone number for a user; it counts once verified. Without one, a new code is sent to the
