@@ -1,0 +1,105 @@
+//! Brings the tables up to date when the store is opened.
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Engine, Store, Tx, words};
+use crate::Error;
+
+/// One step forward.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Migration {
+    /// Its number; they count from 1 without gaps.
+    pub(crate) version: i32,
+    /// What it is about.
+    pub(crate) name: &'static str,
+    /// Its statements, with type words.
+    pub(crate) sql: &'static str,
+}
+
+/// All steps, in order.
+pub(crate) const MIGRATIONS: &[Migration] = &[];
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+    version {int} NOT NULL PRIMARY KEY,
+    name {text} NOT NULL,
+    checksum {text} NOT NULL,
+    applied_at {time} NOT NULL
+) {strict}";
+
+/// Applies what has not been applied. Several nodes may do this at once: each step waits for a lock and looks again.
+pub(super) async fn run(store: &Store, migrations: &[Migration]) -> Result<(), Error> {
+    let engine = store.engine();
+    let table = words::replace(TABLE, engine)?;
+    // Two nodes that both create it on an empty PostgreSQL may collide; the second time it is there.
+    let made = create(store, &table).await;
+    if made.is_err() {
+        create(store, &table).await?;
+    }
+    let newest = migrations.last().map_or(0, |last| last.version);
+    let applied = store.read(async |tx: &mut Tx| applied(tx).await).await?;
+    if let Some((version, ..)) = applied.iter().find(|(version, ..)| *version > newest) {
+        return Err(Error::Refused(format!(
+            "the database was used by a newer Roster (its tables have version {version}, this program knows {newest}); start that one"
+        )));
+    }
+    for migration in migrations {
+        let sql = words::replace(migration.sql, engine)?;
+        let checksum = checksum(migration.sql);
+        store.write(async |tx: &mut Tx| apply(tx, migration, &sql, &checksum).await).await?;
+    }
+    Ok(())
+}
+
+async fn create(store: &Store, table: &str) -> Result<(), Error> {
+    store.write(async |tx: &mut Tx| tx.batch(table).await).await
+}
+
+async fn applied(tx: &mut Tx) -> Result<Vec<(i32, String)>, Error> {
+    tx.list("SELECT version, checksum FROM schema_migrations ORDER BY version", &[], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+    .await
+}
+
+async fn apply(tx: &mut Tx, migration: &Migration, sql: &str, checksum: &str) -> Result<(), Error> {
+    if tx.engine() == Engine::Postgres {
+        tx.batch("SET LOCAL statement_timeout = 0; LOCK TABLE schema_migrations IN EXCLUSIVE MODE")
+            .await?;
+    }
+    let known = tx
+        .find(
+            "SELECT checksum FROM schema_migrations WHERE version = $1",
+            &[&migration.version],
+            |row| row.get::<String>(0),
+        )
+        .await?;
+    match known {
+        Some(known) if known == checksum => return Ok(()),
+        Some(_) => {
+            return Err(Error::Refused(format!(
+                "migration {} ({}) of the database is not the one of this program: they are of different origin",
+                migration.version, migration.name
+            )));
+        }
+        None => {}
+    }
+    tracing::info!(
+        version = migration.version,
+        name = migration.name,
+        "updating the database's tables"
+    );
+    tx.batch(sql).await?;
+    let now = match tx.engine() {
+        Engine::Sqlite => "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+        Engine::Postgres => "(EXTRACT(EPOCH FROM now()) * 1000000)::BIGINT",
+    };
+    let record = format!(
+        "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES ($1, $2, $3, {now})"
+    );
+    tx.execute(&record, &[&migration.version, &migration.name, &checksum]).await?;
+    Ok(())
+}
+
+fn checksum(text: &str) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
+}

@@ -1,0 +1,277 @@
+//! The only place that knows which database is there.
+
+mod location;
+mod migrate;
+mod postgres;
+mod row;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+mod tx;
+mod unique;
+mod value;
+mod words;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+pub use location::Location;
+pub(crate) use migrate::{MIGRATIONS, Migration};
+pub(crate) use row::{Cell, Column, Misread, Row, column_as};
+pub use tx::Tx;
+pub use unique::Unique;
+pub(crate) use value::{Param, Value};
+
+use crate::{Error, Follow};
+use postgres::{Attempt, Begin, Postgres};
+use sqlite::Sqlite;
+
+/// What Roster keeps, on SQLite or PostgreSQL. Clones are the same store.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    backend: Backend,
+    counters: Arc<Counters>,
+    follower: Arc<dyn Follow>,
+}
+
+enum Backend {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+/// Which database is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Engine {
+    /// SQLite, in this process.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+/// How the store uses its database.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// SQLite: the most connections that read at one time.
+    pub readers: usize,
+    /// SQLite: the most transactions in one commit.
+    pub batch: usize,
+    /// PostgreSQL: the most connections.
+    pub connections: usize,
+    /// PostgreSQL: how often a transaction is tried that lost a race or its connection.
+    pub attempts: u32,
+    /// PostgreSQL: the longest wait for a free connection.
+    pub wait: Duration,
+    /// PostgreSQL: the longest wait for a new connection.
+    pub connect_timeout: Duration,
+    /// PostgreSQL: the longest that one statement may take.
+    pub statement_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            readers: 16,
+            batch: 256,
+            connections: 16,
+            attempts: 10,
+            wait: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(15),
+        }
+    }
+}
+
+/// What the store has done so far, for the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statistics {
+    /// Commits that reached the database.
+    pub commits: u64,
+    /// Write transactions that those commits kept.
+    pub writes: u64,
+    /// Transactions that ran again because another was faster or the connection was lost.
+    pub repeats: u64,
+}
+
+#[derive(Default)]
+struct Counters {
+    joined: AtomicU64,
+    commits: AtomicU64,
+    writes: AtomicU64,
+    repeats: AtomicU64,
+}
+
+/// A function that returns a future that can be named, and so be required to be `Send`.
+///
+/// Plain `AsyncFn` bounds can't say that; with this one a transaction may run again and still live inside a spawned task.
+pub trait Work<A, O>: Fn(A) -> Self::Fut {
+    /// The future.
+    type Fut: Future<Output = O>;
+}
+
+impl<A, O, F: Fn(A) -> Fut, Fut: Future<Output = O>> Work<A, O> for F {
+    type Fut = Fut;
+}
+
+impl Store {
+    /// Opens the database, creates it if it is a new file, and brings its tables up to date.
+    pub async fn open(
+        location: &Location,
+        options: &Options,
+        follower: Arc<dyn Follow>,
+    ) -> Result<Self, Error> {
+        Self::open_with(location, options, follower, MIGRATIONS).await
+    }
+
+    /// As `open`, with other migrations.
+    pub(crate) async fn open_with(
+        location: &Location,
+        options: &Options,
+        follower: Arc<dyn Follow>,
+        migrations: &[Migration],
+    ) -> Result<Self, Error> {
+        let counters = Arc::new(Counters::default());
+        let backend = match location {
+            Location::Memory => Backend::Sqlite(Sqlite::open(None, options, &counters, &follower)?),
+            Location::File(path) => {
+                Backend::Sqlite(Sqlite::open(Some(path), options, &counters, &follower)?)
+            }
+            Location::Postgres(url) => Backend::Postgres(Postgres::open(url, options)?),
+        };
+        let store = Self(Arc::new(Inner { backend, counters, follower }));
+        migrate::run(&store, migrations).await?;
+        Ok(store)
+    }
+
+    /// Which database is there.
+    pub fn engine(&self) -> Engine {
+        match self.0.backend {
+            Backend::Sqlite(_) => Engine::Sqlite,
+            Backend::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Runs `work` in a transaction that acts as if nobody else wrote meanwhile.
+    ///
+    /// Commits when it returns `Ok`, and returns only when that is durable; rolls back when it returns `Err` or is
+    /// dropped. It may run more than once, so nothing but `tx` may be changed inside.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFn(&mut Tx) -> Result<T, E>
+            + for<'t> Work<&'t mut Tx, Result<T, E>, Fut: Send>
+            + Send
+            + Sync,
+    {
+        match &self.0.backend {
+            Backend::Sqlite(sqlite) => {
+                let mut tx = sqlite.begin_write().await?;
+                let outcome = work(&mut tx).await;
+                Sqlite::end_write(tx, outcome).await
+            }
+            Backend::Postgres(postgres) => self.repeat(postgres, Begin::Write, work).await,
+        }
+    }
+
+    /// Runs `work` on a snapshot: all that it reads is of one moment. It can't write.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFn(&mut Tx) -> Result<T, E>
+            + for<'t> Work<&'t mut Tx, Result<T, E>, Fut: Send>
+            + Send
+            + Sync,
+    {
+        match &self.0.backend {
+            Backend::Sqlite(sqlite) => work(&mut sqlite.begin_read().await?).await,
+            Backend::Postgres(postgres) => self.repeat(postgres, Begin::Read, work).await,
+        }
+    }
+
+    /// Runs `work`, which reads with a single statement: the cheapest way, without a snapshot for several.
+    pub async fn point_read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFn(&mut Tx) -> Result<T, E>
+            + for<'t> Work<&'t mut Tx, Result<T, E>, Fut: Send>
+            + Send
+            + Sync,
+    {
+        match &self.0.backend {
+            Backend::Sqlite(sqlite) => work(&mut sqlite.point().await?).await,
+            Backend::Postgres(postgres) => self.repeat(postgres, Begin::Point, work).await,
+        }
+    }
+
+    async fn repeat<T, E, F>(&self, postgres: &Postgres, begin: Begin, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFn(&mut Tx) -> Result<T, E>
+            + for<'t> Work<&'t mut Tx, Result<T, E>, Fut: Send>
+            + Send
+            + Sync,
+    {
+        let mut attempt = 1;
+        loop {
+            let error = match postgres.begin(begin).await {
+                Ok(mut tx) => {
+                    let outcome = work(&mut tx).await;
+                    match Postgres::end(tx, outcome).await {
+                        (Attempt::Done(outcome), changes) => {
+                            if outcome.is_ok() && matches!(begin, Begin::Write) {
+                                self.0.follower.follow(&changes);
+                                self.0.counters.commits.fetch_add(1, Ordering::Relaxed);
+                                self.0.counters.writes.fetch_add(1, Ordering::Relaxed);
+                            }
+                            return outcome;
+                        }
+                        (Attempt::Again(error), _) => error,
+                    }
+                }
+                Err(error) => error,
+            };
+            if attempt >= postgres.attempts() {
+                return Err(error.into());
+            }
+            postgres::pause(attempt).await;
+            attempt += 1;
+            self.0.counters.repeats.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.point_read(async |tx: &mut Tx| tx.one("SELECT 1", &[], |_| Ok(())).await).await
+    }
+
+    /// Copies the database into a new file while it is in use; only for SQLite, PostgreSQL has its own tools.
+    pub async fn backup(&self, to: &Path) -> Result<(), Error> {
+        match &self.0.backend {
+            Backend::Sqlite(sqlite) => sqlite.backup(to).await,
+            Backend::Postgres(_) => Err(Error::Refused(
+                "the database is a PostgreSQL server: use pg_dump or its own backups".to_owned(),
+            )),
+        }
+    }
+
+    /// Waits for what is being committed and closes the database; whatever is asked afterwards is refused.
+    pub async fn close(&self) -> Result<(), Error> {
+        match &self.0.backend {
+            Backend::Sqlite(sqlite) => sqlite.close().await,
+            Backend::Postgres(postgres) => {
+                postgres.close();
+                Ok(())
+            }
+        }
+    }
+
+    /// What the store has done so far.
+    pub fn statistics(&self) -> Statistics {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let Counters { commits, writes, repeats, .. } = &*self.0.counters;
+        Statistics { commits: read(commits), writes: read(writes), repeats: read(repeats) }
+    }
+}

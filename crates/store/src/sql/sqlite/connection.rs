@@ -1,0 +1,91 @@
+//! How each SQLite connection is set up, and what its errors mean.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, ffi};
+
+use crate::{Error, Unique};
+
+/// How long a statement waits for another program that looks into the file.
+const BUSY: Duration = Duration::from_secs(5);
+/// Statements kept ready per connection.
+const STATEMENTS: usize = 256;
+
+/// A folder for a database that nobody wants to keep, in memory where the system offers that.
+pub(super) fn scratch() -> Result<tempfile::TempDir, Error> {
+    let builder = || tempfile::Builder::new().prefix("roster-").to_owned();
+    builder()
+        .tempdir_in("/dev/shm")
+        .or_else(|_| builder().tempdir())
+        .map_err(|error| Error::Refused(format!("cannot make a temporary folder: {error}")))
+}
+
+/// The only connection that writes.
+pub(super) fn writer(path: &Path, durable: bool) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(|error| {
+        Error::Refused(format!("cannot open the database {}: {error}", path.display()))
+    })?;
+    prepare(&conn)?;
+    let set = |name: &str, value: &dyn rusqlite::ToSql| {
+        conn.pragma_update(None, name, value).map_err(error)
+    };
+    // Overwriting a log that keeps its size is faster than growing one anew; only a huge one is cut back.
+    set("journal_mode", &"WAL")?;
+    set("journal_size_limit", &(64 << 20))?;
+    set("wal_autocheckpoint", &4000)?;
+    set("synchronous", &if durable { "FULL" } else { "OFF" })?;
+    set("cache_size", &-8000)?;
+    Ok(conn)
+}
+
+/// One of the connections that only read.
+pub(super) fn reader(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(error)?;
+    prepare(&conn)?;
+    conn.pragma_update(None, "query_only", true).map_err(error)?;
+    conn.pragma_update(None, "cache_size", -2000).map_err(error)?;
+    Ok(conn)
+}
+
+fn prepare(conn: &Connection) -> Result<(), Error> {
+    conn.busy_timeout(BUSY).map_err(error)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    conn.pragma_update(None, "foreign_keys", true).map_err(error)?;
+    conn.pragma_update(None, "trusted_schema", false).map_err(error)?;
+    conn.pragma_update(None, "temp_store", "MEMORY").map_err(error)?;
+    Ok(())
+}
+
+/// What a SQLite error means to those above.
+#[expect(clippy::needless_pass_by_value, reason = "used as a function in `map_err`")]
+pub(super) fn error(error: rusqlite::Error) -> Error {
+    let rusqlite::Error::SqliteFailure(code, message) = &error else {
+        return Error::internal(error.to_string());
+    };
+    let message = message.as_deref().unwrap_or_default();
+    match code.extended_code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => {
+            return Unique::of_sqlite(message)
+                .map_or_else(|| Error::internal(message), Error::Unique);
+        }
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => return Error::ForeignKey,
+        _ => {}
+    }
+    let reason = match code.code {
+        ffi::ErrorCode::DiskFull => "the disk is full",
+        ffi::ErrorCode::SystemIoFailure => "the disk could not be read or written",
+        ffi::ErrorCode::DatabaseBusy | ffi::ErrorCode::DatabaseLocked => {
+            "another program holds the database file"
+        }
+        ffi::ErrorCode::OutOfMemory => "out of memory",
+        ffi::ErrorCode::CannotOpen => "the database file cannot be opened",
+        ffi::ErrorCode::ReadOnly => "the database file may not be written",
+        _ => return Error::internal(format!("SQLite error {}: {message}", code.extended_code)),
+    };
+    Error::outage(reason, error)
+}

@@ -1,0 +1,143 @@
+//! SQLite: one writer that groups waiting transactions into one commit, and readers beside it.
+
+mod connection;
+mod ownership;
+mod readers;
+mod statement;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::backup::Backup;
+
+pub(super) use readers::Reader;
+pub(super) use statement::{batch, execute, find, list};
+pub(super) use writer::Member;
+
+use super::tx::Conn;
+use super::{Counters, Options, Tx};
+use crate::{Error, Follow};
+use connection::error;
+use ownership::Ownership;
+use readers::Readers;
+use writer::Writer;
+
+/// An open SQLite database.
+pub(super) struct Sqlite {
+    writer: Writer,
+    readers: Arc<Readers>,
+    path: PathBuf,
+    _ownership: Ownership,
+    /// Removed with the store, when the database was only asked for in memory.
+    _scratch: Option<tempfile::TempDir>,
+}
+
+impl Sqlite {
+    /// Opens or creates the database at `path`; without a path, one that is gone with the store.
+    pub(super) fn open(
+        path: Option<&Path>,
+        options: &Options,
+        counters: &Arc<Counters>,
+        follower: &Arc<dyn Follow>,
+    ) -> Result<Self, Error> {
+        let scratch = if path.is_none() { Some(connection::scratch()?) } else { None };
+        let path = match (path, &scratch) {
+            (Some(path), _) => path.to_owned(),
+            (None, Some(scratch)) => scratch.path().join("roster.db"),
+            (None, None) => return Err(Error::internal("a database in memory without a place")),
+        };
+        let ownership = Ownership::take(&path)?;
+        let durable = scratch.is_none();
+        let writer = connection::writer(&path, durable)?;
+        let readers = Readers::open(&path, options.readers)?;
+        let writer = Writer::new(writer, options.batch, counters.clone(), follower.clone());
+        Ok(Self {
+            writer,
+            readers: Arc::new(readers),
+            path,
+            _ownership: ownership,
+            _scratch: scratch,
+        })
+    }
+
+    /// A transaction of its own savepoint in the writer's current batch.
+    pub(super) async fn begin_write(&self) -> Result<Tx, Error> {
+        Ok(Tx::new(Conn::Writer(self.writer.join().await?)))
+    }
+
+    /// Ends what `begin_write` began, and waits until the disk has it.
+    pub(super) async fn end_write<T, E: From<Error>>(
+        tx: Tx,
+        outcome: Result<T, E>,
+    ) -> Result<T, E> {
+        let (Conn::Writer(member), changes, failed) = tx.into_parts() else {
+            return Err(Error::internal("not a write transaction").into());
+        };
+        match (outcome, failed) {
+            (Ok(value), None) => {
+                member.keep(changes)?.wait().await?;
+                Ok(value)
+            }
+            (Ok(_), Some(error)) => {
+                member.give_up()?.wait().await?;
+                Err(error.into())
+            }
+            (Err(refusal), _) => {
+                member.give_up()?.wait().await?;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// A snapshot of what is committed now.
+    pub(super) async fn begin_read(&self) -> Result<Tx, Error> {
+        Ok(Tx::new(Conn::Reader(self.readers.clone().take(true).await?)))
+    }
+
+    /// A reader without a snapshot, for one statement.
+    pub(super) async fn point(&self) -> Result<Tx, Error> {
+        Ok(Tx::new(Conn::Reader(self.readers.clone().take(false).await?)))
+    }
+
+    /// Copies the database into a new file while it is in use.
+    pub(super) async fn backup(&self, to: &Path) -> Result<(), Error> {
+        let (from, to) = (self.path.clone(), to.to_owned());
+        tokio::task::spawn_blocking(move || copy(&from, &to))
+            .await
+            .map_err(|error| Error::outage("the copy was broken off", error))?
+    }
+
+    /// Commits what is open and refuses everything after.
+    pub(super) async fn close(&self) -> Result<(), Error> {
+        self.readers.close();
+        self.writer.close().await
+    }
+}
+
+/// Copies a database file that may be in use, through SQLite's own backup interface.
+fn copy(from: &Path, to: &Path) -> Result<(), Error> {
+    if to.exists() {
+        return Err(Error::Refused(format!("{} is there already", to.display())));
+    }
+    let source = connection::reader(from)?;
+    let part = to.with_added_extension("part");
+    let mut target = rusqlite::Connection::open(&part).map_err(error)?;
+    // All pages in one step: a step-by-step copy would start again at each commit made beside it.
+    let copied = Backup::new(&source, &mut target)
+        .and_then(|backup| backup.run_to_completion(-1, Duration::ZERO, None))
+        .and_then(|()| target.pragma_update(None, "journal_mode", "DELETE"));
+    drop(target);
+    let kept = copied.map_err(error).and_then(|()| {
+        std::fs::File::open(&part)
+            .and_then(|file| file.sync_all())
+            .and_then(|()| std::fs::rename(&part, to))
+            .map_err(|error| Error::Refused(format!("cannot write {}: {error}", to.display())))
+    });
+    if kept.is_err() {
+        // What is half copied is no backup; that it cannot be removed adds nothing to the first error.
+        drop(std::fs::remove_file(&part));
+    }
+    kept
+}

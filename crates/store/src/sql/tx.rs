@@ -1,0 +1,135 @@
+//! A transaction, or a connection lent for one read: what every query is written on.
+
+use super::postgres::Lent;
+use super::sqlite::{Member, Reader};
+use super::{Engine, Param, Row, Value, postgres, sqlite};
+use crate::{Change, Error};
+
+/// A transaction. Each concept's queries are methods of it.
+///
+/// Once a statement has failed, the transaction can only be rolled back, on both databases: an expected clash is an
+/// `ON CONFLICT` clause, not an error to be caught.
+pub struct Tx {
+    conn: Conn,
+    changes: Vec<Change>,
+    failed: Option<Error>,
+}
+
+/// The connection behind it.
+pub(super) enum Conn {
+    /// SQLite's writer, inside a savepoint.
+    Writer(Member),
+    /// One of SQLite's readers.
+    Reader(Reader),
+    /// A PostgreSQL connection out of the pool.
+    Postgres(Lent),
+}
+
+impl Tx {
+    pub(super) fn new(conn: Conn) -> Self {
+        Self { conn, changes: Vec::new(), failed: None }
+    }
+
+    pub(super) fn into_parts(self) -> (Conn, Vec<Change>, Option<Error>) {
+        (self.conn, self.changes, self.failed)
+    }
+
+    /// Which database it runs on, for the few statements that must differ.
+    pub(crate) fn engine(&self) -> Engine {
+        match self.conn {
+            Conn::Writer(_) | Conn::Reader(_) => Engine::Sqlite,
+            Conn::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Has `change` applied to what is kept in memory, after the commit and before anybody hears of it.
+    pub fn after_commit(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: &str, params: &[&dyn Param]) -> Result<u64, Error> {
+        let bound = self.bind(params)?;
+        let done = match &mut self.conn {
+            Conn::Writer(member) => sqlite::execute(member.connection(), sql, &bound),
+            Conn::Reader(reader) => sqlite::execute(reader.connection(), sql, &bound),
+            Conn::Postgres(lent) => postgres::execute(lent, sql, &bound).await,
+        };
+        self.note(done)
+    }
+
+    /// The first row of an answer, if there is one.
+    pub(crate) async fn find<T: Send>(
+        &mut self,
+        sql: &str,
+        params: &[&dyn Param],
+        read: impl FnMut(&Row<'_>) -> Result<T, Error> + Send,
+    ) -> Result<Option<T>, Error> {
+        let bound = self.bind(params)?;
+        let done = match &mut self.conn {
+            Conn::Writer(member) => sqlite::find(member.connection(), sql, &bound, read),
+            Conn::Reader(reader) => sqlite::find(reader.connection(), sql, &bound, read),
+            Conn::Postgres(lent) => postgres::find(lent, sql, &bound, read).await,
+        };
+        self.note(done)
+    }
+
+    /// The only row of an answer that always has one, as `RETURNING` and `COUNT` do.
+    pub(crate) async fn one<T: Send>(
+        &mut self,
+        sql: &str,
+        params: &[&dyn Param],
+        read: impl FnMut(&Row<'_>) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        let found = self.find(sql, params, read).await?;
+        let done =
+            found.ok_or_else(|| Error::internal("a statement that always answers gave no row"));
+        self.note(done)
+    }
+
+    /// All rows of an answer.
+    pub(crate) async fn list<T: Send>(
+        &mut self,
+        sql: &str,
+        params: &[&dyn Param],
+        read: impl FnMut(&Row<'_>) -> Result<T, Error> + Send,
+    ) -> Result<Vec<T>, Error> {
+        let bound = self.bind(params)?;
+        let done = match &mut self.conn {
+            Conn::Writer(member) => sqlite::list(member.connection(), sql, &bound, read),
+            Conn::Reader(reader) => sqlite::list(reader.connection(), sql, &bound, read),
+            Conn::Postgres(lent) => postgres::list(lent, sql, &bound, read).await,
+        };
+        self.note(done)
+    }
+
+    /// Runs several statements without parameters, for migrations.
+    pub(super) async fn batch(&mut self, sql: &str) -> Result<(), Error> {
+        self.bind(&[])?;
+        let done = match &mut self.conn {
+            Conn::Writer(member) => sqlite::batch(member.connection(), sql),
+            Conn::Reader(reader) => sqlite::batch(reader.connection(), sql),
+            Conn::Postgres(lent) => postgres::batch(lent, sql).await,
+        };
+        self.note(done)
+    }
+
+    fn bind<'p>(&self, params: &'p [&'p dyn Param]) -> Result<Vec<Value<'p>>, Error> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let bound: Vec<_> = params.iter().map(|param| param.value()).collect();
+        if bound.iter().all(Value::is_storable) {
+            Ok(bound)
+        } else {
+            Err(Error::internal("text with a NUL character cannot be kept"))
+        }
+    }
+
+    fn note<T>(&mut self, done: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error) = &done {
+            self.failed = Some(error.clone());
+        }
+        done
+    }
+}
