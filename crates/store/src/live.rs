@@ -9,6 +9,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use roster_model::UserId;
+
 use crate::{Change, Follow};
 
 /// The SHA-256 of a token.
@@ -20,7 +22,7 @@ const SHARDS: usize = 64;
 /// Something that belongs to a user.
 pub trait Owned {
     /// The user.
-    fn user(&self) -> i64;
+    fn user(&self) -> UserId;
 }
 
 /// Live credentials by the hash of their token.
@@ -48,7 +50,7 @@ pub enum Check<V> {
 
 struct Shard<V> {
     entries: HashMap<TokenHash, Entry<V>, BuildHasherDefault<Prefix>>,
-    by_user: HashMap<i64, HashSet<TokenHash, BuildHasherDefault<Prefix>>>,
+    by_user: HashMap<UserId, HashSet<TokenHash, BuildHasherDefault<Prefix>>>,
     /// Candidates for eviction, oldest first; may name what is gone.
     queue: VecDeque<TokenHash>,
     /// How often something was forgotten here.
@@ -121,7 +123,7 @@ impl<V: Owned> Live<V> {
     }
 
     /// Forgets everything of a user.
-    pub fn forget_user(&self, user: i64) {
+    pub fn forget_user(&self, user: UserId) {
         for shard in &self.shards {
             let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
             shard.forgotten += 1;

@@ -16,8 +16,18 @@ pub(crate) struct Migration {
     pub(crate) sql: &'static str,
 }
 
+macro_rules! migration {
+    ($version:literal, $name:literal, $file:literal) => {
+        Migration {
+            version: $version,
+            name: $name,
+            sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $file)),
+        }
+    };
+}
+
 /// All steps, in order.
-pub(crate) const MIGRATIONS: &[Migration] = &[];
+pub(crate) const MIGRATIONS: &[Migration] = &[migration!(1, "foundation", "0001_foundation.sql")];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     version {int} NOT NULL PRIMARY KEY,

@@ -1,5 +1,6 @@
 //! The only place that knows which database is there.
 
+mod ids;
 mod location;
 mod migrate;
 mod postgres;

@@ -47,3 +47,9 @@ async fn a_transaction_can_run_in_a_spawned_task() {
         .unwrap();
     assert_eq!(titles(&store).await, ["two"]);
 }
+
+#[tokio::test]
+async fn the_real_migrations_apply() {
+    let store = Store::open(&Location::Memory, &Options::default(), Arc::new(())).await.unwrap();
+    store.ping().await.unwrap();
+}

@@ -25,6 +25,60 @@ macro_rules! uniques {
 uniques! {
     /// A number of a migration.
     Migration, "schema_migrations.version", "schema_migrations_pkey", "the migration";
+    /// A UUID of an organization.
+    OrganizationUuid, "organizations.uuid", "organizations_uuid", "the organization's UUID";
+    /// A slug of an organization.
+    OrganizationSlug, "organizations.slug", "organizations_slug", "the organization's slug";
+    /// A name of a plan.
+    PlanName, "plans.name_key", "plans_name_key", "the plan's name";
+    /// A name of a group in its organization.
+    GroupName, "groups.organization_id, groups.name_key", "groups_name_key", "the group's name";
+    /// A slug of a group in its organization.
+    GroupSlug, "groups.organization_id, groups.slug", "groups_slug", "the group's slug";
+    /// A UUID of a user.
+    UserUuid, "users.uuid", "users_uuid", "the user's UUID";
+    /// A username or e-mail address, in the one namespace of both.
+    Identifier, "identifiers.key", "identifiers_pkey", "the username or e-mail address";
+    /// A user's membership of a group.
+    Membership, "memberships.group_id, memberships.user_id", "memberships_pkey", "the membership";
+    /// A user's password.
+    Password, "passwords.user_id", "passwords_pkey", "the user's password";
+    /// A user's authenticator app.
+    Totp, "totp.user_id", "totp_pkey", "the user's authenticator app";
+    /// A use of a code for an operation on a target.
+    TotpUse, "totp_uses.user_id, totp_uses.step, totp_uses.operation, totp_uses.credential, totp_uses.target", "totp_uses_pkey", "the use of the code";
+    /// A user's recovery code.
+    RecoveryCode, "recovery_codes.user_id, recovery_codes.hash", "recovery_codes_pkey", "the recovery code";
+    /// A user's code for a purpose.
+    OneTimeCode, "one_time_codes.user_id, one_time_codes.purpose", "one_time_codes_pkey", "the code for this purpose";
+    /// A count of failures.
+    Throttle, "throttles.subject", "throttles_pkey", "the count of failures";
+    /// A token of a mailed link.
+    LinkToken, "links.token_hash", "links_pkey", "the link's token";
+    /// A UUID of a session.
+    SessionUuid, "sessions.uuid", "sessions_uuid", "the session's UUID";
+    /// A token of a session.
+    SessionToken, "sessions.token_hash", "sessions_token_hash", "the session's token";
+    /// A UUID of an API key.
+    ApiKeyUuid, "api_keys.uuid", "api_keys_uuid", "the API key's UUID";
+    /// A token of an API key.
+    ApiKeyToken, "api_keys.token_hash", "api_keys_token_hash", "the API key's token";
+    /// A name among a user's live API keys.
+    ApiKeyName, "api_keys.user_id, api_keys.name_key", "api_keys_name_key", "the API key's name";
+    /// A user's link to a provider.
+    SsoLink, "sso_links.user_id, sso_links.provider", "sso_links_user_id", "the link to this provider";
+    /// An account at a provider.
+    SsoSubject, "sso_links.provider, sso_links.issuer, sso_links.subject", "sso_links_subject", "the account at the provider";
+    /// A state of a sign-in under way.
+    SsoState, "sso_sign_ins.state_hash", "sso_sign_ins_pkey", "the state of the sign-in";
+    /// A ticket of a sign-in under way.
+    SsoTicket, "sso_sign_ins.ticket_hash", "sso_sign_ins_ticket_hash", "the ticket of the sign-in";
+    /// A caller's idempotency key.
+    IdempotencyKey, "idempotency_keys.caller, idempotency_keys.key", "idempotency_keys_pkey", "the idempotency key";
+    /// A lease of a background job.
+    Lease, "leases.name", "leases_pkey", "the lease";
+    /// A fact about the installation.
+    Fact, "installation.name", "installation_pkey", "the fact about the installation";
 }
 
 impl Unique {

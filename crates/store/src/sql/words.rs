@@ -34,19 +34,24 @@ const WORDS: &[(&str, &str, &str)] = &[
 
 /// `text` for one database.
 pub(super) fn replace(text: &str, engine: Engine) -> Result<String, Error> {
-    let mut done = String::with_capacity(text.len() + 256);
-    let mut rest = text;
+    let mut done = String::with_capacity(text.len() * 2);
+    for line in text.lines() {
+        if !line.trim_start().starts_with("--") {
+            replace_in_line(line, engine, &mut done)?;
+        }
+        done.push('\n');
+    }
+    Ok(done)
+}
+
+fn replace_in_line(line: &str, engine: Engine, done: &mut String) -> Result<(), Error> {
+    let mut rest = line;
     while let Some((before, after)) = rest.split_once('{') {
-        done.push_str(before);
-        let unknown = || {
-            Error::internal(format!(
-                "a migration has an unknown type word: {{{}",
-                &after[..after.len().min(20)]
-            ))
-        };
+        let unknown = || Error::internal(format!("a migration has an unknown type word: {line}"));
         let (word, after) = after.split_once('}').ok_or_else(unknown)?;
         let &(_, sqlite, postgres) =
             WORDS.iter().find(|(known, ..)| *known == word).ok_or_else(unknown)?;
+        done.push_str(before);
         done.push_str(match engine {
             Engine::Sqlite => sqlite,
             Engine::Postgres => postgres,
@@ -54,5 +59,5 @@ pub(super) fn replace(text: &str, engine: Engine) -> Result<String, Error> {
         rest = after;
     }
     done.push_str(rest);
-    Ok(done)
+    Ok(())
 }
