@@ -2,4 +2,6 @@
 
 pub mod clock;
 pub mod credentials;
+pub mod messages;
 pub mod random;
+pub mod sso;

@@ -1,0 +1,3 @@
+//! Messages to people.
+
+pub mod templates;

@@ -1,0 +1,265 @@
+//! What messages say. Pure functions: the same message in, the same text out, and no value is read as a template.
+
+/// The kinds of message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Template {
+    /// A code or link to set a new password.
+    ResetPassword,
+    /// A code to turn MFA off.
+    DisableMfa,
+    /// A code that proves possession of a phone.
+    VerifyPhone,
+    /// A code to sign in.
+    GetToken,
+    /// A code or link that proves possession of an address.
+    ConfirmEmail,
+    /// To the old address: the address was changed.
+    EmailChanged,
+    /// The password was changed.
+    PasswordChanged,
+    /// MFA was turned off.
+    MfaDisabled,
+    /// An invitation to join.
+    Invitation,
+    /// A new account whose password is still to be chosen.
+    SetPassword,
+    /// A new account.
+    Welcome,
+}
+
+/// What goes into a message.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Parameters<'a> {
+    /// Name of the account the message is about.
+    pub username: &'a str,
+    /// The code, where there is one.
+    pub code: Option<&'a str>,
+    /// The link, built from the public address.
+    pub link: Option<&'a str>,
+    /// How long code and link live, in minutes.
+    pub minutes: u64,
+}
+
+/// A message ready to be sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// Subject, for e-mail.
+    pub subject: String,
+    /// Text.
+    pub text: String,
+}
+
+impl Template {
+    /// Every kind of message.
+    pub const ALL: [Self; 11] = [
+        Self::ResetPassword,
+        Self::DisableMfa,
+        Self::VerifyPhone,
+        Self::GetToken,
+        Self::ConfirmEmail,
+        Self::EmailChanged,
+        Self::PasswordChanged,
+        Self::MfaDisabled,
+        Self::Invitation,
+        Self::SetPassword,
+        Self::Welcome,
+    ];
+
+    /// Its name in the outbox.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ResetPassword => "reset_password",
+            Self::DisableMfa => "disable_mfa",
+            Self::VerifyPhone => "verify_phone",
+            Self::GetToken => "get_token",
+            Self::ConfirmEmail => "confirm_email",
+            Self::EmailChanged => "email_changed",
+            Self::PasswordChanged => "password_changed",
+            Self::MfaDisabled => "mfa_disabled",
+            Self::Invitation => "invitation",
+            Self::SetPassword => "set_password",
+            Self::Welcome => "welcome",
+        }
+    }
+
+    /// The kind called `name`.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|template| template.name() == name)
+    }
+
+    const fn subject(self) -> &'static str {
+        match self {
+            Self::ResetPassword => "Set a new password",
+            Self::DisableMfa => "Turn off the second factor",
+            Self::VerifyPhone => "Confirm your phone number",
+            Self::GetToken => "Your sign-in code",
+            Self::ConfirmEmail => "Confirm your e-mail address",
+            Self::EmailChanged => "Your e-mail address was changed",
+            Self::PasswordChanged => "Your password was changed",
+            Self::MfaDisabled => "The second factor was turned off",
+            Self::Invitation => "You are invited",
+            Self::SetPassword => "Choose your password",
+            Self::Welcome => "Welcome",
+        }
+    }
+
+    /// What the code or link is good for, behind "to".
+    const fn purpose(self) -> &'static str {
+        match self {
+            Self::ResetPassword => "set a new password",
+            Self::DisableMfa => "turn off the second factor",
+            Self::VerifyPhone => "confirm your phone number",
+            Self::GetToken | Self::Welcome => "sign in",
+            Self::ConfirmEmail => "confirm your e-mail address",
+            Self::EmailChanged | Self::PasswordChanged | Self::MfaDisabled => "undo this",
+            Self::Invitation => "accept the invitation",
+            Self::SetPassword => "choose your password",
+        }
+    }
+}
+
+/// The text message: one segment where code or link allow it, so without the name of the account.
+pub fn sms(template: Template, parameters: &Parameters<'_>) -> String {
+    let Parameters { code, link, minutes, .. } = *parameters;
+    let purpose = template.purpose();
+    match (code, link) {
+        (Some(code), _) => {
+            format!(
+                "{code} is your Roster code to {purpose}. It is good for {minutes} minutes. Tell it to nobody."
+            )
+        }
+        (None, Some(link)) => format!("Roster: to {purpose}, open {link}"),
+        (None, None) => format!("Roster: {}.", template.subject()),
+    }
+}
+
+/// The e-mail.
+pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
+    let Parameters { username, code, link, minutes } = *parameters;
+    let username = shown(username);
+    let mut text = match template {
+        Template::EmailChanged => format!(
+            "The e-mail address of the Roster account {username} was changed. Messages no longer come to this one.\n"
+        ),
+        Template::PasswordChanged => {
+            format!(
+                "The password of the Roster account {username} was changed. Its other sessions have ended.\n"
+            )
+        }
+        Template::MfaDisabled => {
+            format!("The second factor of the Roster account {username} was turned off.\n")
+        }
+        Template::Invitation => "You are invited to make a Roster account.\n".to_owned(),
+        Template::SetPassword | Template::Welcome => {
+            format!("The Roster account {username} was made for you.\n")
+        }
+        _ => format!("This is about the Roster account {username}.\n"),
+    };
+    if let Some(link) = link {
+        text.push_str(&format!("\nTo {}, open\n{link}\n", template.purpose()));
+    }
+    if let Some(code) = code {
+        text.push_str(&format!("\nThe code to {} is\n{code}\n", template.purpose()));
+    }
+    if code.is_some() || link.is_some() {
+        if minutes > 0 {
+            text.push_str(&format!(
+                "\nIt works once, within {}. Give it to nobody.\n",
+                life(minutes)
+            ));
+        }
+        text.push_str("\nIf you did not ask for this, you need not do anything.\n");
+    } else if !matches!(template, Template::Welcome) {
+        text.push_str("\nIf this was not you, tell your administrator at once.\n");
+    }
+    Rendered { subject: format!("{} (Roster)", template.subject()), text }
+}
+
+fn life(minutes: u64) -> String {
+    match minutes {
+        1 => "a minute".to_owned(),
+        minutes if minutes % 1440 == 0 && minutes > 1440 => format!("{} days", minutes / 1440),
+        minutes if minutes % 60 == 0 && minutes > 60 => format!("{} hours", minutes / 60),
+        minutes => format!("{minutes} minutes"),
+    }
+}
+
+/// A name that somebody chose, made unfit for carrying a message of their own: in quotes, on one line, short, and
+/// with nothing in it that a mail program would turn into a link.
+fn shown(username: &str) -> String {
+    let visible = username.chars().filter(|c| !c.is_control() && !is_invisible(*c)).take(64);
+    let text: String =
+        visible.map(|c| if matches!(c, '/' | ':' | '"') { '_' } else { c }).collect();
+    format!("\"{}\"", text.replace("www.", "www_"))
+}
+
+/// Marks that change the look of what is around them.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_is_found_by_its_name() {
+        for template in Template::ALL {
+            assert_eq!(Template::of_name(template.name()), Some(template));
+        }
+        assert_eq!(Template::of_name("nothing"), None);
+    }
+
+    #[test]
+    fn a_text_message_with_a_code_is_one_segment_and_begins_with_the_code() {
+        for template in Template::ALL {
+            let parameters =
+                Parameters { username: "ann", code: Some("123456"), link: None, minutes: 10 };
+            let text = sms(template, &parameters);
+            assert!(text.starts_with("123456 ") && text.len() <= 160 && text.is_ascii(), "{text}");
+        }
+    }
+
+    #[test]
+    fn t40_a_name_brings_neither_lines_nor_links_nor_placeholders_into_a_message() {
+        for name in [
+            "ann\r\nBcc: eve",
+            "http://evil.example/",
+            "{code} {link} %s ${x}",
+            "\u{202e}www.evil.example",
+        ] {
+            let parameters =
+                Parameters { username: name, code: Some("123456"), link: None, minutes: 10 };
+            let Rendered { subject, text } = email(Template::ResetPassword, &parameters);
+            assert!(!subject.contains(name));
+            let line = text.lines().next().unwrap();
+            assert!(
+                line.starts_with("This is about the Roster account \"") && line.ends_with("\"."),
+                "{line}"
+            );
+            assert!(
+                !text.contains("http://") && !text.contains("www.") && !text.contains('\u{202e}'),
+                "{text}"
+            );
+            assert_eq!(text.matches("123456").count(), 1);
+        }
+    }
+
+    #[test]
+    fn an_email_holds_code_and_link_and_how_long_they_live() {
+        let link = "https://roster.example.com/reset#t";
+        let parameters =
+            Parameters { username: "ann", code: Some("123456"), link: Some(link), minutes: 2880 };
+        let Rendered { subject, text } = email(Template::ResetPassword, &parameters);
+        assert_eq!(subject, "Set a new password (Roster)");
+        assert!(
+            text.contains("\n123456\n") && text.contains(link) && text.contains("within 2 days"),
+            "{text}"
+        );
+        let notice = email(
+            Template::PasswordChanged,
+            &Parameters { username: "ann", ..Parameters::default() },
+        );
+        assert!(notice.text.contains("tell your administrator"));
+    }
+}
