@@ -1,1 +1,4 @@
-//! x
+//! The server: configuration, assembly of the doors, delivery of messages, sign-in providers, background jobs, shutdown.
+
+pub mod config;
+pub mod delivery;

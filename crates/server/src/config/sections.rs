@@ -1,0 +1,222 @@
+//! The sections of the configuration.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Duration;
+
+use confique::Config;
+use url::Url;
+
+use super::Secret;
+use super::values::duration;
+
+/// The administrator made unattended.
+#[derive(Config)]
+pub struct Admin {
+    /// User name.
+    pub username: Option<String>,
+
+    /// E-mail address.
+    pub email: Option<String>,
+
+    /// Password; it must pass the rules of `profile`.
+    pub password: Option<Secret>,
+}
+
+/// Connections to the database.
+#[derive(Config)]
+pub struct Database {
+    /// SQLite connections for reading, beside the one that writes.
+    #[config(default = 4)]
+    pub sqlite_readers: NonZeroUsize,
+
+    /// PostgreSQL connections of this node.
+    #[config(default = 16)]
+    pub postgres_connections: NonZeroUsize,
+}
+
+/// Lives of sessions.
+#[derive(Config)]
+pub struct Sessions {
+    /// Native API, command line and pages: time without use.
+    #[config(default = "24h", deserialize_with = duration)]
+    pub idle: Duration,
+
+    /// Native API, command line and pages: time from sign-in, however much it is used.
+    #[config(default = "30d", deserialize_with = duration)]
+    pub absolute: Duration,
+
+    /// airt: time from sign-in. Its scripts keep a token in an environment variable and never renew it.
+    #[config(default = "30d", deserialize_with = duration)]
+    pub airt: Duration,
+
+    /// Geobox: time from sign-in.
+    #[config(default = "24h", deserialize_with = duration)]
+    pub geobox: Duration,
+
+    /// Dioptra: time from sign-in.
+    #[config(default = "14d", deserialize_with = duration)]
+    pub dioptra: Duration,
+
+    /// How long after giving a code a session may do what needs a fresh one.
+    #[config(default = "10m", deserialize_with = duration)]
+    pub step_up: Duration,
+}
+
+/// Password hashing.
+#[derive(Config)]
+pub struct Passwords {
+    /// Memory of one Argon2id hash in KiB. A changed cost applies to each password at its next use.
+    #[config(default = 19456)]
+    pub memory_kib: NonZeroU32,
+
+    /// Passes of Argon2id over that memory.
+    #[config(default = 2)]
+    pub passes: NonZeroU32,
+
+    /// Lanes of Argon2id.
+    #[config(default = 1)]
+    pub lanes: NonZeroU32,
+
+    /// Threads that hash; 0 is one per processor.
+    #[config(default = 0)]
+    pub threads: usize,
+
+    /// Sign-ins that may wait for such a thread; the next is answered 503 with `Retry-After`.
+    #[config(default = 256)]
+    pub queue: NonZeroUsize,
+}
+
+/// The wait after wrong guesses.
+#[derive(Config)]
+pub struct Lockout {
+    /// Wrong passwords or codes in a row before the first wait.
+    #[config(default = 10)]
+    pub tries: NonZeroU32,
+
+    /// The first wait; each further failure doubles it.
+    #[config(default = "30s", deserialize_with = duration)]
+    pub first_wait: Duration,
+
+    /// The longest wait.
+    #[config(default = "15m", deserialize_with = duration)]
+    pub longest_wait: Duration,
+}
+
+/// One-time codes.
+#[derive(Config)]
+pub struct Codes {
+    /// How long a code lives.
+    #[config(default = "10m", deserialize_with = duration)]
+    pub life: Duration,
+
+    /// Wrong tries that kill a code.
+    #[config(default = 10)]
+    pub tries: NonZeroU32,
+
+    /// Codes sent to one user for one purpose within ten minutes.
+    #[config(default = 10)]
+    pub sends_per_purpose: NonZeroU32,
+
+    /// Text messages to one number in a day.
+    #[config(default = 30)]
+    pub sends_per_number: NonZeroU32,
+
+    /// Codes sent by the whole installation in a day.
+    #[config(default = 10000)]
+    pub sends_per_day: NonZeroU32,
+}
+
+/// Sizes and times of requests.
+#[derive(Config)]
+pub struct Limits {
+    /// Bytes of a request's body; more is answered 413.
+    #[config(default = 1048576)]
+    pub body_bytes: NonZeroUsize,
+
+    /// Bytes of a request's line and headers; more is answered 431.
+    #[config(default = 32768)]
+    pub header_bytes: NonZeroUsize,
+
+    /// Time for a client to send its headers.
+    #[config(default = "10s", deserialize_with = duration)]
+    pub header_time: Duration,
+
+    /// Time for a whole request; longer is answered 408 or 503.
+    #[config(default = "30s", deserialize_with = duration)]
+    pub request_time: Duration,
+
+    /// Time that a shutdown waits for requests under way.
+    #[config(default = "25s", deserialize_with = duration)]
+    pub drain_time: Duration,
+
+    /// Connections open at once; more wait to be accepted.
+    #[config(default = 10000)]
+    pub connections: NonZeroUsize,
+}
+
+/// Rate limits.
+#[derive(Config)]
+pub struct Rates {
+    /// Requests of any kind; 0 is no limit.
+    #[config(default = 0)]
+    pub requests: u32,
+
+    /// Sign-ins, code requests and other calls without a credential; 0 is no limit.
+    #[config(default = 120)]
+    pub sign_ins: u32,
+}
+
+/// Foreign platforms.
+#[derive(Config)]
+pub struct Dialects {
+    /// Whether the airt dialect answers below `/airt`.
+    #[config(default = true)]
+    pub airt: bool,
+
+    /// Host name under which the airt dialect answers without its prefix, as well.
+    pub airt_host: Option<String>,
+}
+
+/// The SMS gateway.
+#[derive(Config)]
+pub struct SmsGateway {
+    /// Sender: a number, or a name where the gateway allows one.
+    pub from: Option<String>,
+
+    /// User at the gateway: Twilio's account SID, Vonage's API key, the access key id of AWS.
+    pub account: Option<String>,
+
+    /// Secret of that user: Twilio's auth token, Vonage's API secret, the secret access key of AWS, MessageBird's
+    /// access key. The `http` transport puts it where `{secret}` stands.
+    pub secret: Option<Secret>,
+
+    /// Region of AWS SNS.
+    #[config(default = "us-east-1")]
+    pub region: String,
+
+    /// Address of the gateway, in place of its public one.
+    pub base_url: Option<Url>,
+
+    /// For `http`: address to call, with `{to}`, `{from}`, `{text}`, `{account}` and `{secret}` where they belong.
+    pub url: Option<String>,
+
+    /// For `http`: method of the call.
+    #[config(default = "POST")]
+    pub method: String,
+
+    /// For `http`: headers of the call, with the same placeholders.
+    #[config(default = {})]
+    pub headers: BTreeMap<String, String>,
+
+    /// For `http`: body of the call, with the same placeholders. Values are escaped as the content type needs.
+    pub body: Option<String>,
+
+    /// For `http`: content type of the body: `application/json`, `application/x-www-form-urlencoded` or `text/plain`.
+    #[config(default = "application/json")]
+    pub content_type: String,
+
+    /// How long the gateway may take to answer.
+    #[config(default = "15s", deserialize_with = duration)]
+    pub timeout: Duration,
+}

@@ -1,0 +1,148 @@
+//! How messages leave the house: to a file, by a mail server, by an SMS gateway.
+//!
+//! Transports try once. When to try again is decided by whoever claimed the message; a transport only tells whether
+//! there is a point in it.
+
+mod escape;
+mod file;
+mod gateways;
+mod http;
+mod sigv4;
+mod smtp;
+
+use jiff::Timestamp;
+
+use crate::config::{Email, Settings, Sms, SmsGateway};
+
+use self::file::FileTransport;
+use self::http::SmsTransport;
+use self::smtp::SmtpTransport;
+
+/// The way a message takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// Text message.
+    Sms,
+    /// E-mail.
+    Email,
+}
+
+/// A message to be sent. No `Debug`: its text holds codes and links.
+#[derive(Clone)]
+pub struct Outgoing {
+    /// Its number in the outbox; tells a repetition from another message.
+    pub id: i64,
+    /// The way it takes.
+    pub channel: Channel,
+    /// Number or address of the receiver.
+    pub to: String,
+    /// Name of the template it was made from.
+    pub template: String,
+    /// Subject of an e-mail.
+    pub subject: Option<String>,
+    /// What it says.
+    pub text: String,
+    /// The code in it, for the `file` transport.
+    pub code: Option<String>,
+    /// When it was written.
+    pub created_at: Timestamp,
+}
+
+/// Why a message was not sent. Neither text nor code of the message are in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeliveryError {
+    /// It may work later, or once the operator has mended something.
+    #[error("{0}")]
+    Retry(String),
+    /// It will never work.
+    #[error("{0}")]
+    Permanent(String),
+}
+
+/// The configuration names a transport that cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[error("messages cannot be sent: {0}")]
+pub struct TransportError(String);
+
+enum SmsRoute {
+    Off,
+    File(FileTransport),
+    Gateway(Box<SmsTransport>),
+}
+
+enum EmailRoute {
+    Off,
+    File(FileTransport),
+    Smtp(Box<SmtpTransport>),
+}
+
+/// The transports of this installation.
+pub struct Transports {
+    sms: SmsRoute,
+    email: EmailRoute,
+}
+
+impl Transports {
+    /// The transports that `settings` name.
+    ///
+    /// # Errors
+    /// A sender or a template that cannot be used.
+    pub fn new(settings: &Settings) -> Result<Self, TransportError> {
+        let sms = match &settings.sms {
+            Sms::Off => SmsRoute::Off,
+            Sms::File(path) => SmsRoute::File(FileTransport::new(path)),
+            preset => {
+                SmsRoute::Gateway(Box::new(SmsTransport::new(preset, &settings.sms_gateway)?))
+            }
+        };
+        let email = match &settings.email {
+            Email::Off => EmailRoute::Off,
+            Email::File(path) => EmailRoute::File(FileTransport::new(path)),
+            Email::Smtp { host, port, tls, login } => {
+                EmailRoute::Smtp(Box::new(SmtpTransport::new(
+                    (host, *port),
+                    *tls,
+                    login.as_ref(),
+                    settings.email_from.as_deref(),
+                )?))
+            }
+        };
+        Ok(Self { sms, email })
+    }
+
+    /// Whether messages can be sent this way.
+    pub fn has(&self, channel: Channel) -> bool {
+        match channel {
+            Channel::Sms => !matches!(self.sms, SmsRoute::Off),
+            Channel::Email => !matches!(self.email, EmailRoute::Off),
+        }
+    }
+
+    /// Sends one message, once. `now` goes into signatures.
+    ///
+    /// # Errors
+    /// Why it was not sent, and whether to try again.
+    pub async fn send(&self, message: &Outgoing, now: Timestamp) -> Result<(), DeliveryError> {
+        match (message.channel, &self.sms, &self.email) {
+            (Channel::Sms, SmsRoute::File(file), _)
+            | (Channel::Email, _, EmailRoute::File(file)) => file.send(message).await,
+            (Channel::Sms, SmsRoute::Gateway(gateway), _) => gateway.send(message, now).await,
+            (Channel::Email, _, EmailRoute::Smtp(server)) => server.send(message).await,
+            (Channel::Sms, SmsRoute::Off, _) => {
+                Err(DeliveryError::Retry("no SMS transport is configured".into()))
+            }
+            (Channel::Email, _, EmailRoute::Off) => {
+                Err(DeliveryError::Retry("no e-mail transport is configured".into()))
+            }
+        }
+    }
+}
+
+/// Whether the template of an `http` gateway can be used.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_template(gateway: &SmsGateway) -> Result<(), String> {
+    gateways::check_template(gateway)
+}

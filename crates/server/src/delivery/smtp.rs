@@ -1,0 +1,159 @@
+//! E-mail through a mail server.
+
+use std::time::{Duration, SystemTime};
+
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+
+use crate::config::{Secret, SmtpTls};
+
+use super::{DeliveryError, Outgoing, TransportError};
+
+/// How long one step of the conversation may take.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A mail server and the sender it is given.
+pub(super) struct SmtpTransport {
+    server: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+impl SmtpTransport {
+    pub(super) fn new(
+        (host, port): (&str, u16),
+        tls: SmtpTls,
+        login: Option<&(String, Secret)>,
+        from: Option<&str>,
+    ) -> Result<Self, TransportError> {
+        let from = from.and_then(|from| from.parse().ok());
+        let from =
+            from.ok_or_else(|| TransportError("email_from is not an e-mail address".into()))?;
+        let parameters = || {
+            TlsParameters::new(host.to_owned())
+                .map_err(|error| TransportError(format!("TLS for {host}: {error}")))
+        };
+        let tls = match tls {
+            SmtpTls::StartTls => Tls::Required(parameters()?),
+            SmtpTls::Implicit => Tls::Wrapper(parameters()?),
+            SmtpTls::None => Tls::None,
+        };
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+            .port(port)
+            .tls(tls)
+            .timeout(Some(TIMEOUT));
+        if let Some((user, password)) = login {
+            builder =
+                builder.credentials(Credentials::new(user.clone(), password.reveal().to_owned()));
+        }
+        Ok(Self { server: builder.build(), from })
+    }
+
+    pub(super) async fn send(&self, message: &Outgoing) -> Result<(), DeliveryError> {
+        let message = self.compose(message)?;
+        self.server.send(message).await.map(drop).map_err(|error| classify(&error))
+    }
+
+    /// The message as the mail server gets it.
+    fn compose(&self, message: &Outgoing) -> Result<Message, DeliveryError> {
+        let to: Address = message
+            .to
+            .parse()
+            .map_err(|_| DeliveryError::Permanent("no mail server takes this address".into()))?;
+        // The same message has the same id however often it is tried, so that mail programs show it once.
+        let id = format!(
+            "<{}.{}@{}>",
+            message.id,
+            message.created_at.as_microsecond(),
+            self.from.email.domain()
+        );
+        let subject = one_line(message.subject.as_deref().unwrap_or("Roster"));
+        Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(subject)
+            .date(SystemTime::from(message.created_at))
+            .message_id(Some(id))
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".to_owned(),
+            ))
+            .header(ContentType::TEXT_PLAIN)
+            .body(message.text.clone())
+            .map_err(|error| {
+                DeliveryError::Permanent(format!("the message cannot be composed: {error}"))
+            })
+    }
+}
+
+/// `text` with nothing in it that could begin another header.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
+        .collect()
+}
+
+fn classify(error: &lettre::transport::smtp::Error) -> DeliveryError {
+    let code = error.status().map(u16::from);
+    match code {
+        // The server has spoken about this message or this receiver. Refused logins (530, 534, 535, 538) and protocol
+        // errors (500 to 504) are the operator's to mend.
+        Some(550..=555) => {
+            DeliveryError::Permanent(format!("the mail server refused the message: {code:?}"))
+        }
+        Some(code) => DeliveryError::Retry(format!("the mail server answered {code}")),
+        None if error.is_timeout() => {
+            DeliveryError::Retry("the mail server did not answer in time".into())
+        }
+        None => DeliveryError::Retry(format!("the mail server cannot be reached: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Channel;
+    use super::*;
+
+    #[tokio::test]
+    async fn t39_no_header_is_smuggled_through_subject_or_receiver() {
+        let transport = SmtpTransport::new(
+            ("localhost", 25),
+            SmtpTls::None,
+            None,
+            Some("Roster <r@example.com>"),
+        )
+        .map_err(|error| error.to_string())
+        .unwrap();
+        let mut message = Outgoing {
+            id: 1,
+            channel: Channel::Email,
+            to: "ann@example.com".into(),
+            template: "welcome".into(),
+            subject: Some("Hello\r\nBcc: eve@example.com\u{2028}x".into()),
+            text: "Line\r\n.\r\nRCPT TO:<eve@example.com>".into(),
+            code: None,
+            created_at: "2026-11-24T00:00:00Z".parse().unwrap(),
+        };
+        let sent = String::from_utf8(transport.compose(&message).unwrap().formatted()).unwrap();
+        let (headers, _) = sent.split_once("\r\n\r\n").unwrap();
+        assert!(
+            !headers.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")),
+            "{headers}"
+        );
+        assert!(headers.contains("Auto-Submitted: auto-generated"));
+        for to in [
+            "ann@example.com\r\nRCPT TO:<eve@example.com>",
+            "ann",
+            "ann@example.com, eve@example.com",
+            "",
+        ] {
+            message.to = to.into();
+            assert!(
+                matches!(transport.compose(&message), Err(DeliveryError::Permanent(_))),
+                "{to}"
+            );
+        }
+    }
+}
