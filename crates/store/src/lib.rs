@@ -4,6 +4,8 @@ mod change;
 mod error;
 pub mod live;
 mod sql;
+#[cfg(test)]
+mod testing;
 
 pub use change::{Change, Follow};
 pub use error::{Cause, Error};

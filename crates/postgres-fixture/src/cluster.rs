@@ -1,0 +1,223 @@
+//! One PostgreSQL server.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::program;
+
+/// Starts a server and stops it when told to, or when the process that holds the other end of its input is gone.
+/// A killed test can't clean up after itself, but the kernel closes its pipes.
+const KEEPER: &str = r#"
+ctl=$1 folder=$2 options=$3
+if "$ctl" start -w -s -t 120 -D "$folder/data" -l "$folder/log" -o "$options" </dev/null >/dev/null 2>&1; then
+    echo ready
+else
+    echo failed
+    exit 1
+fi
+read -r wish
+case $wish in
+    stop) mode=fast ;;
+    *) mode=immediate ;;
+esac
+"$ctl" stop -w -s -t 120 -m $mode -D "$folder/data" </dev/null >/dev/null 2>&1
+case $wish in
+    stop | kill) ;;
+    *) rm -rf "$folder" ;;
+esac
+echo stopped
+"#;
+
+/// Durable only as long as the machine runs, small, and as quick as may be.
+const SETTINGS: &str = "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 \
+    -c shared_buffers=32MB -c fsync=off -c full_page_writes=off -c jit=off -c max_wal_size=256MB \
+    -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off";
+
+/// A PostgreSQL server of its own, with its data in a temporary folder. It is gone with the test process.
+pub struct Cluster {
+    folder: PathBuf,
+    port: u16,
+    keeper: Mutex<Option<Keeper>>,
+    databases: AtomicU32,
+}
+
+/// The process that looks after a running server.
+struct Keeper {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Cluster {
+    /// Makes a new server and starts it.
+    pub fn start() -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("roster-postgres-")
+            .tempdir()
+            .expect("a temporary folder can be made")
+            .keep();
+        if let Some((user, group)) = program::servant() {
+            std::os::unix::fs::chown(&folder, Some(user), Some(group))
+                .expect("root may give a folder away");
+        }
+        // A language's own order of letters, so that a key column that forgot its collation is noticed.
+        program::run(
+            program::command(program::folder().join("initdb"))
+                .args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8"])
+                .args([
+                    "--locale-provider=icu",
+                    "--icu-locale=en-US",
+                    "--locale=C.UTF-8",
+                    "--pgdata",
+                ])
+                .arg(folder.join("data")),
+        );
+        for _ in 0..10 {
+            let port = free_port();
+            if let Some(keeper) = Keeper::start(&folder, port) {
+                return Self {
+                    folder,
+                    port,
+                    keeper: Mutex::new(Some(keeper)),
+                    databases: AtomicU32::new(0),
+                };
+            }
+        }
+        let log = std::fs::read_to_string(folder.join("log")).unwrap_or_default();
+        panic!("PostgreSQL did not start: {log}");
+    }
+
+    /// The URL of a new, empty database.
+    pub fn database(&self) -> String {
+        self.create("template0")
+    }
+
+    /// The URL of a new database that is a copy of the one at `url`, to which nothing may be connected.
+    pub fn copy_of(&self, url: &str) -> String {
+        self.create(url.rsplit('/').next().unwrap_or_default())
+    }
+
+    /// Runs a statement as the server's master, outside of any test's connections.
+    pub fn run(&self, url: &str, sql: &str) {
+        program::run(program::command(program::folder().join("psql")).args([
+            "--no-psqlrc",
+            "--quiet",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            sql,
+            url,
+        ]));
+    }
+
+    /// Stops the server as its operator would: open connections end with an error. Its data stays.
+    pub fn stop(&self) {
+        self.end("stop");
+    }
+
+    /// Stops the server as a crash would. Its data stays, as far as it was written.
+    pub fn kill(&self) {
+        self.end("kill");
+    }
+
+    /// Starts the server again, on the same port.
+    pub fn start_again(&self) {
+        let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        assert!(keeper.is_none(), "the server runs already");
+        *keeper = Some(Keeper::start(&self.folder, self.port).expect("PostgreSQL starts again"));
+    }
+
+    fn create(&self, template: &str) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.run(&self.url("postgres"), &format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        self.url(&name)
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    fn end(&self, wish: &str) {
+        let keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        keeper.expect("the server runs").end(wish);
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        match self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(keeper) => keeper.end("remove"),
+            None => drop(std::fs::remove_dir_all(&self.folder)),
+        }
+    }
+}
+
+impl Keeper {
+    fn start(folder: &std::path::Path, port: u16) -> Option<Self> {
+        let mut child = program::command("sh")
+            .args(["-c", KEEPER, "keeper"])
+            .arg(program::folder().join("pg_ctl"))
+            .arg(folder)
+            .arg(format!("-p {port} {SETTINGS}"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            // Ctrl-C in a terminal goes to the whole group; the keeper must live to clean up.
+            .process_group(0)
+            .spawn()
+            .expect("a shell can be started");
+        let input = child.stdin.take().expect("its input is a pipe");
+        let output = BufReader::new(child.stdout.take().expect("its output is a pipe"));
+        let mut keeper = Self { child, input, output };
+        if keeper.line() == "ready" {
+            Some(keeper)
+        } else {
+            drop(keeper.child.wait());
+            None
+        }
+    }
+
+    fn end(mut self, wish: &str) {
+        writeln!(self.input, "{wish}").expect("the keeper of the server listens");
+        assert_eq!(self.line(), "stopped", "the keeper of the server is gone");
+        drop(self.child.wait());
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        drop(self.output.read_line(&mut line));
+        line.trim().to_owned()
+    }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
+    listener.local_addr().expect("it has an address").port()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_keeps_its_databases_when_it_is_stopped_or_killed() {
+        let cluster = Cluster::start();
+        let url = cluster.database();
+        cluster.run(&url, "CREATE TABLE kept (id INT)");
+        cluster.stop();
+        cluster.start_again();
+        cluster.run(&url, "INSERT INTO kept VALUES (1)");
+        cluster.kill();
+        cluster.start_again();
+        cluster.run(&cluster.copy_of(&url), "SELECT 1 / count(*) FROM kept");
+        let folder = cluster.folder.clone();
+        drop(cluster);
+        assert!(!folder.exists());
+    }
+}
