@@ -1,7 +1,13 @@
 //! Pages of lists: by offset or by cursor (design section 3.7).
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{
+        Ref, RefOr, Schema,
+        schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type},
+    },
+};
 
 /// Which part of a list is wanted. With a `cursor` the offset counts from there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams, ToSchema)]
@@ -23,7 +29,7 @@ pub struct PageRequest {
 }
 
 /// A part of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
     /// The records, in the list's order.
     pub items: Vec<T>,
@@ -43,5 +49,46 @@ impl<T> Page<T> {
             next: self.next,
             total: self.total,
         }
+    }
+}
+
+impl<T> From<Vec<T>> for Page<T> {
+    /// A list that is whole on one page.
+    fn from(items: Vec<T>) -> Self {
+        Self { items, next: None, total: None }
+    }
+}
+
+// By hand, because the derive names all pages alike and leaves out what they hold.
+impl<T: ToSchema> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new()
+            .items(Ref::from_schema_name(T::name()))
+            .description(Some("The records, in the list's order."));
+        let or_null = |kind| SchemaType::from_iter([kind, Type::Null]);
+        let next = ObjectBuilder::new()
+            .schema_type(or_null(Type::String))
+            .description(Some("The cursor of the next page; absent on the last one."));
+        let total = ObjectBuilder::new()
+            .schema_type(or_null(Type::Integer))
+            .description(Some("How many there are in all, if it was asked for."));
+        ObjectBuilder::new()
+            .property("items", items)
+            .property("next", next)
+            .property("total", total)
+            .required("items")
+            .description(Some("A part of a list."))
+            .into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("{}Page", T::name()).into()
+    }
+
+    fn schemas(found: &mut Vec<(String, RefOr<Schema>)>) {
+        found.push((T::name().into(), T::schema()));
+        T::schemas(found);
     }
 }

@@ -1,0 +1,264 @@
+//! The endpoints of the native API, each declared once.
+//!
+//! `Name: METHOD "path" [path parameters] ?(query) (body) -> status reply | refusals, flags;`
+//! where a flag is one of `anyone` (no credential is needed, and one that comes is not looked at),
+//! `step_up` (a caller with active multi-factor authentication shows a fresh code in `Roster-OTP`),
+//! `idempotent` (a creation that takes `Idempotency-Key`) and `if_match`.
+
+use roster_model::{
+    Accepted, ActivateMfa, ApiKey, AuditEvent, AuditFilter, ChangeExpiredPassword, ChangePassword,
+    CodeRequest, ConfirmEmail, DirectoryEntry, EnableSso, EndedSessions, Group, GroupId,
+    GroupMember, GroupUpdate, Introspection, IntrospectionRequest, IssuedApiKey, Message,
+    MessageId, MfaStatus, NewApiKey, NewGroup, NewUser, Organization, OrganizationId,
+    OrganizationUpdate, Page, PageRequest, PasswordReset, Plan, RecoveryCodes, RedeemSsoTicket,
+    Session, SetMembership, SetPhone, SetUp, SignIn, SignedIn, SsoLink, SsoProvider, SsoSignIn,
+    SsoTicket, TotpEnrolment, User, UserFilter, UserRef, UserUpdate, VerifyPhone, Whoami,
+};
+use uuid::Uuid;
+
+use crate::{ApiKeyFilter, EndSessionsQuery, endpoint::endpoints};
+
+endpoints! {
+    "Signing in" {
+        /// Sign in with a name and a password.
+        /// The answer holds the session's token. An account with multi-factor authentication
+        /// needs a code as well: without one the refusal is `otp_required`.
+        SignInWithPassword: POST "/api/v1/sessions" (SignIn)
+            -> 201 SignedIn | InvalidCredentials | OtpRequired | OtpInvalid | PasswordExpired | AccountUnavailable, anyone;
+
+        /// Sign out: end the session that asks.
+        SignOut: DELETE "/api/v1/sessions/current" -> 204;
+
+        /// Replace a password that is right but expired.
+        ReplaceExpiredPassword: POST "/api/v1/expired-password" (ChangeExpiredPassword)
+            -> 204 | InvalidCredentials | WrongState, anyone;
+
+        /// Who the caller is, and by what credential.
+        WhoAmI: GET "/api/v1/whoami" -> 200 Whoami;
+
+        /// Check the token of somebody else's request.
+        /// For services of the platform: whether a token or API key is good, whose it is, and
+        /// whether it may reach a method and path (RFC 7662).
+        Introspect: POST "/api/v1/introspect" (IntrospectionRequest) -> 200 Introspection;
+    }
+    "Users" {
+        /// Create a user.
+        CreateUser: POST "/api/v1/users" (NewUser)
+            -> 201 User | AlreadyExists | ChannelUnavailable, step_up, idempotent;
+
+        /// List users.
+        /// Administrators see those of their organization, system administrators all.
+        ListUsers: GET "/api/v1/users" ?(UserFilter, PageRequest) -> 200 Page<User>;
+
+        /// One user.
+        GetUser: GET "/api/v1/users/{user}" [user: UserRef] -> 200 User;
+
+        /// Change a user.
+        /// With `If-Match` the change is made only if nobody else made one meanwhile.
+        UpdateUser: PATCH "/api/v1/users/{user}" [user: UserRef] (UserUpdate)
+            -> 200 User | AlreadyExists | WrongState, step_up, if_match;
+
+        /// Delete a user.
+        /// Sessions and keys end at once. For thirty days the user can be restored; the name and
+        /// the address stay taken for ever.
+        DeleteUser: DELETE "/api/v1/users/{user}" [user: UserRef] -> 204 | WrongState, step_up;
+
+        /// Bring back a deleted user.
+        RestoreUser: POST "/api/v1/users/{user}/restore" [user: UserRef]
+            -> 200 User | WrongState, step_up;
+
+        /// Let a user sign in who is pending, suspended or disabled.
+        EnableUser: POST "/api/v1/users/{user}/enable" [user: UserRef] -> 200 User, step_up;
+
+        /// Switch a user off. Sessions and keys end at once.
+        DisableUser: POST "/api/v1/users/{user}/disable" [user: UserRef]
+            -> 200 User | WrongState, step_up;
+
+        /// Suspend a user. Sessions and keys end at once.
+        SuspendUser: POST "/api/v1/users/{user}/suspend" [user: UserRef]
+            -> 200 User | WrongState, step_up;
+
+        /// Mail a user a link to set a password with.
+        InviteUser: POST "/api/v1/users/{user}/invitation" [user: UserRef]
+            -> 202 Accepted | ChannelUnavailable | WrongState;
+
+        /// What everybody may know about the people of the caller's organization.
+        ListDirectory: GET "/api/v1/directory" ?(PageRequest) -> 200 Page<DirectoryEntry>;
+    }
+    "Passwords and addresses" {
+        /// Change a password.
+        /// For oneself with the present one; administrators set that of somebody else. Other
+        /// sessions of the user end.
+        ChangeUserPassword: POST "/api/v1/users/{user}/password" [user: UserRef] (ChangePassword)
+            -> 204, step_up;
+
+        /// Have a one-time code sent.
+        /// The answer is the same whether the account exists or not.
+        SendCode: POST "/api/v1/one-time-codes" (CodeRequest)
+            -> 202 Accepted | ChannelUnavailable, anyone;
+
+        /// Set a new password with a code or the token of a mailed link.
+        ResetPassword: POST "/api/v1/password-resets" (PasswordReset)
+            -> 204 | OtpInvalid | OtpExpired | OtpExhausted, anyone;
+
+        /// Confirm a new e-mail address with the token of the mailed link.
+        ConfirmEmailAddress: POST "/api/v1/email-confirmations" (ConfirmEmail)
+            -> 200 User | OtpInvalid | OtpExpired | AlreadyExists, anyone;
+
+        /// Set a phone number and have a code sent to it.
+        /// Without a number, the code goes to the one that is set.
+        SetUserPhone: PUT "/api/v1/users/{user}/phone" [user: UserRef] (SetPhone)
+            -> 200 User | ChannelUnavailable, step_up;
+
+        /// Remove the phone number.
+        RemovePhone: DELETE "/api/v1/users/{user}/phone" [user: UserRef] -> 200 User, step_up;
+
+        /// Prove that the phone number is one's own, with the code that was sent to it.
+        VerifyUserPhone: POST "/api/v1/users/{user}/phone/verification" [user: UserRef] (VerifyPhone)
+            -> 200 User | OtpInvalid | OtpExpired | OtpExhausted | WrongState;
+    }
+    "Multi-factor authentication" {
+        /// The state of a user's second factors.
+        GetMfa: GET "/api/v1/users/{user}/mfa" [user: UserRef] -> 200 MfaStatus;
+
+        /// Begin to enrol an authenticator app.
+        /// The answer holds the secret. It does nothing until activated with a code.
+        BeginTotp: POST "/api/v1/users/{user}/mfa/totp" [user: UserRef]
+            -> 201 TotpEnrolment | WrongState, step_up;
+
+        /// Activate an authenticator app with its first code.
+        /// The answer holds ten recovery codes.
+        ActivateTotp: POST "/api/v1/users/{user}/mfa/totp/activation" [user: UserRef] (ActivateMfa)
+            -> 200 RecoveryCodes | OtpInvalid | WrongState;
+
+        /// Turn multi-factor authentication off.
+        /// For oneself with a code in `Roster-OTP`; an administrator wipes that of somebody else.
+        DisableMfa: DELETE "/api/v1/users/{user}/mfa" [user: UserRef]
+            -> 200 User | WrongState, step_up;
+
+        /// Make ten new recovery codes; the old ones are void.
+        RenewRecoveryCodes: POST "/api/v1/users/{user}/mfa/recovery-codes" [user: UserRef]
+            -> 201 RecoveryCodes | WrongState, step_up;
+    }
+    "Sessions" {
+        /// The sessions of a user.
+        ListSessions: GET "/api/v1/users/{user}/sessions" [user: UserRef] ?(PageRequest)
+            -> 200 Page<Session>;
+
+        /// End all sessions of a user.
+        EndSessions: DELETE "/api/v1/users/{user}/sessions" [user: UserRef] ?(EndSessionsQuery)
+            -> 200 EndedSessions;
+
+        /// End one session.
+        EndSession: DELETE "/api/v1/users/{user}/sessions/{session}" [user: UserRef, session: Uuid]
+            -> 204;
+
+        /// Act in the name of a user, for administrators.
+        /// The session is short, and everything done in it names the administrator.
+        ImpersonateUser: POST "/api/v1/users/{user}/impersonation" [user: UserRef]
+            -> 201 SignedIn | WrongState, step_up;
+    }
+    "API keys" {
+        /// Make an API key. Its token is in this answer and nowhere else.
+        CreateApiKey: POST "/api/v1/users/{user}/api-keys" [user: UserRef] (NewApiKey)
+            -> 201 IssuedApiKey | AlreadyExists, step_up, idempotent;
+
+        /// The API keys of a user.
+        ListApiKeys: GET "/api/v1/users/{user}/api-keys" [user: UserRef] ?(ApiKeyFilter, PageRequest)
+            -> 200 Page<ApiKey>;
+
+        /// One API key, by id, UUID or name.
+        GetApiKey: GET "/api/v1/users/{user}/api-keys/{key}" [user: UserRef, key: String]
+            -> 200 ApiKey;
+
+        /// Revoke an API key. The very next request with it fails.
+        RevokeApiKey: DELETE "/api/v1/users/{user}/api-keys/{key}" [user: UserRef, key: String]
+            -> 200 ApiKey;
+    }
+    "Sign-in at providers" {
+        /// The providers at which people can sign in.
+        ListSsoProviders: GET "/api/v1/sso/providers" -> 200 Page<SsoProvider>, anyone;
+
+        /// Begin to sign in at a provider.
+        /// The answer holds the address to open in a browser, and a ticket for the session.
+        BeginSsoSignIn: POST "/api/v1/sso/sign-ins" (SsoSignIn) -> 201 SsoTicket | NotFound, anyone;
+
+        /// Exchange the ticket for a session, once the sign-in at the provider is done.
+        /// Before that the refusal is `sso_pending`.
+        FinishSsoSignIn: POST "/api/v1/sso/sign-ins/session" (RedeemSsoTicket)
+            -> 201 SignedIn | SsoPending | SsoFailed | AccountUnavailable, anyone;
+
+        /// The providers that a user is linked to.
+        ListSsoLinks: GET "/api/v1/users/{user}/sso" [user: UserRef] -> 200 Page<SsoLink>;
+
+        /// Link a user to a provider, or switch the link on again.
+        EnableUserSso: PUT "/api/v1/users/{user}/sso/{provider}" [user: UserRef, provider: String] (EnableSso)
+            -> 200 SsoLink | AlreadyExists, step_up;
+
+        /// Switch the link to a provider off.
+        DisableUserSso: DELETE "/api/v1/users/{user}/sso/{provider}" [user: UserRef, provider: String]
+            -> 200 SsoLink, step_up;
+    }
+    "Organizations, groups and plans" {
+        /// The organizations that the caller may see.
+        ListOrganizations: GET "/api/v1/organizations" ?(PageRequest) -> 200 Page<Organization>;
+
+        /// One organization.
+        GetOrganization: GET "/api/v1/organizations/{organization}" [organization: OrganizationId]
+            -> 200 Organization;
+
+        /// Change an organization.
+        UpdateOrganization: PATCH "/api/v1/organizations/{organization}" [organization: OrganizationId] (OrganizationUpdate)
+            -> 200 Organization;
+
+        /// Create a group.
+        CreateGroup: POST "/api/v1/groups" (NewGroup) -> 201 Group | AlreadyExists, idempotent;
+
+        /// The groups of the caller's organization.
+        ListGroups: GET "/api/v1/groups" ?(PageRequest) -> 200 Page<Group>;
+
+        /// One group.
+        GetGroup: GET "/api/v1/groups/{group}" [group: GroupId] -> 200 Group;
+
+        /// Change a group.
+        UpdateGroup: PATCH "/api/v1/groups/{group}" [group: GroupId] (GroupUpdate)
+            -> 200 Group | AlreadyExists;
+
+        /// Delete a group. Its members stay users.
+        DeleteGroup: DELETE "/api/v1/groups/{group}" [group: GroupId] -> 204 | WrongState;
+
+        /// The members of a group.
+        ListMembers: GET "/api/v1/groups/{group}/members" [group: GroupId] ?(PageRequest)
+            -> 200 Page<GroupMember>;
+
+        /// Make somebody a member of a group, or change the rank of one.
+        SetMember: PUT "/api/v1/groups/{group}/members/{user}" [group: GroupId, user: UserRef] (SetMembership)
+            -> 200 GroupMember;
+
+        /// Take somebody out of a group.
+        RemoveMember: DELETE "/api/v1/groups/{group}/members/{user}" [group: GroupId, user: UserRef]
+            -> 204 | WrongState;
+
+        /// The plans that there are.
+        ListPlans: GET "/api/v1/plans" ?(PageRequest) -> 200 Page<Plan>;
+
+        /// One plan, by id or name.
+        GetPlan: GET "/api/v1/plans/{plan}" [plan: String] -> 200 Plan;
+    }
+    "Running the server" {
+        /// Make the first administrator, with the token that the server shows at its first start.
+        SetUpRoster: POST "/api/v1/setup" (SetUp)
+            -> 201 User | Forbidden | WrongState | AlreadyExists, anyone;
+
+        /// The outgoing messages, newest first.
+        ListMessages: GET "/api/v1/messages" ?(PageRequest) -> 200 Page<Message>;
+
+        /// Try again to send a message that was given up.
+        RetryMessage: POST "/api/v1/messages/{message}/retry" [message: MessageId]
+            -> 200 Message | WrongState;
+
+        /// The audit log, newest first.
+        ListAuditEvents: GET "/api/v1/audit-events" ?(AuditFilter, PageRequest)
+            -> 200 Page<AuditEvent>;
+    }
+}

@@ -1,0 +1,183 @@
+//! What may stand after the `?`: read by the server, written by a client.
+
+use roster_model::{AuditFilter, PageRequest, UserFilter};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::{
+    IntoParams,
+    openapi::path::{Parameter, ParameterIn},
+};
+
+/// The parameters of a query string, all of them optional.
+pub trait Query: Sized + Default + Send {
+    /// Their names; anything else in a query is an error, because a mistyped filter that is
+    /// passed over shows more than was asked for.
+    const NAMES: &'static [&'static str];
+
+    /// The parameters for the OpenAPI document.
+    fn parameters() -> Vec<Parameter>;
+
+    /// Reads them from the query string.
+    ///
+    /// # Errors
+    /// Says which value is wrong and how.
+    fn read(query: &str) -> Result<Self, serde_urlencoded::de::Error>;
+
+    /// Writes those that are set.
+    fn write(&self) -> String;
+}
+
+impl Query for () {
+    const NAMES: &'static [&'static str] = &[];
+
+    fn parameters() -> Vec<Parameter> {
+        Vec::new()
+    }
+
+    fn read(_: &str) -> Result<Self, serde_urlencoded::de::Error> {
+        Ok(())
+    }
+
+    fn write(&self) -> String {
+        String::new()
+    }
+}
+
+impl<A: Query, B: Query> Query for (A, B)
+where
+    (A, B): Joined,
+{
+    const NAMES: &'static [&'static str] = <Self as Joined>::NAMES;
+
+    fn parameters() -> Vec<Parameter> {
+        let mut all = A::parameters();
+        all.append(&mut B::parameters());
+        all
+    }
+
+    fn read(query: &str) -> Result<Self, serde_urlencoded::de::Error> {
+        Ok((A::read(query)?, B::read(query)?))
+    }
+
+    fn write(&self) -> String {
+        let (one, two) = (self.0.write(), self.1.write());
+        let between = if one.is_empty() || two.is_empty() { "" } else { "&" };
+        one + between + &two
+    }
+}
+
+/// Two sets of parameters in one query string, whose names do not meet.
+pub trait Joined {
+    /// The names of both.
+    const NAMES: &'static [&'static str];
+}
+
+macro_rules! query {
+    ($($type:ty: $($name:literal)+;)+) => {$(
+        impl Query for $type {
+            const NAMES: &'static [&'static str] = &[$($name),+];
+
+            fn parameters() -> Vec<Parameter> {
+                Self::into_params(|| Some(ParameterIn::Query))
+            }
+
+            fn read(query: &str) -> Result<Self, serde_urlencoded::de::Error> {
+                read(query)
+            }
+
+            fn write(&self) -> String {
+                write(self)
+            }
+        }
+    )+};
+    (@paged $($type:ty: $($name:literal)+;)+) => {$(
+        impl Joined for ($type, PageRequest) {
+            const NAMES: &'static [&'static str] =
+                &[$($name,)+ "limit", "offset", "cursor", "count"];
+        }
+        query! { $type: $($name)+; }
+    )+};
+}
+
+query! {
+    PageRequest: "limit" "offset" "cursor" "count";
+    EndSessionsQuery: "keep_current";
+}
+
+query! { @paged
+    UserFilter: "status" "role" "organization_id" "group_id" "deleted" "order_by";
+    AuditFilter: "user" "action";
+    ApiKeyFilter: "include_revoked";
+}
+
+fn read<T: DeserializeOwned>(query: &str) -> Result<T, serde_urlencoded::de::Error> {
+    serde_urlencoded::from_str(query)
+}
+
+fn write<T: Serialize>(query: &T) -> String {
+    // These types are flat and have text for keys, so there is nothing that cannot be written.
+    serde_urlencoded::to_string(query).unwrap_or_default()
+}
+
+/// Which sessions are to end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct EndSessionsQuery {
+    /// All but the one that asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_current: Option<bool>,
+}
+
+/// Which API keys are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct ApiKeyFilter {
+    /// Revoked and expired ones, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub include_revoked: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use roster_model::{OrganizationId, Role};
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let filter = UserFilter {
+            role: Some(Role::Viewer),
+            organization_id: Some(OrganizationId(7)),
+            order_by: Some("-name & co".into()),
+            ..UserFilter::default()
+        };
+        let page = PageRequest { limit: Some(5), cursor: Some("a=b".into()), ..Default::default() };
+        let query = (filter.clone(), page.clone()).write();
+        assert_eq!(
+            query,
+            "role=viewer&organization_id=7&order_by=-name+%26+co&limit=5&cursor=a%3Db"
+        );
+        assert_eq!(<(UserFilter, PageRequest)>::read(&query).unwrap(), (filter, page));
+        assert_eq!(<(UserFilter, PageRequest)>::default().write(), "");
+    }
+
+    #[test]
+    fn every_parameter_is_named() {
+        fn holds<Q: Query>() {
+            let documented: Vec<_> = Q::parameters().into_iter().map(|one| one.name).collect();
+            assert_eq!(documented, Q::NAMES);
+        }
+        holds::<(UserFilter, PageRequest)>();
+        holds::<(AuditFilter, PageRequest)>();
+        holds::<(ApiKeyFilter, PageRequest)>();
+        holds::<EndSessionsQuery>();
+    }
+
+    #[test]
+    fn a_parameter_given_twice_or_of_the_wrong_type_is_an_error() {
+        for query in ["limit=1&limit=2", "limit=-1", "limit=x", "limit=", "count=1"] {
+            assert!(PageRequest::read(query).is_err(), "{query}");
+        }
+    }
+}
