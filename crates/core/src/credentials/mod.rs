@@ -3,7 +3,10 @@
 //! Here are the pure parts, which know neither storage nor who asks. The operations on top of them say when each is
 //! used, counted and written down.
 
+pub mod formats;
+pub mod hasher;
 pub mod one_time_code;
+pub mod password;
 pub mod recovery;
 pub mod secret_box;
 pub mod secret_key;
