@@ -115,7 +115,9 @@ impl FromStr for Sms {
             other => match other.strip_prefix("file:") {
                 Some(path) if !path.is_empty() => Self::File(path.into()),
                 Some(_) => {
-                    return Err("\"file:\" needs a path behind it, as in file:messages.jsonl".into());
+                    return Err(
+                        "\"file:\" needs a path behind it, as in file:messages.jsonl".into()
+                    );
                 }
                 None => {
                     return Err(format!(

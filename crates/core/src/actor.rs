@@ -1,0 +1,192 @@
+//! Who asks: no operation exists without one.
+
+use std::{fmt, net::IpAddr, sync::Arc};
+
+use roster_model::{CredentialKind, Role, Secret, UserId};
+use roster_store::LiveCredential;
+
+/// Through which door a request came. The word is kept with sessions and in the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// The native API.
+    Native,
+    /// The dialect of airt.
+    Airt,
+    /// The dialect of Geobox.
+    Geobox,
+    /// The dialect of Civis.
+    Civis,
+    /// The dialect of NIST Dioptra.
+    Dioptra,
+    /// The pages.
+    Console,
+    /// No door: the server itself, or the operator at the terminal.
+    System,
+}
+
+impl Door {
+    /// Every one of them.
+    pub const ALL: [Self; 7] = [
+        Self::Native,
+        Self::Airt,
+        Self::Geobox,
+        Self::Civis,
+        Self::Dioptra,
+        Self::Console,
+        Self::System,
+    ];
+
+    /// The word that stands for it in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Airt => "airt",
+            Self::Geobox => "geobox",
+            Self::Civis => "civis",
+            Self::Dioptra => "dioptra",
+            Self::Console => "console",
+            Self::System => "system",
+        }
+    }
+
+    /// The door that `word` stands for.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|door| door.as_str() == word)
+    }
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The door it came through.
+    pub door: Door,
+    /// The client's address, after trusted proxies.
+    pub address: Option<IpAddr>,
+    /// What the client calls itself, cut to 320 characters.
+    pub user_agent: Option<Arc<str>>,
+    /// The request's id.
+    pub request_id: Option<Arc<str>>,
+}
+
+impl Origin {
+    /// No request: the server itself.
+    pub fn system() -> Self {
+        Self { door: Door::System, address: None, user_agent: None, request_id: None }
+    }
+}
+
+/// The proof of a second factor that came with a request (design section 3.4, "step-up").
+#[derive(Clone, Default)]
+pub enum Proof {
+    /// A one-time code.
+    Code(Secret),
+    /// No code. A session in which a second factor was shown in the last ten minutes will do.
+    #[default]
+    RecentMfa,
+    /// No code, and the door demands one: its callers can always send it.
+    Missing,
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Code(_) => "Code(***)",
+            Self::RecentMfa => "RecentMfa",
+            Self::Missing => "Missing",
+        })
+    }
+}
+
+/// A request to do a creation once, however often it comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// What the client calls this creation.
+    pub key: String,
+    /// SHA-256 of method, path and body, by which another request with the same key is told apart.
+    pub digest: [u8; 32],
+}
+
+/// Whose rights count.
+#[derive(Clone, Debug)]
+pub enum Principal {
+    /// Somebody not signed in.
+    Nobody,
+    /// The owner of a good session or API key.
+    Credential(Arc<LiveCredential>),
+    /// The server itself, or the operator at the terminal, for the reason given. Audited.
+    System(&'static str),
+}
+
+/// Who asks, from where, and with what proof.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// Whose rights count.
+    pub principal: Principal,
+    /// From where the request comes.
+    pub origin: Origin,
+    /// The second factor that came with it.
+    pub proof: Proof,
+    /// The creation it wants to be done once.
+    pub idempotency: Option<Idempotency>,
+}
+
+impl Actor {
+    /// Somebody not signed in.
+    pub fn nobody(origin: Origin) -> Self {
+        Self { principal: Principal::Nobody, origin, proof: Proof::default(), idempotency: None }
+    }
+
+    /// The server itself or its operator. `reason` stands in the audit log.
+    pub fn system(reason: &'static str) -> Self {
+        Self { principal: Principal::System(reason), ..Self::nobody(Origin::system()) }
+    }
+
+    /// The owner of a credential that was just checked.
+    pub fn of(credential: Arc<LiveCredential>, origin: Origin) -> Self {
+        Self { principal: Principal::Credential(credential), ..Self::nobody(origin) }
+    }
+
+    /// The same, with what proof of a second factor the door has found.
+    #[must_use]
+    pub fn with_proof(mut self, proof: Proof) -> Self {
+        self.proof = proof;
+        self
+    }
+
+    /// The same, asking for a creation to be done once.
+    #[must_use]
+    pub fn with_idempotency(mut self, idempotency: Option<Idempotency>) -> Self {
+        self.idempotency = idempotency;
+        self
+    }
+
+    /// The credential, unless nobody or the server itself asks.
+    pub fn credential(&self) -> Option<&Arc<LiveCredential>> {
+        match &self.principal {
+            Principal::Credential(credential) => Some(credential),
+            Principal::Nobody | Principal::System(_) => None,
+        }
+    }
+
+    /// The user who asks.
+    pub fn user_id(&self) -> Option<UserId> {
+        self.credential().map(|credential| credential.user.id)
+    }
+
+    /// The role of the user who asks.
+    pub fn role(&self) -> Option<Role> {
+        self.credential().map(|credential| credential.user.role)
+    }
+
+    /// The kind of credential, as the audit log has it.
+    pub fn credential_word(&self) -> &'static str {
+        match &self.principal {
+            Principal::Nobody => "nobody",
+            Principal::System(_) => "system",
+            Principal::Credential(credential) => match credential.kind {
+                CredentialKind::Session => "session",
+                CredentialKind::ApiKey => "api_key",
+            },
+        }
+    }
+}

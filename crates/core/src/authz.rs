@@ -1,0 +1,315 @@
+//! Who may do what: one table, asked first in each operation (design section 3.1).
+//!
+//! [`rule`] is the table; [`decide`] reads it. Both are pure, so a test can walk every operation
+//! with every kind of caller and hold the result against a reviewed snapshot.
+
+use roster_model::Role;
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident = $word:literal: $who:ident $(+ $extra:ident)*;)+) => {
+        /// Everything that can be asked of the rulebook.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Operation { $($(#[$doc])* $name,)+ }
+
+        impl Operation {
+            /// Every one of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Its name in the audit log, in scopes of API keys and in the API's description.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+        }
+
+        /// The table.
+        pub fn rule(operation: Operation) -> Rule {
+            match operation {
+                $(Operation::$name => Rule { who: Who::$who, ..Rule::PLAIN }$(.$extra())*,)+
+            }
+        }
+    };
+}
+
+operations! {
+    /// Open a session with a password.
+    SignIn = "session.create": Anyone;
+    /// End the caller's own session.
+    SignOut = "session.end_own": SignedIn;
+    /// See the sessions of a user.
+    ListSessions = "session.list": OneselfOrAdmin;
+    /// End sessions of a user.
+    EndSession = "session.end": OneselfOrAdmin + not_by_limited_key;
+    /// Act in the name of a user.
+    Impersonate = "session.impersonate": Admin + step_up + not_by_limited_key + by_session_only;
+    /// See who one is.
+    Whoami = "whoami": SignedIn;
+    /// Check somebody's token.
+    Introspect = "token.introspect": SignedIn;
+
+    /// Make a user.
+    CreateUser = "user.create": Admin + step_up;
+    /// See everything about a user.
+    GetUser = "user.get": OneselfManagerOrAdmin;
+    /// See the users.
+    ListUsers = "user.list": Admin;
+    /// See names and addresses of the people in one's organization.
+    ListDirectory = "directory.list": SignedIn;
+    /// Change a user's profile.
+    UpdateProfile = "user.update": OneselfManagerOrAdmin + step_up;
+    /// Change what only administrators may: role, status, organization, plan, flags.
+    AdministerUser = "user.administer": Admin + step_up;
+    /// Let a user in again.
+    EnableUser = "user.enable": Admin + step_up;
+    /// Switch a user off.
+    DisableUser = "user.disable": Admin + step_up;
+    /// Shut a user out for a while.
+    SuspendUser = "user.suspend": Admin + step_up;
+    /// Put a user into the bin.
+    DeleteUser = "user.delete": Admin + step_up;
+    /// Take a user out of the bin.
+    RestoreUser = "user.restore": Admin + step_up;
+    /// Mail a user a link to set the password with.
+    InviteUser = "user.invite": Admin + step_up;
+
+    /// Change one's own password, with the old one.
+    ChangeOwnPassword = "password.change": Oneself + step_up + not_by_limited_key;
+    /// Set somebody's password.
+    SetPassword = "password.set": Admin + step_up + not_by_limited_key;
+    /// Set a password with the old one after it has expired.
+    ChangeExpiredPassword = "password.change_expired": Anyone;
+    /// Set a password with a code or a mailed link.
+    ResetPassword = "password.reset": Anyone;
+    /// Ask for a one-time code.
+    SendCode = "code.send": Anyone;
+    /// Show that an address is one's own.
+    ConfirmEmail = "email.confirm": Anyone;
+
+    /// Store a phone number and get a code sent to it.
+    SetPhone = "phone.set": Oneself + step_up + not_by_limited_key;
+    /// Show that a phone number is one's own.
+    VerifyPhone = "phone.verify": Oneself + not_by_limited_key;
+    /// Remove a phone number.
+    RemovePhone = "phone.remove": OneselfOrAdmin + step_up + not_by_limited_key;
+
+    /// See whether a user has second factors.
+    GetMfa = "mfa.get": OneselfOrAdmin;
+    /// Begin to enrol an authenticator.
+    BeginTotp = "mfa.begin": Oneself + step_up + not_by_limited_key;
+    /// Activate an authenticator with its first code.
+    ActivateTotp = "mfa.activate": Oneself + not_by_limited_key;
+    /// Turn one's own second factors off.
+    DisableMfa = "mfa.disable": Oneself + step_up + not_by_limited_key;
+    /// Turn somebody's second factors off.
+    WipeMfa = "mfa.wipe": Admin + step_up + not_by_limited_key;
+    /// Make new recovery codes.
+    RenewRecoveryCodes = "mfa.recovery_codes": Oneself + step_up + not_by_limited_key;
+
+    /// Make an API key.
+    CreateApiKey = "api_key.create": Oneself + step_up + not_by_limited_key;
+    /// See the API keys of a user.
+    ListApiKeys = "api_key.list": OneselfOrAdmin;
+    /// End an API key.
+    RevokeApiKey = "api_key.revoke": OneselfOrAdmin + step_up + not_by_limited_key;
+
+    /// Begin to sign in at a provider.
+    BeginSsoSignIn = "sso.begin": Anyone;
+    /// Come back from a provider.
+    SsoCallback = "sso.callback": Anyone;
+    /// Fetch the session of a finished sign-in at a provider.
+    FinishSsoSignIn = "sso.finish": Anyone;
+    /// See which providers there are.
+    ListSsoProviders = "sso.providers": Anyone;
+    /// See a user's links to providers.
+    ListSsoLinks = "sso.list": OneselfOrAdmin;
+    /// Link one's account to a provider.
+    EnableSso = "sso.enable": Oneself + step_up + not_by_limited_key;
+    /// Undo a link to a provider.
+    DisableSso = "sso.disable": OneselfOrAdmin + step_up + not_by_limited_key;
+
+    /// See one's organization; a system admin sees all.
+    ReadOrganizations = "organization.read": SignedIn;
+    /// Change the settings of one's organization.
+    UpdateOrganization = "organization.update": Admin;
+    /// See the groups of one's organization.
+    ReadGroups = "group.read": SignedIn;
+    /// Make, change and remove groups.
+    WriteGroups = "group.write": Admin;
+    /// Add and remove members of a group.
+    WriteMembers = "group.members": GroupManagerOrAdmin;
+    /// See the plans.
+    ReadPlans = "plan.read": SignedIn;
+
+    /// See the outbox, and try a message again.
+    ReadMessages = "message.read": SystemAdmin;
+    /// See the audit log: a system admin all, an account admin that of its organization, anybody
+    /// one's own.
+    ReadAudit = "audit.read": OneselfOrAdmin;
+    /// Make the first administrator, with the token that the server prints.
+    SetUp = "installation.set_up": Anyone;
+    /// Work that the server does by itself.
+    RunJobs = "installation.jobs": System;
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Who may.
+    pub who: Who,
+    /// Whether a caller with second factors must show one.
+    pub needs_step_up: bool,
+    /// Whether an API key with constraints or scopes may not, whatever its owner may.
+    pub refuses_limited_keys: bool,
+    /// Whether no API key may at all.
+    pub refuses_keys: bool,
+}
+
+impl Rule {
+    const PLAIN: Self = Self {
+        who: Who::System,
+        needs_step_up: false,
+        refuses_limited_keys: false,
+        refuses_keys: false,
+    };
+
+    const fn step_up(mut self) -> Self {
+        self.needs_step_up = true;
+        self
+    }
+
+    const fn not_by_limited_key(mut self) -> Self {
+        self.refuses_limited_keys = true;
+        self
+    }
+
+    const fn by_session_only(mut self) -> Self {
+        self.refuses_keys = true;
+        self
+    }
+}
+
+/// Who may do something, from everybody to nobody but the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Signed in or not.
+    Anyone,
+    /// Everybody signed in; the operation narrows what is seen to the caller's organization.
+    SignedIn,
+    /// Only the person it is about.
+    Oneself,
+    /// That person, and administrators over it.
+    OneselfOrAdmin,
+    /// That person, the manager of its primary group, and administrators over it.
+    OneselfManagerOrAdmin,
+    /// Managers of the group it is about, and administrators over it.
+    GroupManagerOrAdmin,
+    /// Administrators: system admins everywhere, account admins in their organization.
+    Admin,
+    /// System admins.
+    SystemAdmin,
+    /// Nobody who comes through a door.
+    System,
+}
+
+/// Who asks, as far as the table wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Caller {
+    /// Not signed in.
+    Nobody,
+    /// A user with a session, or with a key that may do all its owner may.
+    User(Role),
+    /// A user with an API key that has no limits.
+    Key(Role),
+    /// A user with an API key that has constraints or scopes.
+    LimitedKey(Role),
+    /// The server itself.
+    System,
+}
+
+/// How the caller stands to what the operation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Relation {
+    /// It is about the caller.
+    Oneself,
+    /// It is about a user whose primary group the caller manages, or about a group it manages.
+    Managed,
+    /// It is about the caller's organization or something in it.
+    SameOrganization,
+    /// It is about another organization or something in it, or about nothing that is there.
+    Elsewhere,
+}
+
+/// The answer of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Go on.
+    Allow,
+    /// Sign in first.
+    Unauthenticated,
+    /// No, and the caller may know that the thing is there.
+    Forbid,
+    /// No, as if the thing were not there.
+    Hide,
+}
+
+/// May `caller`, who stands in `relation` to a target of role `target` (the caller's own for
+/// oneself, none for what has no role), do `operation`?
+pub fn decide(
+    operation: Operation,
+    caller: Caller,
+    relation: Relation,
+    target: Option<Role>,
+) -> Decision {
+    let rule = rule(operation);
+    let (role, key, limited) = match caller {
+        Caller::System => return Decision::Allow,
+        Caller::Nobody if rule.who == Who::Anyone => return Decision::Allow,
+        Caller::Nobody => return Decision::Unauthenticated,
+        Caller::User(role) => (role, false, false),
+        Caller::Key(role) => (role, true, false),
+        Caller::LimitedKey(role) => (role, true, true),
+    };
+    let no = match relation {
+        Relation::Elsewhere if role != Role::SystemAdmin => Decision::Hide,
+        _ => Decision::Forbid,
+    };
+    if (rule.refuses_limited_keys && limited) || (rule.refuses_keys && key) {
+        return no;
+    }
+    let oneself = relation == Relation::Oneself;
+    let stronger = target.is_some_and(|target| target.rank() > role.rank());
+    let admin = match role {
+        Role::SystemAdmin => true,
+        Role::AccountAdmin => relation != Relation::Elsewhere && !stronger,
+        Role::Publisher | Role::Editor | Role::Viewer => false,
+    };
+    // A manager is an ordinary user: nobody with more rights is in its hands.
+    let manager = relation == Relation::Managed && !stronger;
+    let may = match rule.who {
+        Who::Anyone | Who::SignedIn => true,
+        Who::Oneself => oneself,
+        Who::OneselfOrAdmin => oneself || admin,
+        Who::OneselfManagerOrAdmin => oneself || manager || admin,
+        Who::GroupManagerOrAdmin => relation == Relation::Managed || admin,
+        Who::Admin => admin,
+        Who::SystemAdmin => role == Role::SystemAdmin,
+        Who::System => false,
+    };
+    if may { Decision::Allow } else { no }
+}
+
+impl Operation {
+    /// The purpose of a sent code that does in place of the authenticator's: a lost authenticator
+    /// must not keep anybody from turning it off.
+    pub(crate) fn sent_code(self) -> Option<roster_model::CodePurpose> {
+        match self {
+            Self::DisableMfa | Self::WipeMfa => Some(roster_model::CodePurpose::DisableMfa),
+            _ => None,
+        }
+    }
+
+    /// Whether a code that was accepted for one target does for others, while its step lasts
+    /// (contract of the airt door, section 6: its client sends one code for a list of targets).
+    pub(crate) fn may_repeat_code(self) -> bool {
+        matches!(self, Self::EnableUser | Self::DisableUser | Self::RevokeApiKey)
+    }
+}

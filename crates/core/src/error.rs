@@ -1,0 +1,210 @@
+//! Why an operation was refused. Doors only decide how to say it.
+
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+
+use roster_model::{Channel, ErrorCode, Field, Reason};
+
+/// What an operation gives.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What was not found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A user.
+    User,
+    /// A session.
+    Session,
+    /// An API key.
+    ApiKey,
+    /// An organization.
+    Organization,
+    /// A group.
+    Group,
+    /// A member of a group.
+    Member,
+    /// A plan.
+    Plan,
+    /// A sign-in provider.
+    Provider,
+    /// A link to a sign-in provider.
+    SsoLink,
+    /// A message of the outbox.
+    Message,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "user",
+            Self::Session => "session",
+            Self::ApiKey => "API key",
+            Self::Organization => "organization",
+            Self::Group => "group",
+            Self::Member => "member",
+            Self::Plan => "plan",
+            Self::Provider => "sign-in provider",
+            Self::SsoLink => "link to that sign-in provider",
+            Self::Message => "message",
+        })
+    }
+}
+
+/// Why an operation was refused. `Display` is a sentence for people and holds no secret.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The credential is missing, unknown, expired or revoked.
+    #[error("sign in first: the credential is missing, expired or revoked")]
+    Unauthenticated,
+    /// Unknown account or wrong password; which of them is not told.
+    #[error("the login or the password is wrong")]
+    InvalidCredentials,
+    /// The account has multi-factor authentication and no code came.
+    #[error("a one-time code is required")]
+    OtpRequired,
+    /// The code is wrong, used, expired or exhausted.
+    #[error("the one-time code is not valid")]
+    OtpInvalid,
+    /// The code was right once, but its time is over. Only told to the signed-in owner.
+    #[error("the one-time code has expired; ask for a new one")]
+    OtpExpired,
+    /// Too many wrong codes. Only told to the signed-in owner.
+    #[error("too many wrong codes; ask for a new one")]
+    OtpExhausted,
+    /// The password is right but expired.
+    #[error("the password has expired and must be changed")]
+    PasswordExpired,
+    /// Pending, suspended or disabled; told only after the right password.
+    #[error("this account may not sign in; ask an administrator")]
+    AccountUnavailable,
+    /// The caller may not do this.
+    #[error("you have no permission for this")]
+    Forbidden,
+    /// There is no such thing, or none that the caller may know of.
+    #[error("there is no such {0}")]
+    NotFound(Kind),
+    /// A value is malformed or not allowed.
+    #[error("{field} {reason}")]
+    Invalid {
+        /// Which.
+        field: Field,
+        /// What is wrong with it.
+        reason: Reason,
+    },
+    /// The value is in use.
+    #[error("{field} is already in use")]
+    AlreadyExists {
+        /// Which.
+        field: Field,
+    },
+    /// The thing is not in a state in which this can be done; the sentence says which it is in.
+    #[error("{0}")]
+    WrongState(&'static str),
+    /// The record changed meanwhile.
+    #[error("the record has changed meanwhile; read it again")]
+    PreconditionFailed,
+    /// The same idempotency key came with another request.
+    #[error("this idempotency key was used with another request")]
+    IdempotencyConflict,
+    /// Too many attempts.
+    #[error("too many attempts; try again in {} seconds", retry_after.as_secs().max(1))]
+    RateLimited {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// The sign-in at the provider is not finished yet.
+    #[error("the sign-in at the provider is not complete")]
+    SsoPending,
+    /// The sign-in at the provider failed, expired or was used.
+    #[error("the sign-in at the provider failed or has expired; start again")]
+    SsoFailed,
+    /// A message is due and no transport for its channel is configured.
+    #[error("no {0} transport is configured; the operator must set one")]
+    ChannelUnavailable(Channel),
+    /// The server cannot do it now.
+    #[error("the server is busy or its database is away; try again in {} seconds", retry_after.as_secs().max(1))]
+    Unavailable {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// A fault of the server. What happened is for the log only.
+    #[error("a fault of the server")]
+    Internal(#[source] Arc<dyn StdError + Send + Sync>),
+}
+
+impl Error {
+    /// A value that is malformed or not allowed.
+    pub fn invalid(field: Field, reason: Reason) -> Self {
+        Self::Invalid { field, reason }
+    }
+
+    /// A fault of the server.
+    pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Internal(Arc::from(cause.into()))
+    }
+
+    /// The stable word for machines.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Unauthenticated => ErrorCode::Unauthenticated,
+            Self::InvalidCredentials => ErrorCode::InvalidCredentials,
+            Self::OtpRequired => ErrorCode::OtpRequired,
+            Self::OtpInvalid => ErrorCode::OtpInvalid,
+            Self::OtpExpired => ErrorCode::OtpExpired,
+            Self::OtpExhausted => ErrorCode::OtpExhausted,
+            Self::PasswordExpired => ErrorCode::PasswordExpired,
+            Self::AccountUnavailable => ErrorCode::AccountUnavailable,
+            Self::Forbidden => ErrorCode::Forbidden,
+            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::Invalid { .. } => ErrorCode::FieldInvalid,
+            Self::AlreadyExists { .. } => ErrorCode::AlreadyExists,
+            Self::WrongState(_) => ErrorCode::WrongState,
+            Self::PreconditionFailed => ErrorCode::PreconditionFailed,
+            Self::IdempotencyConflict => ErrorCode::IdempotencyConflict,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
+            Self::SsoPending => ErrorCode::SsoPending,
+            Self::SsoFailed => ErrorCode::SsoFailed,
+            Self::ChannelUnavailable(_) => ErrorCode::ChannelUnavailable,
+            Self::Unavailable { .. } => ErrorCode::Unavailable,
+            Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+
+    /// The part of the request that is wrong.
+    pub fn field(&self) -> Option<Field> {
+        match self {
+            Self::Invalid { field, .. } | Self::AlreadyExists { field } => Some(*field),
+            _ => None,
+        }
+    }
+
+    /// How long to wait before the next try.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } | Self::Unavailable { retry_after } => {
+                Some(*retry_after)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<crate::credentials::hasher::HashingError> for Error {
+    fn from(error: crate::credentials::hasher::HashingError) -> Self {
+        use crate::credentials::hasher::HashingError;
+        match error {
+            HashingError::Overloaded { retry_after } => Self::Unavailable { retry_after },
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<roster_store::Error> for Error {
+    fn from(error: roster_store::Error) -> Self {
+        match error {
+            roster_store::Error::Unavailable { .. } => {
+                Self::Unavailable { retry_after: Duration::from_secs(1) }
+            }
+            other => Self::internal(other),
+        }
+    }
+}

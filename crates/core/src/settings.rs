@@ -1,0 +1,152 @@
+//! What the operator decides, as far as the rulebook wants to know.
+
+use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
+
+use roster_model::Channel;
+use url::Url;
+
+use crate::Door;
+
+/// How strict the installation is about passwords and addresses (design section 3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// What NIST SP 800-63B asks for.
+    #[default]
+    Default,
+    /// Longer passwords and a list of breached ones.
+    Strict,
+    /// What the four platforms allow.
+    Compat,
+}
+
+/// Who may make an account for oneself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Registration {
+    /// Nobody.
+    #[default]
+    Closed,
+    /// Whoever holds an invitation.
+    Invite,
+    /// Everybody.
+    Open,
+}
+
+/// How long sessions live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLife {
+    /// Without use.
+    pub idle: Duration,
+    /// However much they are used.
+    pub absolute: Duration,
+}
+
+/// How often a thing may happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Failures of one user with one kind of proof before waiting begins.
+    pub failures_before_wait: u32,
+    /// The first wait; each further failure doubles it.
+    pub first_wait: Duration,
+    /// The longest wait.
+    pub longest_wait: Duration,
+    /// Wrong tries that kill a one-time code.
+    pub code_attempts: u32,
+    /// Wrong codes that use up a pending enrolment.
+    pub enrolment_attempts: u32,
+    /// Codes sent to one user for one purpose in `code_window`.
+    pub codes_per_user: u32,
+    /// See `codes_per_user`.
+    pub code_window: Duration,
+    /// Codes sent to one number or address in a day.
+    pub codes_per_destination: u32,
+    /// Text messages sent by the installation in a day.
+    pub sms_per_day: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            failures_before_wait: 10,
+            first_wait: Duration::from_secs(30),
+            longest_wait: Duration::from_secs(15 * 60),
+            code_attempts: 10,
+            enrolment_attempts: 3,
+            codes_per_user: 10,
+            code_window: Duration::from_secs(10 * 60),
+            codes_per_destination: 30,
+            sms_per_day: 1000,
+        }
+    }
+}
+
+/// What the operator decides.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How strict the installation is.
+    pub profile: Profile,
+    /// Where people reach the server: every link begins with it.
+    pub public_url: Url,
+    /// Who may make an account for oneself.
+    pub registration: Registration,
+    /// The life of sessions opened through a door; others have [`Settings::session_life`]'s default.
+    pub session_lives: BTreeMap<&'static str, SessionLife>,
+    /// Channels with a transport.
+    pub channels: Vec<Channel>,
+    /// How often things may happen.
+    pub limits: Limits,
+    /// How long one-time codes are good, by door; 10 minutes, 15 through airt's.
+    pub code_life: Duration,
+    /// How long a sign-in at a provider may take.
+    pub sso_life: Duration,
+    /// How long a session counts as freshly proved by a second factor.
+    pub mfa_freshness: Duration,
+    /// How long mailed links are good.
+    pub link_life: Duration,
+    /// How long deleted users can be restored.
+    pub restore_window: Duration,
+    /// How many credentials stand in memory at most (SQLite only).
+    pub live_credentials: NonZeroU32,
+}
+
+impl Settings {
+    /// The settings of a server at `public_url`, all else as the design says.
+    pub fn new(public_url: Url) -> Self {
+        const HOUR: Duration = Duration::from_secs(3600);
+        let life = |idle, absolute| SessionLife { idle, absolute };
+        Self {
+            profile: Profile::default(),
+            public_url,
+            registration: Registration::default(),
+            session_lives: BTreeMap::from([
+                (Door::Airt.as_str(), life(30 * 24 * HOUR, 30 * 24 * HOUR)),
+                (Door::Geobox.as_str(), life(24 * HOUR, 24 * HOUR)),
+                (Door::Dioptra.as_str(), life(14 * 24 * HOUR, 14 * 24 * HOUR)),
+            ]),
+            channels: Vec::new(),
+            limits: Limits::default(),
+            code_life: HOUR / 6,
+            sso_life: HOUR / 6,
+            mfa_freshness: HOUR / 6,
+            link_life: 24 * HOUR,
+            restore_window: 30 * 24 * HOUR,
+            live_credentials: NonZeroU32::MIN.saturating_add(199_999),
+        }
+    }
+
+    /// How long sessions live that are opened through `door`.
+    pub fn session_life(&self, door: Door) -> SessionLife {
+        const DAY: Duration = Duration::from_secs(24 * 3600);
+        let default = SessionLife { idle: DAY, absolute: 30 * DAY };
+        self.session_lives.get(door.as_str()).copied().unwrap_or(default)
+    }
+
+    /// How long a one-time code is good that was asked for through `door`.
+    pub fn code_life(&self, door: Door) -> Duration {
+        // The contract of airt (section 5) promises fifteen minutes.
+        if door == Door::Airt {
+            self.code_life.max(Duration::from_secs(900))
+        } else {
+            self.code_life
+        }
+    }
+}
