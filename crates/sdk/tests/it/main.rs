@@ -1,0 +1,7 @@
+//! The client against a server that answers as it is told: retries, refusals, pages.
+
+mod blocking;
+mod pages;
+mod refusals;
+mod retries;
+mod support;
