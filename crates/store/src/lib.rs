@@ -12,6 +12,7 @@ mod sql;
 mod sso;
 #[cfg(test)]
 mod testing;
+mod throttles;
 mod totp;
 
 pub use change::{Change, Follow};
@@ -22,4 +23,5 @@ pub use messages::NewMessage;
 pub use one_time_codes::{OneTimeCode, Sends};
 pub use sql::{Engine, Location, Options, Statistics, Store, Tx, Unique, Work};
 pub use sso::SsoSignInRow;
+pub use throttles::Attempts;
 pub use totp::{Totp, TotpUse};

@@ -10,5 +10,8 @@ pub mod password;
 pub mod recovery;
 pub mod secret_box;
 pub mod secret_key;
+mod throttle;
 pub mod token;
 pub mod totp;
+
+pub(crate) use throttle::Authenticator;
