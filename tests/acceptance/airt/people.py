@@ -85,6 +85,7 @@ class People:
         self.admin.uuid = self.admin.details()["uuid"]
 
     def make(self, *, log_in: bool = True, super_user: bool = False, **details) -> Person:
+        """A new person, who is the one to act from here on, or the administrator if it doesn't log in."""
         number = next(NUMBERS)
         details = {
             "username": f"ann{number}x",
@@ -99,7 +100,7 @@ class People:
         row = User.create(super_user=super_user, **details).iloc[0]
         person = Person(self.roster, details["username"], details["password"], details["email"], row["uuid"])
         person.phone = row["phone_number"]
-        return person.log_in().act() if log_in else person.act()
+        return person.log_in() if log_in else person
 
     def super_user(self, **details) -> Person:
         return self.make(super_user=True, **details)
