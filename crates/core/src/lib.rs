@@ -9,6 +9,7 @@ pub mod clock;
 pub mod credentials;
 mod error;
 pub mod messages;
+pub mod paths;
 pub mod random;
 mod settings;
 pub mod sso;
