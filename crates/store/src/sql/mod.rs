@@ -144,8 +144,14 @@ impl Store {
             Location::Postgres(url) => Backend::Postgres(Postgres::open(url, options)?),
         };
         let store = Self(Arc::new(Inner { backend, counters, follower }));
-        migrate::run(&store, migrations).await?;
-        Ok(store)
+        match migrate::run(&store, migrations).await {
+            Ok(()) => Ok(store),
+            Err(error) => {
+                // So that the next attempt finds the file free; the first error is the one to tell.
+                drop(store.close().await);
+                Err(error)
+            }
+        }
     }
 
     /// Which database is there.
@@ -218,7 +224,7 @@ impl Store {
     {
         let mut attempt = 1;
         loop {
-            let error = match postgres.begin(begin).await {
+            let (error, fault) = match postgres.begin(begin).await {
                 Ok(mut tx) => {
                     let outcome = work(&mut tx).await;
                     match Postgres::end(tx, outcome).await {
@@ -230,12 +236,12 @@ impl Store {
                             }
                             return outcome;
                         }
-                        (Attempt::Again(error), _) => error,
+                        (Attempt::Again(error, fault), _) => (error, fault),
                     }
                 }
-                Err(error) => error,
+                Err(failed) => failed,
             };
-            if attempt >= postgres.attempts() {
+            if !postgres.may_try_again(attempt, fault) {
                 return Err(error.into());
             }
             postgres::pause(attempt).await;

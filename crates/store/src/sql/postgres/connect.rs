@@ -2,6 +2,7 @@
 
 use std::str::FromStr as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio_postgres::{Config, NoTls};
@@ -24,7 +25,8 @@ pub(super) fn pool(url: &str, options: &Options) -> Result<Pool, Error> {
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(options.connect_timeout);
     }
-    config.keepalives_idle(options.statement_timeout);
+    // A server that vanished without a word is noticed no later than a statement that takes too long.
+    config.keepalives_idle(options.statement_timeout.max(Duration::from_secs(1)));
     config.tcp_user_timeout(options.statement_timeout * 2);
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = if encrypted {

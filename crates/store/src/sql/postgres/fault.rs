@@ -7,7 +7,7 @@ use crate::{Error, Unique};
 
 /// What a failed statement means for its transaction, in order of gravity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fault {
+pub(in crate::sql) enum Fault {
     /// Another transaction was faster: the same again may succeed.
     Race,
     /// Nothing is gained by trying again.
@@ -30,7 +30,7 @@ pub(super) fn of(error: &tokio_postgres::Error) -> (Fault, Error) {
         return if error.is_closed()
             || std::error::Error::source(error).is_some_and(|cause| cause.is::<std::io::Error>())
         {
-            let what = Said { code: "-".to_owned(), message: error.to_string() };
+            let what = crate::error::Fault(describe(error));
             (Fault::Lost, Error::outage("the connection to the database was lost", what))
         } else {
             (Fault::Final, Error::internal(describe(error)))
@@ -69,24 +69,25 @@ pub(super) fn of(error: &tokio_postgres::Error) -> (Fault, Error) {
 }
 
 /// Why no connection could be had.
-pub(super) fn of_pool(error: PoolError) -> Error {
+pub(super) fn of_pool(error: PoolError) -> (Error, Fault) {
     match error {
+        PoolError::Backend(error) => match of(&error) {
+            (Fault::Final, Error::Internal(cause)) => (
+                Error::Unavailable {
+                    reason: "the database refuses the connection",
+                    cause: Some(cause),
+                },
+                Fault::Final,
+            ),
+            (fault, error) => (error, fault),
+        },
         PoolError::Timeout(TimeoutType::Wait) => {
-            Error::unavailable("all connections to the database are in use")
+            (Error::unavailable("all connections to the database are in use"), Fault::Final)
         }
-        PoolError::Timeout(_) => Error::unavailable("the database does not answer"),
-        PoolError::Closed => Error::unavailable("the store is closed"),
-        PoolError::Backend(error) => {
-            let what = match error.as_db_error() {
-                Some(said) => {
-                    Said { code: said.code().code().to_owned(), message: said.message().to_owned() }
-                }
-                None => Said { code: "-".to_owned(), message: describe(&error) },
-            };
-            Error::outage("the database cannot be reached", what)
-        }
+        PoolError::Timeout(_) => (Error::unavailable("the database does not answer"), Fault::Final),
+        PoolError::Closed => (Error::unavailable("the store is closed"), Fault::Final),
         PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
-            Error::unavailable("the database refused the settings of a connection")
+            (Error::unavailable("the database refused the settings of a connection"), Fault::Final)
         }
     }
 }

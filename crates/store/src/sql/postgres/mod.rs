@@ -11,8 +11,11 @@ use deadpool_postgres::{Object, Pool};
 use super::tx::Conn;
 use super::{Options, Tx};
 use crate::{Change, Error};
-use fault::Fault;
+pub(super) use fault::Fault;
 pub(super) use statement::{batch, execute, find, list};
+
+/// How often a transaction is tried when the connection is lost or cannot be made.
+const ATTEMPTS_TO_CONNECT: u32 = 4;
 
 /// A pool of connections to one PostgreSQL database.
 pub(super) struct Postgres {
@@ -23,6 +26,8 @@ pub(super) struct Postgres {
 /// A connection out of the pool, which goes back only if no transaction is open on it.
 pub(super) struct Lent {
     object: Option<Object>,
+    /// The beginning of a transaction, to be sent along with its first statement.
+    begin: Option<&'static str>,
     open: bool,
     /// The worst that happened on it since it was lent.
     fault: Option<Fault>,
@@ -44,7 +49,7 @@ pub(super) enum Attempt<T, E> {
     /// It is over.
     Done(Result<T, E>),
     /// It did nothing, and may go better if it is made again.
-    Again(Error),
+    Again(Error, Fault),
 }
 
 impl Postgres {
@@ -53,28 +58,24 @@ impl Postgres {
         Ok(Self { pool: connect::pool(url, options)?, attempts: options.attempts.max(1) })
     }
 
-    /// How often a transaction is tried.
-    pub(super) fn attempts(&self) -> u32 {
-        self.attempts
+    /// Whether a transaction that failed like this at its `attempt` is tried again.
+    pub(super) fn may_try_again(&self, attempt: u32, fault: Fault) -> bool {
+        match fault {
+            Fault::Race => attempt < self.attempts,
+            Fault::Lost => attempt < self.attempts.min(ATTEMPTS_TO_CONNECT),
+            Fault::Final => false,
+        }
     }
 
     /// A transaction on a connection out of the pool.
-    pub(super) async fn begin(&self, begin: Begin) -> Result<Tx, Error> {
+    pub(super) async fn begin(&self, begin: Begin) -> Result<Tx, (Error, Fault)> {
         let object = self.pool.get().await.map_err(fault::of_pool)?;
-        let sql = match begin {
-            Begin::Write => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-            Begin::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Begin::Point => {
-                return Ok(Tx::new(Conn::Postgres(Lent {
-                    object: Some(object),
-                    open: false,
-                    fault: None,
-                })));
-            }
+        let begin = match begin {
+            Begin::Write => Some("BEGIN ISOLATION LEVEL SERIALIZABLE"),
+            Begin::Read => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+            Begin::Point => None,
         };
-        let mut lent = Lent { object: Some(object), open: true, fault: None };
-        lent.run(sql).await?;
-        Ok(Tx::new(Conn::Postgres(lent)))
+        Ok(Tx::new(Conn::Postgres(Lent { object: Some(object), begin, open: false, fault: None })))
     }
 
     /// Ends a transaction: commits it if all went well.
@@ -86,15 +87,20 @@ impl Postgres {
             let error = Error::internal("not a PostgreSQL transaction");
             return (Attempt::Done(Err(error.into())), Vec::new());
         };
-        let attempt = match (outcome, failed) {
+        let failed = match (outcome, failed) {
             (Ok(value), None) => match lent.commit().await {
                 Ok(()) => return (Attempt::Done(Ok(value)), changes),
-                Err(error) if lent.may_repeat() => Attempt::Again(error),
-                Err(error) => Attempt::Done(Err(error.into())),
+                Err(error) => Err(error),
             },
-            (_, Some(error)) if lent.may_repeat() => Attempt::Again(error),
-            (Ok(_), Some(error)) => Attempt::Done(Err(error.into())),
-            (Err(refusal), _) => Attempt::Done(Err(refusal)),
+            (Ok(_), Some(error)) => Err(error),
+            (Err(refusal), failed) => Ok((refusal, failed)),
+        };
+        let attempt = match (failed, lent.fault) {
+            (Err(error) | Ok((_, Some(error))), Some(fault @ (Fault::Race | Fault::Lost))) => {
+                Attempt::Again(error, fault)
+            }
+            (Err(error), _) => Attempt::Done(Err(error.into())),
+            (Ok((refusal, _)), _) => Attempt::Done(Err(refusal)),
         };
         lent.roll_back().await;
         (attempt, Vec::new())
@@ -107,10 +113,9 @@ impl Postgres {
 }
 
 impl Lent {
-    fn object(&self) -> Result<&Object, Error> {
-        self.object
-            .as_ref()
-            .ok_or_else(|| Error::unavailable("the connection to the database was lost"))
+    /// The connection; it is there until the lent one is dropped.
+    fn object(&self) -> &Object {
+        self.object.as_ref().expect("only dropping takes it out")
     }
 
     /// Remembers what went wrong, and says it in the store's words.
@@ -120,12 +125,15 @@ impl Lent {
         error
     }
 
-    fn may_repeat(&self) -> bool {
-        matches!(self.fault, Some(Fault::Race | Fault::Lost))
-    }
-
+    /// Runs statements without parameters.
     async fn run(&mut self, sql: &str) -> Result<(), Error> {
-        let done = self.object()?.batch_execute(sql).await;
+        let done = match self.begin.take() {
+            Some(begin) => {
+                self.open = true;
+                self.object().batch_execute(&format!("{begin}; {sql}")).await
+            }
+            None => self.object().batch_execute(sql).await,
+        };
         done.map_err(|error| self.fail(&error))
     }
 
@@ -146,8 +154,9 @@ impl Lent {
         done
     }
 
+    /// Makes the connection fit for others; where that fails, dropping it closes it.
     async fn roll_back(&mut self) {
-        if self.open && self.fault != Some(Fault::Lost) && self.run("ROLLBACK").await.is_ok() {
+        if self.open && self.object().batch_execute("ROLLBACK").await.is_ok() {
             self.open = false;
         }
     }

@@ -3,6 +3,7 @@
 use std::pin::pin;
 
 use futures_util::TryStreamExt as _;
+use futures_util::future::join;
 use tokio_postgres::RowStream;
 
 use super::Lent;
@@ -63,12 +64,20 @@ pub(in crate::sql) async fn batch(lent: &mut Lent, sql: &str) -> Result<(), Erro
     lent.run(sql).await
 }
 
+/// Sends a statement, together with the beginning of its transaction if that is still to come.
 async fn query(
-    lent: &Lent,
+    lent: &mut Lent,
     sql: &str,
     params: &[Value<'_>],
 ) -> Result<RowStream, tokio_postgres::Error> {
-    let object = lent.object.as_ref().expect("a lent connection is there until it is dropped");
-    let statement = object.prepare_cached(sql).await?;
-    object.query_raw(&statement, params).await
+    let statement = lent.object().prepare_cached(sql).await?;
+    let Some(begin) = lent.begin.take() else {
+        return lent.object().query_raw(&statement, params).await;
+    };
+    lent.open = true;
+    let object = lent.object();
+    // The first is polled, and so sent, first; both travel without waiting for an answer between them.
+    let (begun, rows) =
+        join(object.batch_execute(begin), object.query_raw(&statement, params)).await;
+    begun.and(rows)
 }

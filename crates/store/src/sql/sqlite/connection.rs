@@ -12,12 +12,11 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Statements kept ready per connection.
 const STATEMENTS: usize = 256;
 
-/// A folder for a database that nobody wants to keep, in memory where the system offers that.
+/// A folder for a database that nobody wants to keep.
 pub(super) fn scratch() -> Result<tempfile::TempDir, Error> {
-    let builder = || tempfile::Builder::new().prefix("roster-").to_owned();
-    builder()
-        .tempdir_in("/dev/shm")
-        .or_else(|_| builder().tempdir())
+    tempfile::Builder::new()
+        .prefix("roster-")
+        .tempdir()
         .map_err(|error| Error::Refused(format!("cannot make a temporary folder: {error}")))
 }
 

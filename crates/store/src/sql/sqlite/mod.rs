@@ -8,9 +8,8 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use rusqlite::backup::Backup;
+use rusqlite::backup::{Backup, StepResult};
 
 pub(super) use readers::Reader;
 pub(super) use statement::{batch, execute, find, list};
@@ -29,7 +28,6 @@ pub(super) struct Sqlite {
     writer: Writer,
     readers: Arc<Readers>,
     path: PathBuf,
-    _ownership: Ownership,
     /// Removed with the store, when the database was only asked for in memory.
     _scratch: Option<tempfile::TempDir>,
 }
@@ -52,14 +50,9 @@ impl Sqlite {
         let durable = scratch.is_none();
         let writer = connection::writer(&path, durable)?;
         let readers = Readers::open(&path, options.readers)?;
-        let writer = Writer::new(writer, options.batch, counters.clone(), follower.clone());
-        Ok(Self {
-            writer,
-            readers: Arc::new(readers),
-            path,
-            _ownership: ownership,
-            _scratch: scratch,
-        })
+        let writer =
+            Writer::new(writer, ownership, options.batch, counters.clone(), follower.clone());
+        Ok(Self { writer, readers: Arc::new(readers), path, _scratch: scratch })
     }
 
     /// A transaction of its own savepoint in the writer's current batch.
@@ -125,11 +118,14 @@ fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     let part = to.with_added_extension("part");
     let mut target = rusqlite::Connection::open(&part).map_err(error)?;
     // All pages in one step: a step-by-step copy would start again at each commit made beside it.
-    let copied = Backup::new(&source, &mut target)
-        .and_then(|backup| backup.run_to_completion(-1, Duration::ZERO, None))
-        .and_then(|()| target.pragma_update(None, "journal_mode", "DELETE"));
+    let copied = Backup::new(&source, &mut target).and_then(|backup| backup.step(-1));
+    let copied = match copied.map_err(error) {
+        Ok(StepResult::Done) => target.pragma_update(None, "journal_mode", "DELETE").map_err(error),
+        Ok(_) => Err(Error::unavailable("another program holds the database file")),
+        Err(error) => Err(error),
+    };
     drop(target);
-    let kept = copied.map_err(error).and_then(|()| {
+    let kept = copied.and_then(|()| {
         std::fs::File::open(&part)
             .and_then(|file| file.sync_all())
             .and_then(|()| std::fs::rename(&part, to))

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
 
 use super::connection::error;
+use super::ownership::Ownership;
 use super::readers::closed;
 use crate::sql::Counters;
 use crate::{Change, Error, Follow};
@@ -25,6 +26,8 @@ pub(super) struct Writer {
 /// The writing connection and the batch that is open on it.
 struct Desk {
     conn: Option<Connection>,
+    /// Ends with the connection, not before.
+    ownership: Option<Ownership>,
     batch: Option<Batch>,
     counters: Arc<Counters>,
     follower: Arc<dyn Follow>,
@@ -36,6 +39,13 @@ struct Batch {
     waiting: Vec<oneshot::Sender<Result<(), Error>>>,
     changes: Vec<Change>,
     kept: u64,
+}
+
+/// What became of a batch, and who waits to hear it.
+#[must_use]
+struct Outcome {
+    waiting: Vec<oneshot::Sender<Result<(), Error>>>,
+    result: Result<(), Error>,
 }
 
 /// One transaction of a batch, while it has the connection.
@@ -51,11 +61,13 @@ impl Writer {
     /// Takes over the writing connection; a batch has at most `most` transactions.
     pub(super) fn new(
         conn: Connection,
+        ownership: Ownership,
         most: usize,
         counters: Arc<Counters>,
         follower: Arc<dyn Follow>,
     ) -> Self {
-        let desk = Desk { conn: Some(conn), batch: None, counters: counters.clone(), follower };
+        let (conn, ownership) = (Some(conn), Some(ownership));
+        let desk = Desk { conn, ownership, batch: None, counters: counters.clone(), follower };
         Self { desk: Arc::new(Mutex::new(desk)), counters, most: most.max(1) }
     }
 
@@ -82,10 +94,9 @@ impl Writer {
     pub(super) async fn close(&self) -> Result<(), Error> {
         let desk = self.desk.clone().lock_owned().await;
         let mut desk = commit(desk).await?;
-        match desk.conn.take() {
-            Some(conn) => conn.close().map_err(|(_, failure)| error(failure)),
-            None => Ok(()),
-        }
+        let closed = desk.conn.take().map_or(Ok(()), Connection::close);
+        desk.ownership = None;
+        closed.map_err(|(_, failure)| error(failure))
     }
 }
 
@@ -102,8 +113,14 @@ async fn commit_when_all_joined(desk: Arc<Mutex<Desk>>, counters: Arc<Counters>,
     }
     let desk = desk.lock_owned().await;
     if desk.batch.is_some() {
-        // The members hear the outcome through their receipts; here it matters to nobody.
-        drop(commit(desk).await);
+        // The members hear the outcome through their receipts; here it matters to nobody. They hear it after this task
+        // has let go of the desk, so that whoever then drops the store has really closed the file.
+        drop(tokio::task::spawn_blocking(move || {
+            let mut desk = desk;
+            let outcome = desk.commit();
+            drop(desk);
+            outcome.tell();
+        }));
     }
 }
 
@@ -113,7 +130,7 @@ async fn commit_when_all_joined(desk: Arc<Mutex<Desk>>, counters: Arc<Counters>,
 async fn commit(desk: OwnedMutexGuard<Desk>) -> Result<OwnedMutexGuard<Desk>, Error> {
     let committing = tokio::task::spawn_blocking(move || {
         let mut desk = desk;
-        desk.commit();
+        desk.commit().tell();
         desk
     });
     committing.await.map_err(|error| Error::outage("the server is stopping", error))
@@ -139,25 +156,30 @@ impl Desk {
         Ok(true)
     }
 
-    /// Commits the batch, lets what is kept in memory follow, and only then tells the members.
-    fn commit(&mut self) {
-        let Some(batch) = self.batch.take() else { return };
-        let outcome = self.run("COMMIT");
-        if outcome.is_ok() {
+    /// Commits the batch and lets what is kept in memory follow; only then may the members be told.
+    fn commit(&mut self) -> Outcome {
+        let Some(batch) = self.batch.take() else {
+            return Outcome { waiting: Vec::new(), result: Ok(()) };
+        };
+        let result = self.run("COMMIT").map_err(|error| match error {
+            Error::Unavailable { .. } => error,
+            other => Error::outage("the commit failed; nothing of it was kept", other),
+        });
+        if result.is_ok() {
             self.follower.follow(&batch.changes);
             self.counters.commits.fetch_add(1, Ordering::Relaxed);
             self.counters.writes.fetch_add(batch.kept, Ordering::Relaxed);
         } else {
             self.roll_back();
         }
-        batch.tell(&outcome);
+        Outcome { waiting: batch.waiting, result }
     }
 
     /// Gives up the whole batch.
     fn lose(&mut self, why: &Error) {
         self.roll_back();
         if let Some(batch) = self.batch.take() {
-            batch.tell(&Err(why.clone()));
+            Outcome { waiting: batch.waiting, result: Err(why.clone()) }.tell();
         }
     }
 
@@ -170,11 +192,11 @@ impl Desk {
     }
 }
 
-impl Batch {
-    fn tell(self, outcome: &Result<(), Error>) {
+impl Outcome {
+    fn tell(self) {
         for member in self.waiting {
             // Who went away needs no answer.
-            drop(member.send(outcome.clone()));
+            drop(member.send(self.result.clone()));
         }
     }
 }

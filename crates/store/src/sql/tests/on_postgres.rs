@@ -1,0 +1,143 @@
+//! What only PostgreSQL has: a server that goes away, connections that run out, statements that take too long.
+
+use postgres_fixture::Cluster;
+
+use super::*;
+
+async fn open_at(url: &str, options: Options) -> Store {
+    Store::open_with(&Location::Postgres(url.to_owned()), &options, Arc::new(()), NOTES)
+        .await
+        .unwrap()
+}
+
+/// Runs something that blocks beside the async test.
+async fn off_thread(work: impl FnOnce() + Send + 'static) {
+    tokio::task::spawn_blocking(work).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t50_a_database_that_goes_away_is_said_and_one_that_comes_back_is_used() {
+    let cluster = Arc::new(tokio::task::spawn_blocking(Cluster::start).await.unwrap());
+    let store = open_at(&cluster.database(), Options::default()).await;
+    write(&store, "before").await.unwrap();
+    let server = cluster.clone();
+    off_thread(move || server.stop()).await;
+    assert!(matches!(write(&store, "lost").await, Err(Error::Unavailable { .. })));
+    assert!(matches!(store.ping().await, Err(Error::Unavailable { .. })));
+    let server = cluster.clone();
+    off_thread(move || server.start_again()).await;
+    write(&store, "after").await.unwrap();
+    // A crash and a quick return in the middle of a transaction: it runs again and nobody notices.
+    let server = cluster.clone();
+    let crashed = std::sync::atomic::AtomicBool::new(false);
+    let written: Result<i64, Error> = store
+        .write(async |tx: &mut Tx| {
+            let id = add(tx, "across a crash").await?;
+            if !crashed.swap(true, Ordering::Relaxed) {
+                let server = server.clone();
+                off_thread(move || {
+                    server.kill();
+                    server.start_again();
+                })
+                .await;
+            }
+            tx.execute("UPDATE notes SET reads = 1 WHERE id = $1", &[&id]).await?;
+            Ok(id)
+        })
+        .await;
+    written.unwrap();
+    assert_eq!(titles(&store).await, ["across a crash", "after", "before"]);
+    drop(store);
+    off_thread(move || drop(cluster)).await;
+}
+
+async fn small(options: Options) -> Store {
+    let Location::Postgres(url) = fresh_postgres("notes", NOTES).await else {
+        panic!("not PostgreSQL")
+    };
+    open_at(&url, options).await
+}
+
+#[tokio::test]
+async fn a_dropped_transaction_never_returns_its_connection() {
+    let store = small(Options { connections: 1, ..Options::default() }).await;
+    let pid = async || {
+        let pid: Result<i64, Error> = store
+            .point_read(async |tx: &mut Tx| {
+                tx.one("SELECT pg_backend_pid()", &[], |row| row.get(0)).await
+            })
+            .await;
+        pid.unwrap()
+    };
+    let first = pid().await;
+    write(&store, "kept").await.unwrap();
+    assert_eq!(pid().await, first, "a finished transaction gives its connection back");
+    begin_and_drop(store.write(async |tx: &mut Tx| -> Result<(), Error> {
+        add(tx, "gone").await?;
+        std::future::pending().await
+    }))
+    .await;
+    assert_ne!(pid().await, first, "a dropped one does not");
+    write(&store, "gone").await.unwrap();
+}
+
+#[tokio::test]
+async fn waiting_for_a_connection_ends() {
+    let store =
+        small(Options { connections: 1, wait: Duration::from_millis(20), ..Options::default() })
+            .await;
+    let refused: Result<(), Error> = store
+        .write(async |tx: &mut Tx| {
+            add(tx, "a").await?;
+            write(&store, "b").await.map(drop)
+        })
+        .await;
+    assert!(matches!(refused, Err(Error::Unavailable { reason, .. }) if reason.contains("in use")));
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_ends() {
+    let store =
+        small(Options { statement_timeout: Duration::from_millis(50), ..Options::default() }).await;
+    let refused: Result<(), Error> = store
+        .point_read(async |tx: &mut Tx| tx.one("SELECT 1 FROM pg_sleep(60)", &[], |_| Ok(())).await)
+        .await;
+    assert!(
+        matches!(refused, Err(Error::Unavailable { reason, .. }) if reason.contains("too long"))
+    );
+}
+
+#[tokio::test]
+async fn a_race_lost_too_often_is_given_up() {
+    let store = small(Options { attempts: 3, ..Options::default() }).await;
+    write(&store, "a").await.unwrap();
+    let rival = store.clone();
+    let refused: Result<u64, Error> = store
+        .write(async |tx: &mut Tx| {
+            tx.list("SELECT reads FROM notes", &[], |_| Ok(())).await?;
+            let won: Result<u64, Error> = rival
+                .write(async |tx: &mut Tx| {
+                    tx.execute("UPDATE notes SET reads = reads + 1", &[]).await
+                })
+                .await;
+            won?;
+            tx.execute("UPDATE notes SET reads = reads + 10", &[]).await
+        })
+        .await;
+    assert!(matches!(refused, Err(Error::Unavailable { .. })), "{refused:?}");
+    assert_eq!(store.statistics().repeats, 2);
+}
+
+#[tokio::test]
+async fn an_unreadable_url_is_refused_without_its_password() {
+    for url in [
+        "postgres://roster:hunter2@host:notaport/db",
+        "postgres://roster:hunter2@host/db?sslmode=prefer",
+    ] {
+        let opened =
+            Store::open(&Location::Postgres(url.to_owned()), &Options::default(), Arc::new(()))
+                .await;
+        let Err(Error::Refused(text)) = opened else { panic!("{url} was taken") };
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}

@@ -1,0 +1,181 @@
+//! What only SQLite has: group commit, one owner of the file, full disks, backups.
+
+use super::*;
+
+async fn store_in(folder: &tempfile::TempDir) -> Result<Store, Error> {
+    let location = Location::File(folder.path().join("data/roster.db"));
+    Store::open_with(&location, &Options::default(), Arc::new(()), NOTES).await
+}
+
+async fn write_together(
+    store: &Store,
+    titles: impl IntoIterator<Item = String>,
+) -> Vec<Result<i64, Error>> {
+    let writing: Vec<_> = titles
+        .into_iter()
+        .map(|title| {
+            let store = store.clone();
+            tokio::spawn(async move { write(&store, &title).await })
+        })
+        .collect();
+    let mut written = Vec::new();
+    for task in writing {
+        written.push(task.await.unwrap());
+    }
+    written
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn concurrent_writers_share_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(&folder).await.unwrap();
+    let before = store.statistics();
+    let written = write_together(&store, (0..200).map(|n| format!("note {n}"))).await;
+    assert!(written.iter().all(Result::is_ok));
+    let after = store.statistics();
+    assert_eq!(after.writes - before.writes, 200);
+    assert!(after.commits - before.commits <= 50, "{} commits", after.commits - before.commits);
+    assert_eq!(titles(&store).await.len(), 200);
+}
+
+#[tokio::test]
+async fn a_batch_is_bounded() {
+    let options = Options { batch: 10, ..Options::default() };
+    let store = Store::open_with(&Location::Memory, &options, Arc::new(()), NOTES).await.unwrap();
+    let before = store.statistics().commits;
+    let written = write_together(&store, (0..100).map(|n| format!("note {n}"))).await;
+    assert!(written.iter().all(Result::is_ok));
+    assert!(store.statistics().commits - before >= 10);
+}
+
+#[tokio::test]
+async fn a_member_that_fails_does_not_touch_the_others_of_its_batch() {
+    let store = notes_on_sqlite().await;
+    let before = store.statistics().commits;
+    let names = ["a", "b", "a", "c", "b", "d"].map(str::to_owned);
+    let written = write_together(&store, names).await;
+    assert_eq!(written.iter().filter(|written| written.is_ok()).count(), 4);
+    assert_eq!(titles(&store).await, ["a", "b", "c", "d"]);
+    assert_eq!(store.statistics().commits - before, 1);
+}
+
+#[tokio::test]
+async fn t50_a_commit_that_fails_is_heard_by_all_its_members_and_the_next_one_works() {
+    let store = notes_on_sqlite().await;
+    let breaking = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let broken: Result<u64, Error> = store
+                .write(async |tx: &mut Tx| {
+                    // The commit is where SQLite notices it.
+                    tx.batch("PRAGMA defer_foreign_keys = ON").await?;
+                    tx.execute("INSERT INTO notes (title, parent_id) VALUES ('x', 77)", &[]).await
+                })
+                .await;
+            broken
+        })
+    };
+    let written = write_together(&store, ["a", "b"].map(str::to_owned)).await;
+    assert!(matches!(breaking.await.unwrap(), Err(Error::Unavailable { .. })));
+    assert!(
+        written.iter().all(|written| matches!(written, Err(Error::Unavailable { .. }))),
+        "{written:?}"
+    );
+    assert!(titles(&store).await.is_empty());
+    write(&store, "a").await.unwrap();
+    assert_eq!(titles(&store).await, ["a"]);
+}
+
+#[tokio::test]
+async fn t50_a_full_disk_is_said_and_survived() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(&folder).await.unwrap();
+    let limit = async |pages: &str| {
+        let set: Result<i64, Error> = store
+            .write(async |tx: &mut Tx| {
+                tx.one(&format!("PRAGMA max_page_count = {pages}"), &[], |row| row.get(0)).await
+            })
+            .await;
+        set.unwrap()
+    };
+    let before = titles(&store).await.len();
+    limit("10").await;
+    let long = "x".repeat(200_000);
+    let written = write_together(&store, [long.clone(), "small".to_owned()]).await;
+    let refused = written[0].as_ref().unwrap_err();
+    assert!(
+        matches!(refused, Error::Unavailable { reason, .. } if reason.contains("disk is full")),
+        "{refused:?}"
+    );
+    assert_eq!(
+        titles(&store).await.len() - before,
+        written.iter().filter(|written| written.is_ok()).count()
+    );
+    limit("1000000").await;
+    write(&store, &long).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = store_in(&folder).await.unwrap();
+    let Err(refused) = store_in(&folder).await else { panic!("two servers own one file") };
+    let text = refused.to_string();
+    assert!(text.contains(&format!("another server (process {})", std::process::id())), "{text}");
+    first.close().await.unwrap();
+    drop(first);
+    store_in(&folder).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_kept_is_only_for_its_owner() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let _store = store_in(&folder).await.unwrap();
+    let mode = std::fs::metadata(folder.path().join("data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_when_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(&folder).await.unwrap();
+    write(&store, "a").await.unwrap();
+    drop(store);
+    assert_eq!(titles(&store_in(&folder).await.unwrap()).await, ["a"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_taken_under_writes_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(&folder).await.unwrap();
+    write_together(&store, (0..100).map(|n| format!("early {n}"))).await;
+    let copy = folder.path().join("copy.db");
+    let late = store.clone();
+    let writing =
+        tokio::spawn(
+            async move { write_together(&late, (0..300).map(|n| format!("late {n}"))).await },
+        );
+    store.backup(&copy).await.unwrap();
+    writing.await.unwrap();
+    let copied = rusqlite::Connection::open(&copy).unwrap();
+    let ask = |sql: &str| {
+        copied.query_row(sql, [], |row| row.get::<_, rusqlite::types::Value>(0)).unwrap()
+    };
+    assert_eq!(ask("PRAGMA integrity_check"), rusqlite::types::Value::Text("ok".to_owned()));
+    assert_eq!(
+        ask("SELECT count(*) FROM notes WHERE title LIKE 'early %'"),
+        rusqlite::types::Value::Integer(100)
+    );
+    let again = store.backup(&copy).await.unwrap_err();
+    assert!(again.to_string().contains("is there already"), "{again}");
+}
+
+#[tokio::test]
+async fn a_backup_that_cannot_be_written_says_so_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(&folder).await.unwrap();
+    let refused = store.backup(&folder.path().join("missing/copy.db")).await;
+    assert!(refused.is_err());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
