@@ -98,14 +98,21 @@ CREATE TABLE users (
     updated_at {time} NOT NULL,
     updated_by {int},
     deleted_at {time},
+    purged_at {time},
     version {int} NOT NULL
 ) {strict};
 CREATE UNIQUE INDEX users_uuid ON users (uuid);
-CREATE INDEX users_username_key ON users (username_key, id);
-CREATE INDEX users_email_key ON users (email_key, id);
-CREATE INDEX users_name_key ON users (name_key, id);
-CREATE INDEX users_organization_id ON users (organization_id, id);
-CREATE INDEX users_deleted_at ON users (deleted_at, id) WHERE deleted_at IS NOT NULL;
+-- Lists of living users in each of their orders: a page is found by walking one of these alone.
+-- (deleted_at stands in them because SQLite would look into the table for it otherwise.)
+CREATE INDEX users_living ON users (id, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX users_username_key ON users (username_key, id, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX users_email_key ON users (email_key, id, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX users_name_key ON users (name_key, id, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX users_created_at ON users (created_at, id, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX users_organization_id ON users (organization_id, id, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX users_system_admins ON users (id) WHERE role = 'system_admin';
+CREATE INDEX users_deleted_at ON users (deleted_at, id)
+    WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
 
 -- The one namespace of usernames and addresses (design section 3.2). Rows outlive their users.
 CREATE TABLE identifiers (
@@ -220,6 +227,8 @@ CREATE TABLE sessions (
 CREATE UNIQUE INDEX sessions_uuid ON sessions (uuid);
 CREATE UNIQUE INDEX sessions_token_hash ON sessions (token_hash);
 CREATE INDEX sessions_user_id ON sessions (user_id, id);
+CREATE INDEX sessions_impersonator_id ON sessions (impersonator_id)
+    WHERE impersonator_id IS NOT NULL;
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
 
 CREATE TABLE api_keys (

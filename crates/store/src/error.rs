@@ -48,6 +48,11 @@ impl Error {
         Self::Internal(Arc::new(Fault(why.into())))
     }
 
+    /// A column whose contents are not what the code expects.
+    pub(crate) fn corrupt(column: &'static str, why: &'static str) -> Self {
+        Self::Corrupt { column: column.to_owned(), why: why.to_owned() }
+    }
+
     /// The database can't serve now.
     pub(crate) fn unavailable(reason: &'static str) -> Self {
         Self::Unavailable { reason, cause: None }

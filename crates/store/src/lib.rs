@@ -1,20 +1,30 @@
 //! What is kept: queries and migrations, SQLite and PostgreSQL alike.
 
+mod audit_events;
 mod change;
 mod columns;
 mod error;
+mod groups;
+mod identifiers;
+mod installation;
 mod links;
 pub mod live;
 mod live_credential;
+mod memberships;
 mod messages;
 mod one_time_codes;
+mod organizations;
+mod plans;
 mod sql;
 mod sso;
 #[cfg(test)]
 mod testing;
 mod throttles;
 mod totp;
+mod users;
+mod window;
 
+pub use audit_events::{AuditQuery, NewAuditEvent};
 pub use change::{Change, Follow};
 pub use error::{Cause, Error};
 pub use links::Link;
@@ -25,3 +35,5 @@ pub use sql::{Engine, Location, Options, Statistics, Store, Tx, Unique, Work};
 pub use sso::SsoSignInRow;
 pub use throttles::Attempts;
 pub use totp::{Totp, TotpUse};
+pub use users::{UserOrder, UserQuery};
+pub use window::{Mark, MarkKey, Window};

@@ -21,7 +21,7 @@ use std::time::Duration;
 pub use location::Location;
 pub(crate) use migrate::MIGRATIONS;
 pub(crate) use migrate::Migration;
-pub(crate) use row::{Cell, Column, Misread, Row, column_as};
+pub(crate) use row::{Cell, Column, Columns, Misread, Row, column_as};
 pub use tx::Tx;
 pub use unique::Unique;
 pub(crate) use value::{Param, Value};

@@ -1,0 +1,148 @@
+//! The audit log. Entries are only ever added.
+
+use jiff::Timestamp;
+use roster_model::{AuditEvent, AuditEventId, OrganizationId, Outcome, UserId};
+use serde_json::Value;
+
+use crate::sql::{Param, Row};
+use crate::{Error, Tx, Window};
+
+/// An entry to be added.
+#[derive(Debug)]
+pub struct NewAuditEvent<'a> {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What was done.
+    pub action: &'a str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The user who did it.
+    pub actor_id: Option<UserId>,
+    /// The administrator who acted in that user's name.
+    pub impersonator_id: Option<UserId>,
+    /// By what it was done.
+    pub credential: &'a str,
+    /// Through which door it came.
+    pub door: &'a str,
+    /// From where.
+    pub address: Option<String>,
+    /// The request it belongs to.
+    pub request_id: Option<&'a str>,
+    /// The user it was done to.
+    pub user_id: Option<UserId>,
+    /// What else it was done to.
+    pub subject: Option<&'a str>,
+    /// What changed.
+    pub changes: &'a Value,
+}
+
+/// Which entries are wanted; all that is given must hold.
+#[derive(Debug, Default)]
+pub struct AuditQuery {
+    /// Done by or to this user.
+    pub user: Option<UserId>,
+    /// Done by or to somebody who is now in this organization.
+    pub organization: Option<OrganizationId>,
+    /// Only this action.
+    pub action: Option<String>,
+}
+
+const COLUMNS: &str = "id, at, action, outcome, actor_id, impersonator_id, credential, door, \
+                       address, request_id, user_id, subject, changes";
+
+fn audit_event(row: &Row<'_>) -> Result<AuditEvent, Error> {
+    let mut columns = row.columns();
+    Ok(AuditEvent {
+        id: columns.take()?,
+        at: columns.take()?,
+        action: columns.take()?,
+        outcome: columns.take()?,
+        actor_id: columns.take()?,
+        impersonator_id: columns.take()?,
+        credential: columns.take()?,
+        door: columns.take()?,
+        address: columns.take()?,
+        request_id: columns.take()?,
+        user_id: columns.take()?,
+        subject: columns.take()?,
+        changes: columns.take()?,
+    })
+}
+
+impl Tx {
+    /// Adds an entry.
+    pub async fn insert_audit_event(&mut self, event: &NewAuditEvent<'_>) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO audit_events (at, action, outcome, actor_id, impersonator_id, credential, \
+             door, address, request_id, user_id, subject, changes) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            &[
+                &event.at,
+                &event.action,
+                &event.outcome,
+                &event.actor_id,
+                &event.impersonator_id,
+                &event.credential,
+                &event.door,
+                &event.address,
+                &event.request_id,
+                &event.user_id,
+                &event.subject,
+                event.changes,
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Entries from the newest on. The mark of an entry is its number.
+    pub async fn list_audit_events(
+        &mut self,
+        query: &AuditQuery,
+        window: &Window,
+    ) -> Result<Vec<AuditEvent>, Error> {
+        let mut sql = String::from("SELECT ");
+        sql.push_str(COLUMNS);
+        sql.push_str(" FROM audit_events WHERE 1 = 1");
+        let before = window.after.as_ref().map(|mark| AuditEventId(mark.id));
+        let mut params = conditions(query, &mut sql);
+        if let Some(before) = &before {
+            params.push(before);
+            sql.push_str(&format!(" AND id < ${}", params.len()));
+        }
+        params.push(&window.limit);
+        params.push(&window.offset);
+        let (limit, offset) = (params.len() - 1, params.len());
+        sql.push_str(&format!(" ORDER BY id DESC LIMIT ${limit} OFFSET ${offset}"));
+        self.list(&sql, &params, audit_event).await
+    }
+
+    /// How many entries there are.
+    pub async fn count_audit_events(&mut self, query: &AuditQuery) -> Result<u64, Error> {
+        let mut sql = String::from("SELECT COUNT(*) FROM audit_events WHERE 1 = 1");
+        let params = conditions(query, &mut sql);
+        self.one(&sql, &params, |row| row.get(0)).await
+    }
+}
+
+fn conditions<'q>(query: &'q AuditQuery, sql: &mut String) -> Vec<&'q dyn Param> {
+    let mut params: Vec<&dyn Param> = Vec::new();
+    if let Some(user) = &query.user {
+        params.push(user);
+        let n = params.len();
+        sql.push_str(&format!(" AND (actor_id = ${n} OR user_id = ${n})"));
+    }
+    if let Some(organization) = &query.organization {
+        params.push(organization);
+        let n = params.len();
+        sql.push_str(&format!(
+            " AND EXISTS (SELECT 1 FROM users WHERE users.organization_id = ${n} \
+             AND users.id IN (audit_events.actor_id, audit_events.user_id))"
+        ));
+    }
+    if let Some(action) = &query.action {
+        params.push(action);
+        sql.push_str(&format!(" AND action = ${}", params.len()));
+    }
+    params
+}

@@ -1,0 +1,162 @@
+//! Groups.
+
+use roster_model::{Group, GroupId, OrganizationId, UserId, fold};
+
+use crate::sql::Row;
+use crate::{Error, Tx, Window};
+
+macro_rules! select_group {
+    ($rest:literal) => {
+        concat!(
+            "SELECT groups.id, groups.name, groups.slug, groups.description, \
+             groups.organization_id, groups.owner_id, groups.created_at, groups.updated_at \
+             FROM groups ",
+            $rest
+        )
+    };
+}
+
+fn group(row: &Row<'_>) -> Result<Group, Error> {
+    let mut columns = row.columns();
+    Ok(Group {
+        id: columns.take()?,
+        name: columns.take()?,
+        slug: columns.take()?,
+        description: columns.take()?,
+        organization_id: columns.take()?,
+        owner_id: columns.take()?,
+        created_at: columns.take()?,
+        updated_at: columns.take()?,
+    })
+}
+
+impl Tx {
+    /// The group with this number.
+    pub async fn find_group(&mut self, id: GroupId) -> Result<Option<Group>, Error> {
+        self.find(select_group!("WHERE groups.id = $1"), &[&id], group).await
+    }
+
+    /// The group of an organization with this slug.
+    pub async fn find_group_by_slug(
+        &mut self,
+        organization: OrganizationId,
+        slug: &str,
+    ) -> Result<Option<Group>, Error> {
+        let sql = select_group!("WHERE groups.organization_id = $1 AND groups.slug = $2");
+        self.find(sql, &[&organization, &slug], group).await
+    }
+
+    /// The group of an organization with this name, whatever its letter case.
+    pub async fn find_group_by_name(
+        &mut self,
+        organization: OrganizationId,
+        name: &str,
+    ) -> Result<Option<Group>, Error> {
+        let sql = select_group!("WHERE groups.organization_id = $1 AND groups.name_key = $2");
+        self.find(sql, &[&organization, &fold(name).as_str()], group).await
+    }
+
+    /// The groups of an organization, or all of them, by number from the first on.
+    pub async fn list_groups(
+        &mut self,
+        organization: Option<OrganizationId>,
+        window: &Window,
+    ) -> Result<Vec<Group>, Error> {
+        match organization {
+            Some(organization) => {
+                let sql = select_group!(
+                    "WHERE groups.organization_id = $1 AND groups.id > $2 \
+                     ORDER BY groups.id LIMIT $3 OFFSET $4"
+                );
+                let after = window.after_id();
+                self.list(sql, &[&organization, &after, &window.limit, &window.offset], group).await
+            }
+            None => {
+                let sql =
+                    select_group!("WHERE groups.id > $1 ORDER BY groups.id LIMIT $2 OFFSET $3");
+                self.list(sql, &[&window.after_id(), &window.limit, &window.offset], group).await
+            }
+        }
+    }
+
+    /// How many groups an organization has, or how many there are in all.
+    pub async fn count_groups(
+        &mut self,
+        organization: Option<OrganizationId>,
+    ) -> Result<u64, Error> {
+        match organization {
+            Some(organization) => {
+                let sql = "SELECT COUNT(*) FROM groups WHERE organization_id = $1";
+                self.one(sql, &[&organization], |row| row.get(0)).await
+            }
+            None => self.one("SELECT COUNT(*) FROM groups", &[], |row| row.get(0)).await,
+        }
+    }
+
+    /// Adds a group, whose `id` is ignored; nothing if its name or slug is taken.
+    pub async fn insert_group(&mut self, group: &Group) -> Result<Option<GroupId>, Error> {
+        self.find(
+            "INSERT INTO groups (organization_id, name, name_key, slug, description, owner_id, \
+             created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+             ON CONFLICT DO NOTHING RETURNING id",
+            &[
+                &group.organization_id,
+                &group.name,
+                &fold(&group.name).as_str(),
+                &group.slug,
+                &group.description,
+                &group.owner_id,
+                &group.created_at,
+                &group.updated_at,
+            ],
+            |row| row.get(0),
+        )
+        .await
+    }
+
+    /// Writes what can change in a group. Its names must have been looked up in the same
+    /// transaction.
+    pub async fn update_group(&mut self, group: &Group) -> Result<(), Error> {
+        self.execute(
+            "UPDATE groups SET name = $2, name_key = $3, slug = $4, description = $5, \
+             owner_id = $6, updated_at = $7 WHERE id = $1",
+            &[
+                &group.id,
+                &group.name,
+                &fold(&group.name).as_str(),
+                &group.slug,
+                &group.description,
+                &group.owner_id,
+                &group.updated_at,
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Whether any user, deleted ones included, has this for its primary group. Users are members
+    /// of their primary group, so only members are looked at.
+    pub async fn is_primary_group(&mut self, group: GroupId) -> Result<bool, Error> {
+        self.find(
+            "SELECT users.id FROM memberships JOIN users ON users.id = memberships.user_id \
+             WHERE memberships.group_id = $1 AND users.primary_group_id = $1 LIMIT 1",
+            &[&group],
+            |_| Ok(()),
+        )
+        .await
+        .map(|any| any.is_some())
+    }
+
+    /// Removes a group and its memberships. It must be nobody's primary group.
+    pub async fn delete_group(&mut self, group: GroupId) -> Result<(), Error> {
+        self.execute("DELETE FROM memberships WHERE group_id = $1", &[&group]).await?;
+        self.execute("DELETE FROM groups WHERE id = $1", &[&group]).await?;
+        Ok(())
+    }
+
+    /// The groups that a user owns lose their owner.
+    pub async fn disown_groups_of_user(&mut self, user: UserId) -> Result<(), Error> {
+        self.execute("UPDATE groups SET owner_id = NULL WHERE owner_id = $1", &[&user]).await?;
+        Ok(())
+    }
+}

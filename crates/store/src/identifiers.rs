@@ -1,0 +1,47 @@
+//! Usernames and e-mail addresses in their one namespace (design section 3.2). A row outlives its
+//! user: the names of deleted users are never free again.
+
+use roster_model::{IdentityKey, UserId};
+
+use crate::{Error, Tx};
+
+impl Tx {
+    /// Takes a name for a user; `false` if somebody else has it or had it when deleted. A user
+    /// may have one text for username and address.
+    pub async fn claim_identifier(
+        &mut self,
+        key: &IdentityKey,
+        user: UserId,
+    ) -> Result<bool, Error> {
+        let taken = self
+            .execute(
+                "INSERT INTO identifiers (key, user_id) VALUES ($1, $2) \
+                 ON CONFLICT (key) DO NOTHING",
+                &[&key.as_str(), &user],
+            )
+            .await?;
+        Ok(taken == 1 || self.find_identifier(key).await? == Some(user))
+    }
+
+    /// Whose name this is.
+    pub async fn find_identifier(&mut self, key: &IdentityKey) -> Result<Option<UserId>, Error> {
+        self.find("SELECT user_id FROM identifiers WHERE key = $1", &[&key.as_str()], |row| {
+            row.get(0)
+        })
+        .await
+    }
+
+    /// Gives up the names of a living user that it no longer has.
+    pub async fn release_identifiers(
+        &mut self,
+        user: UserId,
+        kept: [&IdentityKey; 2],
+    ) -> Result<(), Error> {
+        self.execute(
+            "DELETE FROM identifiers WHERE user_id = $1 AND key <> $2 AND key <> $3",
+            &[&user, &kept[0].as_str(), &kept[1].as_str()],
+        )
+        .await?;
+        Ok(())
+    }
+}

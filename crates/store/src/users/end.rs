@@ -1,0 +1,109 @@
+//! What ends when a user is shut out, deleted or purged.
+
+use jiff::Timestamp;
+use roster_model::{GroupId, UserId};
+
+use crate::{Change, Error, Tx};
+
+/// What a purge removes, by user; the user's row stays behind, emptied, and keeps its names.
+const BELONGINGS: &[&str] = &[
+    "DELETE FROM passwords WHERE user_id = $1",
+    "DELETE FROM totp WHERE user_id = $1",
+    "DELETE FROM totp_uses WHERE user_id = $1",
+    "DELETE FROM recovery_codes WHERE user_id = $1",
+    "DELETE FROM code_sends WHERE user_id = $1",
+    "DELETE FROM sso_links WHERE user_id = $1",
+    "DELETE FROM api_keys WHERE user_id = $1",
+    "DELETE FROM memberships WHERE user_id = $1",
+    "DELETE FROM messages WHERE user_id = $1",
+];
+
+impl Tx {
+    /// Ends every session of a user and every sign-in under way, and whatever codes and links are
+    /// outstanding.
+    pub async fn end_everything_of_user(&mut self, user: UserId) -> Result<(), Error> {
+        for sql in [
+            "DELETE FROM sessions WHERE user_id = $1",
+            "DELETE FROM sso_sign_ins WHERE user_id = $1 OR signed_in_user_id = $1",
+        ] {
+            self.execute(sql, &[&user]).await?;
+        }
+        self.delete_one_time_codes(user).await?;
+        self.delete_links(user).await?;
+        self.after_commit(Change::ForgetUser(user));
+        self.end_impersonations_by(user).await
+    }
+
+    /// Ends the sessions that a user holds in the names of others.
+    pub async fn end_impersonations_by(&mut self, user: UserId) -> Result<(), Error> {
+        let impersonated: Vec<UserId> = self
+            .list(
+                "DELETE FROM sessions WHERE impersonator_id = $1 RETURNING user_id",
+                &[&user],
+                |row| row.get(0),
+            )
+            .await?;
+        for impersonated in impersonated {
+            self.after_commit(Change::ForgetUser(impersonated));
+        }
+        Ok(())
+    }
+
+    /// Revokes all of a user's API keys for good; says how many there were.
+    pub async fn revoke_api_keys_of_user(
+        &mut self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<u64, Error> {
+        self.after_commit(Change::ForgetUser(user));
+        self.execute(
+            "UPDATE api_keys SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL",
+            &[&user, &now],
+        )
+        .await
+    }
+
+    /// Deleted users whose time in the bin ended before `until`, oldest first.
+    pub async fn list_purgeable_users(
+        &mut self,
+        until: Timestamp,
+        limit: i64,
+    ) -> Result<Vec<UserId>, Error> {
+        self.list(
+            "SELECT id FROM users WHERE deleted_at IS NOT NULL AND purged_at IS NULL \
+             AND deleted_at < $1 ORDER BY deleted_at, id LIMIT $2",
+            &[&until, &limit],
+            |row| row.get(0),
+        )
+        .await
+    }
+
+    /// Leaves nothing of a deleted user but its number and the reservation of its names.
+    /// `home` becomes its primary group, so that no group is kept for its sake.
+    pub async fn purge_user(
+        &mut self,
+        user: UserId,
+        home: GroupId,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.end_everything_of_user(user).await?;
+        for sql in BELONGINGS {
+            self.execute(sql, &[&user]).await?;
+        }
+        self.execute(
+            "UPDATE users SET username = '', username_key = '', email = '', email_key = '', \
+             unconfirmed_email = NULL, first_name = '', last_name = '', name_key = '', \
+             phone_e164 = NULL, phone_typed = NULL, phone_verified_at = NULL, parent_id = NULL, \
+             plan_id = NULL, plan_expires_at = NULL, city = NULL, state = NULL, \
+             time_zone = NULL, initials = NULL, department = NULL, title = NULL, \
+             github_username = NULL, preferences = '{}', mfa_activated_at = NULL, \
+             password_changed_at = NULL, password_expires_at = NULL, sign_in_count = 0, \
+             last_sign_in_at = NULL, current_sign_in_at = NULL, last_seen_at = NULL, \
+             last_checked_announcements_at = NULL, purged_at = $2, primary_group_id = $3, version = version + 1 \
+             WHERE id = $1",
+            &[&user, &now, &home],
+        )
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! Which part of a list a query is to give.
+
+/// A part of a list, in the list's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Only what comes after this.
+    pub after: Option<Mark>,
+    /// Pass over so many first.
+    pub offset: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Where in a list a row stands: by what it is ordered, and the number that decides among equals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// By what the list is ordered, unless by number alone.
+    pub key: Option<MarkKey>,
+    /// The row's number.
+    pub id: i64,
+}
+
+/// By what a list is ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MarkKey {
+    /// A folded text.
+    Text(String),
+    /// A time in microseconds, or another number.
+    Number(i64),
+}
+
+impl Mark {
+    /// The mark of a row in a list that is ordered by number.
+    pub fn id(id: i64) -> Self {
+        Self { key: None, id }
+    }
+}
+
+impl Window {
+    /// The number after which a list begins that is ordered by number; 0: at the beginning.
+    pub fn after_id(&self) -> i64 {
+        self.after.as_ref().map_or(0, |mark| mark.id)
+    }
+}
