@@ -12,8 +12,12 @@ use crate::config::{Secret, SmtpTls};
 
 use super::{DeliveryError, Outgoing, TransportError};
 
-/// How long one step of the conversation may take.
-const TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the mail server may take to accept a connection.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// How long the whole conversation may take; the library bounds nothing but the connecting.
+const SEND_TIME: Duration = Duration::from_secs(60);
+
+const NO_ANSWER: &str = "the mail server did not answer in time";
 
 /// A mail server and the sender it is given.
 pub(super) struct SmtpTransport {
@@ -43,7 +47,7 @@ impl SmtpTransport {
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
             .port(port)
             .tls(tls)
-            .timeout(Some(TIMEOUT));
+            .timeout(Some(CONNECT_TIME));
         if let Some((user, password)) = login {
             builder =
                 builder.credentials(Credentials::new(user.clone(), password.reveal().to_owned()));
@@ -53,7 +57,10 @@ impl SmtpTransport {
 
     pub(super) async fn send(&self, message: &Outgoing) -> Result<(), DeliveryError> {
         let message = self.compose(message)?;
-        self.server.send(message).await.map(drop).map_err(|error| classify(&error))
+        match tokio::time::timeout(SEND_TIME, self.server.send(message)).await {
+            Ok(sent) => sent.map(drop).map_err(|error| classify(&error)),
+            Err(_) => Err(DeliveryError::Retry(NO_ANSWER.into())),
+        }
     }
 
     /// The message as the mail server gets it.
@@ -104,9 +111,7 @@ fn classify(error: &lettre::transport::smtp::Error) -> DeliveryError {
             DeliveryError::Permanent(format!("the mail server refused the message: {code:?}"))
         }
         Some(code) => DeliveryError::Retry(format!("the mail server answered {code}")),
-        None if error.is_timeout() => {
-            DeliveryError::Retry("the mail server did not answer in time".into())
-        }
+        None if error.is_timeout() => DeliveryError::Retry(NO_ANSWER.into()),
         None => DeliveryError::Retry(format!("the mail server cannot be reached: {error}")),
     }
 }

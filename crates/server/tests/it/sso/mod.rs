@@ -1,0 +1,7 @@
+//! Sign-in providers, honest and hostile.
+
+mod github;
+mod hostile;
+mod provider;
+mod rotation;
+mod signing;
