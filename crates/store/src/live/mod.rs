@@ -4,6 +4,9 @@
 //! before anybody is told of that commit. A miss is read from the database and filled in, unless something was
 //! forgotten meanwhile: what was read may then already be old.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -84,8 +87,12 @@ impl Hasher for Prefix {
 impl<V: Owned> Live<V> {
     /// A table of about `capacity` credentials.
     pub fn new(capacity: usize) -> Self {
-        let shards = (0..SHARDS).map(|_| RwLock::new(Shard::default())).collect();
-        Self { shards, capacity: capacity.div_ceil(SHARDS).max(1) }
+        Self::sharded(SHARDS, capacity)
+    }
+
+    fn sharded(shards: usize, capacity: usize) -> Self {
+        let capacity = capacity.div_ceil(shards).max(1);
+        Self { shards: (0..shards).map(|_| RwLock::default()).collect(), capacity }
     }
 
     /// Looks a token up.
@@ -156,7 +163,7 @@ impl<V: Owned> Live<V> {
 
     fn place(&self, hash: &TokenHash) -> &RwLock<Shard<V>> {
         // Another byte than those that place an entry inside the map.
-        &self.shards[usize::from(hash[31]) % SHARDS]
+        &self.shards[usize::from(hash[31]) % self.shards.len()]
     }
 
     fn shard(&self, hash: &TokenHash) -> RwLockReadGuard<'_, Shard<V>> {
