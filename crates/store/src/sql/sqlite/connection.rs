@@ -61,7 +61,6 @@ fn prepare(conn: &Connection) -> Result<(), Error> {
 }
 
 /// What a SQLite error means to those above.
-#[expect(clippy::needless_pass_by_value, reason = "used as a function in `map_err`")]
 pub(super) fn error(error: rusqlite::Error) -> Error {
     let rusqlite::Error::SqliteFailure(code, message) = &error else {
         return Error::internal(error.to_string());
