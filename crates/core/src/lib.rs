@@ -4,6 +4,8 @@
 //! [`authz`], then asks for a second factor where the table says so, then reads its input, then acts.
 
 mod actor;
+mod audit;
+mod authorize;
 pub mod authz;
 pub mod clock;
 pub mod credentials;

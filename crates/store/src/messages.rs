@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use roster_model::{Channel, Message, MessageId, MessageState, UserId};
 
-use crate::{Error, Tx, sql::Row};
+use crate::{Error, Tx, Window, sql::Row};
 
 macro_rules! select_message {
     ($rest:literal) => {
@@ -142,17 +142,12 @@ impl Tx {
         self.find(select_message!("WHERE id = $1"), &[&id], message).await
     }
 
-    /// Messages, the newest first, older than `before`.
-    pub async fn list_messages(
-        &mut self,
-        before: Option<MessageId>,
-        limit: u32,
-        offset: u64,
-    ) -> Result<Vec<Message>, Error> {
-        let before = before.unwrap_or(MessageId(i64::MAX));
+    /// Messages, the newest first.
+    pub async fn list_messages(&mut self, window: &Window) -> Result<Vec<Message>, Error> {
+        let before = window.after.as_ref().map_or(i64::MAX, |mark| mark.id);
         self.list(
             select_message!("WHERE id < $1 ORDER BY id DESC LIMIT $2 OFFSET $3"),
-            &[&before, &limit, &i64::try_from(offset).unwrap_or(i64::MAX)],
+            &[&before, &window.limit, &window.offset],
             message,
         )
         .await

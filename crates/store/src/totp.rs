@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use roster_model::UserId;
+use uuid::Uuid;
 
 use crate::{Change, Error, Tx, sql::Row};
 
@@ -100,6 +101,32 @@ impl Tx {
         )
         .await?;
         self.after_commit(Change::ForgetUser(user));
+        Ok(())
+    }
+
+    /// Since when `user` has second factors.
+    pub async fn find_mfa_activated_at(
+        &mut self,
+        user: UserId,
+    ) -> Result<Option<Timestamp>, Error> {
+        let found = self
+            .find("SELECT mfa_activated_at FROM users WHERE id = $1", &[&user], |row| row.get(0))
+            .await?;
+        Ok(found.flatten())
+    }
+
+    /// A second factor was shown in a session.
+    pub async fn touch_session_mfa(&mut self, session: Uuid, now: Timestamp) -> Result<(), Error> {
+        let user = self
+            .find(
+                "UPDATE sessions SET mfa_at = $2 WHERE uuid = $1 RETURNING user_id",
+                &[&session, &now],
+                |row| row.get(0),
+            )
+            .await?;
+        if let Some(user) = user {
+            self.after_commit(Change::ForgetUser(user));
+        }
         Ok(())
     }
 

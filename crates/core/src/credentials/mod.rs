@@ -3,11 +3,16 @@
 //! Here are the pure parts, which know neither storage nor who asks. The operations on top of them say when each is
 //! used, counted and written down.
 
+mod codes;
 pub mod formats;
 pub mod hasher;
+mod links;
+mod mfa;
 pub mod one_time_code;
 pub mod password;
+mod phone;
 pub mod recovery;
+mod second_factor;
 pub mod secret_box;
 pub mod secret_key;
 mod throttle;

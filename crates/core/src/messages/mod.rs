@@ -1,3 +1,6 @@
 //! Messages to people.
 
+mod outbox;
 pub mod templates;
+
+pub use outbox::Outgoing;

@@ -1,0 +1,175 @@
+//! The beginning of every operation: may this caller, and has it shown a second factor?
+
+use roster_model::{CredentialKind, GroupId, OrganizationId, Role, User, UserId, UserRef};
+use roster_store::Tx;
+
+use crate::{
+    Actor, Core, Error, Kind, Principal, Result,
+    authz::{self, Caller, Decision, Operation, Relation},
+};
+
+impl Core {
+    /// Asks the table about an operation that is about nobody in particular.
+    pub(crate) async fn authorize(&self, actor: &Actor, operation: Operation) -> Result<()> {
+        let relation = Relation::SameOrganization;
+        allow(actor, operation, relation, None, Kind::User)?;
+        self.step_up(actor, operation, "").await
+    }
+
+    /// Asks the table about an operation on an organization, or on something in it.
+    pub(crate) async fn authorize_in(
+        &self,
+        actor: &Actor,
+        operation: Operation,
+        organization: OrganizationId,
+        kind: Kind,
+    ) -> Result<()> {
+        allow(actor, operation, in_organization(actor, organization), None, kind)?;
+        self.step_up(actor, operation, "").await
+    }
+
+    /// Asks the table about an operation on a group.
+    pub(crate) async fn authorize_on_group(
+        &self,
+        actor: &Actor,
+        operation: Operation,
+        group: GroupId,
+        organization: OrganizationId,
+    ) -> Result<()> {
+        let mut relation = in_organization(actor, organization);
+        if let Some(caller) = actor.user_id()
+            && relation == Relation::SameOrganization
+        {
+            let manages = self
+                .store()
+                .point_read(async |tx: &mut Tx| tx.is_group_manager(group, caller).await)
+                .await?;
+            if manages {
+                relation = Relation::Managed;
+            }
+        }
+        allow(actor, operation, relation, None, Kind::Group)?;
+        self.step_up(actor, operation, "").await
+    }
+
+    /// Finds the user that an operation is about and asks the table. Deleted users are found by
+    /// nobody but `RestoreUser`.
+    pub(crate) async fn authorize_on(
+        &self,
+        actor: &Actor,
+        operation: Operation,
+        user: &UserRef,
+    ) -> Result<User> {
+        self.authorize_on_as(actor, |_| operation, user).await
+    }
+
+    /// As [`authorize_on`](Self::authorize_on), where the operation depends on whether the caller
+    /// means itself.
+    pub(crate) async fn authorize_on_as(
+        &self,
+        actor: &Actor,
+        operation: impl Fn(bool) -> Operation,
+        user: &UserRef,
+    ) -> Result<User> {
+        let found = self.find_target(actor, user).await?;
+        let is_oneself = found.as_ref().is_some_and(|(found, _)| Some(found.id) == actor.user_id());
+        let operation = operation(is_oneself);
+        let wants_deleted = operation == Operation::RestoreUser;
+        let Some((found, is_managed)) =
+            found.filter(|(found, _)| found.deleted_at.is_some() == wants_deleted)
+        else {
+            // Nothing is there: whoever may do it to nobody hears the same as for another
+            // organization; a system admin hears what is true.
+            allow(actor, operation, Relation::Elsewhere, None, Kind::User)?;
+            return Err(Error::NotFound(Kind::User));
+        };
+        let relation = if is_oneself {
+            Relation::Oneself
+        } else {
+            match in_organization(actor, found.organization_id) {
+                Relation::SameOrganization if is_managed => Relation::Managed,
+                relation => relation,
+            }
+        };
+        allow(actor, operation, relation, Some(found.role), Kind::User)?;
+        self.step_up(actor, operation, &found.id.to_string()).await?;
+        Ok(found)
+    }
+
+    /// The user that `user` names, with whether the caller manages its primary group.
+    async fn find_target(&self, actor: &Actor, user: &UserRef) -> Result<Option<(User, bool)>> {
+        let user = match (user, actor.user_id()) {
+            (UserRef::Me, Some(caller)) => &UserRef::Id(caller),
+            (UserRef::Me, None) => return Ok(None),
+            (user, _) => user,
+        };
+        let caller = actor.user_id();
+        let found = self
+            .store()
+            .read(async |tx: &mut Tx| {
+                let Some(found) = tx.find_user(user).await? else {
+                    return Ok::<_, roster_store::Error>(None);
+                };
+                let is_managed = match caller {
+                    Some(caller) if caller != found.id => {
+                        tx.is_group_manager(found.primary_group_id, caller).await?
+                    }
+                    _ => false,
+                };
+                Ok(Some((found, is_managed)))
+            })
+            .await?;
+        Ok(found)
+    }
+}
+
+/// The user with this number, who must be there, in the transaction that is about to change it.
+pub(crate) async fn get_user(tx: &mut Tx, id: UserId) -> Result<User> {
+    let found = tx.find_user(&UserRef::Id(id)).await?;
+    found.filter(|user| user.deleted_at.is_none()).ok_or(Error::NotFound(Kind::User))
+}
+
+/// How the caller stands to an organization.
+fn in_organization(actor: &Actor, organization: OrganizationId) -> Relation {
+    match actor.credential() {
+        Some(credential) if credential.user.organization_id == organization => {
+            Relation::SameOrganization
+        }
+        _ => Relation::Elsewhere,
+    }
+}
+
+fn allow(
+    actor: &Actor,
+    operation: Operation,
+    relation: Relation,
+    target: Option<Role>,
+    kind: Kind,
+) -> Result<()> {
+    match authz::decide(operation, caller(actor), relation, target) {
+        Decision::Allow => Ok(()),
+        Decision::Unauthenticated => Err(Error::Unauthenticated),
+        Decision::Forbid => Err(Error::Forbidden),
+        Decision::Hide => Err(Error::NotFound(kind)),
+    }
+}
+
+/// What the table wants to know of an actor.
+fn caller(actor: &Actor) -> Caller {
+    match &actor.principal {
+        Principal::Nobody => Caller::Nobody,
+        Principal::System(_) => Caller::System,
+        Principal::Credential(credential) => {
+            let role = credential.user.role;
+            match credential.kind {
+                CredentialKind::Session => Caller::User(role),
+                CredentialKind::ApiKey
+                    if credential.scopes.is_empty() && credential.constraints.is_empty() =>
+                {
+                    Caller::Key(role)
+                }
+                CredentialKind::ApiKey => Caller::LimitedKey(role),
+            }
+        }
+    }
+}

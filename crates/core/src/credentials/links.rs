@@ -1,0 +1,200 @@
+//! Mailed links: an invitation to set a password, a new address to be confirmed. A link is good
+//! once, for one purpose, one user and one address (threats T13, T14, T17).
+
+use jiff::Timestamp;
+use roster_model::{
+    Accepted, Channel, ConfirmEmail, EmailAddress, Field, Reason, Secret, User, UserRef, fold,
+};
+use roster_store::{Link, Tx};
+use serde_json::json;
+
+use super::token::{Token, TokenKind};
+use crate::{
+    Actor, Core, Error, Result,
+    audit::Entry,
+    authorize::get_user,
+    authz::Operation,
+    messages::templates::{Parameters, Template},
+};
+
+/// What a link is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkPurpose {
+    /// Choosing a password.
+    SetPassword,
+    /// Confirming an address.
+    ConfirmEmail,
+}
+
+impl LinkPurpose {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::SetPassword => "set_password",
+            Self::ConfirmEmail => "confirm_email",
+        }
+    }
+
+    /// The page that the link leads to.
+    fn path(self) -> &'static str {
+        match self {
+            Self::SetPassword => "account/password",
+            Self::ConfirmEmail => "account/email",
+        }
+    }
+}
+
+impl Core {
+    /// An address on this server, as people reach it. Never made of what a request says.
+    pub fn public_link(&self, path: &str, query: &[(&str, &str)]) -> url::Url {
+        let mut url = self.settings().public_url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path.split('/'));
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+
+    /// Mails a link to `email`, which is the user's or is to become it.
+    pub(crate) async fn mail_link(
+        &self,
+        tx: &mut Tx,
+        purpose: LinkPurpose,
+        template: Template,
+        user: &User,
+        email: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let life = self.settings().link_life;
+        let token = Token::issue(TokenKind::Link, self.random());
+        let link = Link {
+            purpose: purpose.as_str().to_owned(),
+            user_id: user.id,
+            email: Some(email.to_owned()),
+            expires_at: now + life,
+        };
+        tx.put_link(token.hash(), &link, now).await?;
+        let address = self.public_link(purpose.path(), &[("token", token.expose())]);
+        let parameters = Parameters {
+            username: &user.username,
+            code: None,
+            link: Some(address.as_str()),
+            minutes: life.as_secs() / 60,
+        };
+        self.post(tx, template, Channel::Email, email, user, parameters).await
+    }
+
+    /// Spends a link: the user it was mailed to, as it is now.
+    ///
+    /// # Errors
+    /// `OtpInvalid` for a token that is mangled, used, expired or for something else.
+    pub(crate) async fn spend_link(
+        &self,
+        tx: &mut Tx,
+        purpose: LinkPurpose,
+        token: &Secret,
+        now: Timestamp,
+    ) -> Result<(User, Link)> {
+        let token = Token::parse(token.expose()).map_err(|_| Error::OtpInvalid)?;
+        let hash = token.hash();
+        let link = tx.find_link(hash, purpose.as_str()).await?;
+        let link = link.filter(|link| link.expires_at > now).ok_or(Error::OtpInvalid)?;
+        let user = tx.find_user(&UserRef::Id(link.user_id)).await?;
+        let user = user.filter(|user| user.deleted_at.is_none()).ok_or(Error::OtpInvalid)?;
+        if !tx.spend_link(hash).await? {
+            return Err(Error::OtpInvalid);
+        }
+        Ok((user, link))
+    }
+
+    /// Mails a user a link with which a password can be set.
+    ///
+    /// # Errors
+    /// Those of step-up; `ChannelUnavailable` without a mail transport; `WrongState` for a user who
+    /// may not sign in.
+    pub async fn invite_user(&self, actor: &Actor, user: &UserRef) -> Result<Accepted> {
+        let user = self.authorize_on(actor, Operation::InviteUser, user).await?;
+        self.require_channel(Channel::Email)?;
+        let now = self.now();
+        self.store()
+            .write(async |tx: &mut Tx| {
+                let user = get_user(tx, user.id).await?;
+                if !user.status.may_sign_in() {
+                    return Err(Error::WrongState("this user may not sign in"));
+                }
+                self.invite(tx, &user, now).await?;
+                Entry::done("user.invited", user.id).write(tx, actor, now).await?;
+                Ok(())
+            })
+            .await?;
+        Ok(Accepted { detail: "The link is on its way.".to_owned() })
+    }
+
+    /// Mails the link of an invitation.
+    pub(crate) async fn invite(&self, tx: &mut Tx, user: &User, now: Timestamp) -> Result<()> {
+        let (purpose, template) = (LinkPurpose::SetPassword, Template::SetPassword);
+        self.mail_link(tx, purpose, template, user, &user.email, now).await
+    }
+
+    /// Mails a link to a new address of `user`, which waits in `unconfirmed_email` until the link is
+    /// used. The caller stores the user.
+    ///
+    /// # Errors
+    /// `ChannelUnavailable` without a mail transport.
+    pub(crate) async fn request_email_confirmation(
+        &self,
+        tx: &mut Tx,
+        user: &mut User,
+        email: &EmailAddress,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.require_channel(Channel::Email)?;
+        user.unconfirmed_email = Some(email.as_str().to_owned());
+        let (purpose, template) = (LinkPurpose::ConfirmEmail, Template::ConfirmEmail);
+        self.mail_link(tx, purpose, template, user, email.as_str(), now).await
+    }
+
+    /// Makes the address that a link was mailed to the user's own. The old address is told.
+    ///
+    /// # Errors
+    /// `OtpInvalid` for a link that is used, expired, or for an address that waits no more;
+    /// `AlreadyExists` if somebody has taken the address meanwhile.
+    pub async fn confirm_email(&self, actor: &Actor, input: &ConfirmEmail) -> Result<User> {
+        self.authorize(actor, Operation::ConfirmEmail).await?;
+        let now = self.now();
+        self.store()
+            .write(async |tx: &mut Tx| {
+                let (mut user, link) =
+                    self.spend_link(tx, LinkPurpose::ConfirmEmail, &input.token, now).await?;
+                let waiting = user.unconfirmed_email.take();
+                let Some(email) = link.email.filter(|email| waiting.as_ref() == Some(email)) else {
+                    return Err(Error::OtpInvalid);
+                };
+                let email = EmailAddress::parse_any(&email).map_err(Error::internal_reason)?;
+                let before = user.clone();
+                user.email = email.as_str().to_owned();
+                user.updated_at = now;
+                user.updated_by = Some(user.id);
+                if !tx.claim_identifier(email.key(), user.id).await? {
+                    return Err(Error::AlreadyExists { field: Field::Email });
+                }
+                tx.update_user(&mut user).await?;
+                tx.release_identifiers(user.id, [&fold(&user.username), email.key()]).await?;
+                Entry::done("email.confirmed", user.id)
+                    .with(json!({ "fields": ["email"] }))
+                    .write(tx, actor, now)
+                    .await?;
+                self.notify(tx, Template::EmailChanged, &before).await?;
+                Ok(user)
+            })
+            .await
+    }
+}
+
+impl Error {
+    /// A stored value that the rules refuse: a fault, not an input.
+    fn internal_reason(reason: Reason) -> Self {
+        Self::internal(format!("a stored address {reason}"))
+    }
+}
