@@ -26,6 +26,8 @@ pub use tx::Tx;
 pub use unique::Unique;
 pub(crate) use value::{Param, Value};
 
+use tokio::runtime::{Handle, RuntimeFlavor};
+
 use crate::{Error, Follow};
 use postgres::{Attempt, Begin, Postgres};
 use sqlite::Sqlite;
@@ -61,7 +63,7 @@ pub struct Options {
     pub readers: usize,
     /// SQLite: the most transactions in one commit.
     pub batch: usize,
-    /// PostgreSQL: the most connections.
+    /// PostgreSQL: the most transactions at one time, each with a connection of its own.
     pub connections: usize,
     /// PostgreSQL: how often a transaction is tried that lost a race or its connection.
     pub attempts: u32,
@@ -196,6 +198,27 @@ impl Store {
         match &self.0.backend {
             Backend::Sqlite(sqlite) => work(&mut sqlite.begin_read().await?).await,
             Backend::Postgres(postgres) => self.repeat(postgres, Begin::Read, work).await,
+        }
+    }
+
+    /// As `read`, for what may take longer than a few hundred microseconds, such as searches and exports.
+    ///
+    /// SQLite answers on the thread that asks; here the other tasks of that thread are moved elsewhere first.
+    pub async fn scan<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFn(&mut Tx) -> Result<T, E>
+            + for<'t> Work<&'t mut Tx, Result<T, E>, Fut: Send>
+            + Send
+            + Sync,
+    {
+        let runtime = Handle::current();
+        match &self.0.backend {
+            Backend::Sqlite(sqlite) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => {
+                let mut tx = sqlite.begin_read().await?;
+                tokio::task::block_in_place(|| runtime.block_on(work(&mut tx)))
+            }
+            _ => self.read(work).await,
         }
     }
 

@@ -11,8 +11,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::Error;
 use crate::sql::Options;
 
-/// A pool for `url`; nothing connects yet.
-pub(super) fn pool(url: &str, options: &Options) -> Result<Pool, Error> {
+/// A pool of `size` connections to `url`; nothing connects yet.
+pub(super) fn pool(url: &str, options: &Options, size: usize) -> Result<Pool, Error> {
     let (url, encrypted) = encryption(url)?;
     let mut config = Config::from_str(&url).map_err(|error| {
         let why = std::error::Error::source(&error)
@@ -47,7 +47,7 @@ pub(super) fn pool(url: &str, options: &Options) -> Result<Pool, Error> {
         Box::pin(async move { client.batch_execute(&settings).await.map_err(HookError::Backend) })
     });
     Pool::builder(manager)
-        .max_size(options.connections)
+        .max_size(size)
         .wait_timeout(Some(options.wait))
         .create_timeout(Some(options.connect_timeout))
         .recycle_timeout(Some(options.connect_timeout))

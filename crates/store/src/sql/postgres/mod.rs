@@ -2,16 +2,18 @@
 
 mod connect;
 mod fault;
+mod lease;
 mod statement;
 
 use std::time::Duration;
 
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::{ClientWrapper, Pool};
 
 use super::tx::Conn;
 use super::{Options, Tx};
 use crate::{Change, Error};
 pub(super) use fault::Fault;
+use lease::{Lease, Shared};
 pub(super) use statement::{batch, execute, find, list};
 
 /// How often a transaction is tried when the connection is lost or cannot be made.
@@ -20,12 +22,13 @@ const ATTEMPTS_TO_CONNECT: u32 = 4;
 /// A pool of connections to one PostgreSQL database.
 pub(super) struct Postgres {
     pool: Pool,
+    shared: Shared,
     attempts: u32,
 }
 
 /// A connection out of the pool, which goes back only if no transaction is open on it.
 pub(super) struct Lent {
-    object: Option<Object>,
+    lease: Option<Lease>,
     /// The beginning of a transaction, to be sent along with its first statement.
     begin: Option<&'static str>,
     open: bool,
@@ -55,7 +58,9 @@ pub(super) enum Attempt<T, E> {
 impl Postgres {
     /// Prepares a pool; nothing connects yet.
     pub(super) fn open(url: &str, options: &Options) -> Result<Self, Error> {
-        Ok(Self { pool: connect::pool(url, options)?, attempts: options.attempts.max(1) })
+        let pool = connect::pool(url, options, options.connections)?;
+        let shared = Shared::new(connect::pool(url, options, Shared::POOL)?);
+        Ok(Self { pool, shared, attempts: options.attempts.max(1) })
     }
 
     /// Whether a transaction that failed like this at its `attempt` is tried again.
@@ -69,13 +74,18 @@ impl Postgres {
 
     /// A transaction on a connection out of the pool.
     pub(super) async fn begin(&self, begin: Begin) -> Result<Tx, (Error, Fault)> {
-        let object = self.pool.get().await.map_err(fault::of_pool)?;
-        let begin = match begin {
-            Begin::Write => Some("BEGIN ISOLATION LEVEL SERIALIZABLE"),
-            Begin::Read => Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-            Begin::Point => None,
+        let (lease, begin) = match begin {
+            Begin::Write => (self.alone().await?, Some("BEGIN ISOLATION LEVEL SERIALIZABLE")),
+            Begin::Read => {
+                (self.alone().await?, Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            }
+            Begin::Point => (self.shared.take().await?, None),
         };
-        Ok(Tx::new(Conn::Postgres(Lent { object: Some(object), begin, open: false, fault: None })))
+        Ok(Tx::new(Conn::Postgres(Lent { lease: Some(lease), begin, open: false, fault: None })))
+    }
+
+    async fn alone(&self) -> Result<Lease, (Error, Fault)> {
+        self.pool.get().await.map(Lease::Alone).map_err(fault::of_pool)
     }
 
     /// Ends a transaction: commits it if all went well.
@@ -108,14 +118,15 @@ impl Postgres {
 
     /// Closes all idle connections and refuses new ones.
     pub(super) fn close(&self) {
+        self.shared.close();
         self.pool.close();
     }
 }
 
 impl Lent {
     /// The connection; it is there until the lent one is dropped.
-    fn object(&self) -> &Object {
-        self.object.as_ref().expect("only dropping takes it out")
+    fn client(&self) -> &ClientWrapper {
+        self.lease.as_ref().expect("only dropping takes it out")
     }
 
     /// Remembers what went wrong, and says it in the store's words.
@@ -130,9 +141,9 @@ impl Lent {
         let done = match self.begin.take() {
             Some(begin) => {
                 self.open = true;
-                self.object().batch_execute(&format!("{begin}; {sql}")).await
+                self.client().batch_execute(&format!("{begin}; {sql}")).await
             }
-            None => self.object().batch_execute(sql).await,
+            None => self.client().batch_execute(sql).await,
         };
         done.map_err(|error| self.fail(&error))
     }
@@ -156,7 +167,7 @@ impl Lent {
 
     /// Makes the connection fit for others; where that fails, dropping it closes it.
     async fn roll_back(&mut self) {
-        if self.open && self.object().batch_execute("ROLLBACK").await.is_ok() {
+        if self.open && self.client().batch_execute("ROLLBACK").await.is_ok() {
             self.open = false;
         }
     }
@@ -165,10 +176,10 @@ impl Lent {
 impl Drop for Lent {
     /// A connection in the middle of a transaction is closed, and the server rolls back.
     fn drop(&mut self) {
-        if let Some(object) = self.object.take()
+        if let Some(lease) = self.lease.take()
             && self.open
         {
-            drop(Object::take(object));
+            lease.discard();
         }
     }
 }

@@ -70,14 +70,14 @@ async fn query(
     sql: &str,
     params: &[Value<'_>],
 ) -> Result<RowStream, tokio_postgres::Error> {
-    let statement = lent.object().prepare_cached(sql).await?;
+    let statement = lent.client().prepare_cached(sql).await?;
     let Some(begin) = lent.begin.take() else {
-        return lent.object().query_raw(&statement, params).await;
+        return lent.client().query_raw(&statement, params).await;
     };
     lent.open = true;
-    let object = lent.object();
+    let client = lent.client();
     // The first is polled, and so sent, first; both travel without waiting for an answer between them.
     let (begun, rows) =
-        join(object.batch_execute(begin), object.query_raw(&statement, params)).await;
+        join(client.batch_execute(begin), client.query_raw(&statement, params)).await;
     begun.and(rows)
 }

@@ -63,7 +63,7 @@ async fn a_dropped_transaction_never_returns_its_connection() {
     let store = small(Options { connections: 1, ..Options::default() }).await;
     let pid = async || {
         let pid: Result<i64, Error> = store
-            .point_read(async |tx: &mut Tx| {
+            .read(async |tx: &mut Tx| {
                 tx.one("SELECT pg_backend_pid()", &[], |row| row.get(0)).await
             })
             .await;
@@ -79,6 +79,28 @@ async fn a_dropped_transaction_never_returns_its_connection() {
     .await;
     assert_ne!(pid().await, first, "a dropped one does not");
     write(&store, "gone").await.unwrap();
+}
+
+#[tokio::test]
+async fn single_statements_share_connections_and_do_not_wait_for_each_other() {
+    let store = small(Options { connections: 1, ..Options::default() }).await;
+    // Held by a transaction, the only other connection would make these wait for ever.
+    let asked: Result<Vec<i64>, Error> = store
+        .read(async |tx: &mut Tx| {
+            tx.one("SELECT 1", &[], |_| Ok(())).await?;
+            let ask = async |number: i64| {
+                let store = store.clone();
+                store
+                    .point_read(async |tx: &mut Tx| {
+                        tx.one("SELECT CAST($1 AS BIGINT)", &[&number], |row| row.get::<i64>(0))
+                            .await
+                    })
+                    .await
+            };
+            futures_util::future::try_join_all((0..100).map(ask)).await
+        })
+        .await;
+    assert_eq!(asked.unwrap(), (0..100).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -171,6 +171,14 @@ on_both_with_notes! {
         assert_eq!(titles(&store).await, ["a", "b"]);
     }
 
+    async fn a_scan_is_a_read(store: Store) {
+        write(&store, "a").await.unwrap();
+        let counted: Result<i64, Error> = store.scan(async |tx: &mut Tx| {
+            tx.one("SELECT count(*) FROM notes", &[], |row| row.get(0)).await
+        }).await;
+        assert_eq!(counted.unwrap(), 1);
+    }
+
     async fn a_read_cannot_write(store: Store) {
         let refused = store.read(async |tx: &mut Tx| add(tx, "a").await).await;
         assert!(refused.is_err());
