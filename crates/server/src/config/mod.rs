@@ -9,7 +9,7 @@ mod keys;
 mod load;
 mod problem;
 mod reference;
-mod secret;
+mod rulebook;
 mod sections;
 mod settings;
 mod sso;
@@ -22,10 +22,9 @@ pub use check::{Effective, report};
 pub use load::{Inputs, Loaded, Overrides, load};
 pub use problem::{Problem, Problems, Source};
 pub use reference::{reference, template};
-pub use secret::Secret;
 pub use sections::{
     Admin, Codes, Database, Dialects, Limits, Lockout, Passwords, Rates, Sessions, SmsGateway,
 };
 pub use settings::Settings;
 pub use sso::SsoProvider;
-pub use values::{Email, LogFormat, LogSettings, Profile, Registration, Sms, SmtpTls};
+pub use values::{Email, LogFormat, LogSettings, Sms, SmtpTls};

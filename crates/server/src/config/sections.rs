@@ -5,9 +5,9 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use confique::Config;
+use roster_model::Secret;
 use url::Url;
 
-use super::Secret;
 use super::values::duration;
 
 /// The administrator made unattended.
@@ -27,7 +27,7 @@ pub struct Admin {
 #[derive(Config)]
 pub struct Database {
     /// SQLite connections for reading, beside the one that writes.
-    #[config(default = 4)]
+    #[config(default = 16)]
     pub sqlite_readers: NonZeroUsize,
 
     /// PostgreSQL connections of this node.
@@ -82,9 +82,9 @@ pub struct Passwords {
     #[config(default = 0)]
     pub threads: usize,
 
-    /// Sign-ins that may wait for such a thread; the next is answered 503 with `Retry-After`.
-    #[config(default = 256)]
-    pub queue: NonZeroUsize,
+    /// Sign-ins that may wait for such a thread, the next being answered 503 with `Retry-After`; 0 is 64 per thread.
+    #[config(default = 0)]
+    pub queue: usize,
 }
 
 /// The wait after wrong guesses.
@@ -118,13 +118,13 @@ pub struct Codes {
     #[config(default = 10)]
     pub sends_per_purpose: NonZeroU32,
 
-    /// Text messages to one number in a day.
+    /// Codes sent to one number or address in a day.
     #[config(default = 30)]
-    pub sends_per_number: NonZeroU32,
+    pub sends_per_destination: NonZeroU32,
 
-    /// Codes sent by the whole installation in a day.
-    #[config(default = 10000)]
-    pub sends_per_day: NonZeroU32,
+    /// Text messages sent by the whole installation in a day.
+    #[config(default = 1000)]
+    pub sms_per_day: NonZeroU32,
 }
 
 /// Sizes and times of requests.
@@ -138,8 +138,8 @@ pub struct Limits {
     #[config(default = 32768)]
     pub header_bytes: NonZeroUsize,
 
-    /// Time for a client to send its headers.
-    #[config(default = "10s", deserialize_with = duration)]
+    /// Time for a client to send its headers, and for an open connection to wait for its next request.
+    #[config(default = "60s", deserialize_with = duration)]
     pub header_time: Duration,
 
     /// Time for a whole request; longer is answered 408 or 503.
@@ -216,7 +216,7 @@ pub struct SmsGateway {
     #[config(default = "application/json")]
     pub content_type: String,
 
-    /// How long the gateway may take to answer.
+    /// How long the gateway may take to answer, at most 45 s.
     #[config(default = "15s", deserialize_with = duration)]
     pub timeout: Duration,
 }

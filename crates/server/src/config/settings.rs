@@ -8,10 +8,13 @@ use confique::Config;
 use ipnet::IpNet;
 use url::Url;
 
-use super::values::{Email, LogSettings, Profile, Registration, Sms, from_text};
+use roster_core::{Profile, Registration};
+use roster_model::Secret;
+
+use super::values::{self, Email, LogSettings, Sms, from_text};
 use super::{
-    Admin, Codes, Database, Dialects, Limits, Lockout, Passwords, Rates, Secret, Sessions,
-    SmsGateway, SsoProvider,
+    Admin, Codes, Database, Dialects, Limits, Lockout, Passwords, Rates, Sessions, SmsGateway,
+    SsoProvider,
 };
 
 /// The whole configuration of a server.
@@ -34,11 +37,11 @@ pub struct Settings {
 
     /// Set of password and registration rules: `default`; `strict` for longer passwords that no administrator
     /// chooses; `compat` for what the platforms that Roster replaces allow.
-    #[config(default = "default")]
+    #[config(default = "default", deserialize_with = values::profile)]
     pub profile: Profile,
 
     /// Who may make an account: `closed` (administrators), `invite` (who was invited), `open` (everybody).
-    #[config(default = "closed")]
+    #[config(default = "closed", deserialize_with = values::registration)]
     pub registration: Registration,
 
     /// Key under which stored secrets are encrypted: 32 bytes in hexadecimal digits or base64; several keys, the newest

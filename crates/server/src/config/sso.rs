@@ -1,10 +1,9 @@
 //! Providers for single sign-on.
 
 use confique::Config;
+use roster_model::Secret;
 use serde::Deserialize;
 use url::Url;
-
-use super::Secret;
 
 /// One provider. `google` and `github` are known by name and need no address.
 #[derive(Clone, Config, Deserialize)]

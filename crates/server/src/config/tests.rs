@@ -126,7 +126,7 @@ fn sign_in_providers_come_from_file_and_environment_alike() {
         [("ROSTER_SSO_GITHUB_CLIENT_ID", "c"), ("ROSTER_SSO_GITHUB_CLIENT_SECRET", "d")];
     let settings = loaded(file, &environment, &[]).settings;
     assert_eq!(settings.sso.keys().collect::<Vec<_>>(), ["example", "github"]);
-    assert_eq!(settings.sso["github"].client_secret.reveal(), "d");
+    assert_eq!(settings.sso["github"].client_secret.expose(), "d");
 }
 
 #[test]

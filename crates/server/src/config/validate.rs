@@ -57,7 +57,7 @@ fn addresses(settings: &Settings, check: &mut Check<'_>) {
         }
     }
     if let Some(url) = &settings.database_url {
-        let url = url.reveal();
+        let url = url.expose();
         if !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme))
         {
             check.refuse(
@@ -68,7 +68,7 @@ fn addresses(settings: &Settings, check: &mut Check<'_>) {
         }
     }
     if let Some(key) = &settings.secret_key
-        && let Err(error) = Keyring::parse(key.reveal())
+        && let Err(error) = Keyring::parse(key.expose())
     {
         check.refuse(
             "secret_key",
@@ -185,6 +185,13 @@ fn times(settings: &Settings, check: &mut Check<'_>) {
             "passwords.passes",
             "passes and lanes go up to 64",
             "The defaults are 2 passes and 1 lane.",
+        );
+    }
+    if settings.sms_gateway.timeout > std::time::Duration::from_secs(45) {
+        check.refuse(
+            "sms_gateway.timeout",
+            "a message that is not sent within a minute is tried by another node",
+            "Write at most 45s.",
         );
     }
     if settings.limits.header_bytes.get() < 8192 {

@@ -6,34 +6,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use roster_core::{Profile, Registration};
+use roster_model::Secret;
 use serde::{Deserialize, Deserializer, de};
 use url::{Host, Url};
-
-use super::Secret;
-
-/// Which set of password and registration rules is in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// The rules recommended for new installations.
-    Default,
-    /// Long passwords, a breached-password list, and administrators never choose a person's password.
-    Strict,
-    /// What the platforms that Roster replaces allow.
-    Compat,
-}
-
-/// Who may make an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Registration {
-    /// Administrators only.
-    Closed,
-    /// People who were invited.
-    Invite,
-    /// Everybody.
-    Open,
-}
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -262,6 +238,35 @@ where
     String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
 }
 
+/// Reads the name of a profile.
+pub(super) fn profile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Profile, D::Error> {
+    const KNOWN: [(&str, Profile); 3] =
+        [("default", Profile::Default), ("strict", Profile::Strict), ("compat", Profile::Compat)];
+    one_of(deserializer, KNOWN)
+}
+
+/// Reads who may register.
+pub(super) fn registration<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Registration, D::Error> {
+    const KNOWN: [(&str, Registration); 3] = [
+        ("closed", Registration::Closed),
+        ("invite", Registration::Invite),
+        ("open", Registration::Open),
+    ];
+    one_of(deserializer, KNOWN)
+}
+
+fn one_of<'de, T, D: Deserializer<'de>>(
+    deserializer: D,
+    known: [(&str, T); 3],
+) -> Result<T, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let names = known.each_ref().map(|(name, _)| *name).join(", ");
+    let found = known.into_iter().find(|(name, _)| *name == text.trim());
+    found.map(|(_, value)| value).ok_or_else(|| de::Error::custom(format!("it is one of {names}")))
+}
+
 /// Reads a length of time such as `30s`, `15m`, `24h`, `30d`, `250ms`.
 pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     parse_duration(&String::deserialize(deserializer)?).map_err(de::Error::custom)
@@ -346,7 +351,7 @@ mod tests {
         else {
             panic!("a login");
         };
-        assert_eq!((user.as_str(), password.reveal()), ("a@b", "p/w"));
+        assert_eq!((user.as_str(), password.expose()), ("a@b", "p/w"));
     }
 
     #[test]

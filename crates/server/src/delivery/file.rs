@@ -5,8 +5,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use roster_core::messages::Outgoing;
+use roster_model::{Channel, Secret};
 
-use super::{Channel, DeliveryError, Outgoing};
+use super::DeliveryError;
 
 /// The lines go here.
 pub(super) struct FileTransport(PathBuf);
@@ -34,8 +36,8 @@ impl FileTransport {
             to: &message.to,
             template: &message.template,
             subject: message.subject.as_deref(),
-            text: &message.text,
-            code: message.code.as_deref(),
+            text: message.text.expose(),
+            code: message.code.as_ref().map(Secret::expose),
             created_at: message.created_at,
         };
         let mut line = serde_json::to_vec(&line)

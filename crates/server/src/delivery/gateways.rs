@@ -3,9 +3,10 @@
 use data_encoding::BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
+use roster_model::Secret;
 use url::Url;
 
-use crate::config::{Secret, Sms, SmsGateway};
+use crate::config::{Sms, SmsGateway};
 
 use super::escape::{Escape, fill, form};
 use super::sigv4::{SignedRequest, sign};
@@ -87,7 +88,7 @@ impl Gateway {
             ("from", &self.from),
             ("text", text),
             ("account", &self.account),
-            ("secret", self.secret.reveal()),
+            ("secret", self.secret.expose()),
         ]
     }
 
@@ -96,7 +97,7 @@ impl Gateway {
         let sender = if self.from.starts_with("MG") { "MessagingServiceSid" } else { "From" };
         let path =
             format!("/2010-04-01/Accounts/{}/Messages.json", super::escape::percent(&self.account));
-        let login = BASE64.encode(format!("{}:{}", self.account, self.secret.reveal()).as_bytes());
+        let login = BASE64.encode(format!("{}:{}", self.account, self.secret.expose()).as_bytes());
         let body = form(&[("To", to), (sender, &self.from), ("Body", text)]);
         self.post(&path, &[(header::AUTHORIZATION, format!("Basic {login}"))], FORM, body)
     }
@@ -104,7 +105,7 @@ impl Gateway {
     fn vonage(&self, to: &str, text: &str) -> Result<Call, DeliveryError> {
         let body = form(&[
             ("api_key", &self.account),
-            ("api_secret", self.secret.reveal()),
+            ("api_secret", self.secret.expose()),
             ("from", self.from.trim_start_matches('+')),
             ("to", to.trim_start_matches('+')),
             ("type", if text.is_ascii() { "text" } else { "unicode" }),
@@ -150,7 +151,7 @@ impl Gateway {
         let signed = sign(
             &SignedRequest {
                 access_key: &self.account,
-                secret_key: self.secret.reveal(),
+                secret_key: self.secret.expose(),
                 region: &self.region,
                 service: "sns",
                 host: &host,
@@ -169,7 +170,7 @@ impl Gateway {
         let body = serde_json::json!({
             "originator": self.from, "recipients": [to.trim_start_matches('+')], "body": text, "datacoding": "auto",
         });
-        let key = format!("AccessKey {}", self.secret.reveal());
+        let key = format!("AccessKey {}", self.secret.expose());
         self.post(
             "/messages",
             &[(header::AUTHORIZATION, key)],

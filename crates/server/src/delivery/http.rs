@@ -1,11 +1,12 @@
 //! Calling an SMS gateway.
 
 use jiff::Timestamp;
+use roster_core::messages::Outgoing;
 
 use crate::config::{Sms, SmsGateway};
 
 use super::gateways::Gateway;
-use super::{DeliveryError, Outgoing, TransportError};
+use super::{DeliveryError, TransportError};
 
 /// More of an answer is not read.
 const ANSWER_BYTES: usize = 64 * 1024;
@@ -32,7 +33,7 @@ impl SmsTransport {
         message: &Outgoing,
         now: Timestamp,
     ) -> Result<(), DeliveryError> {
-        let call = self.gateway.call(&message.to, &message.text, now)?;
+        let call = self.gateway.call(&message.to, message.text.expose(), now)?;
         let mut request = self.client.request(call.method, call.url).headers(call.headers);
         if !call.body.is_empty() {
             request = request.body(call.body);

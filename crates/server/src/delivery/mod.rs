@@ -11,43 +11,14 @@ mod sigv4;
 mod smtp;
 
 use jiff::Timestamp;
+use roster_core::messages::Outgoing;
+use roster_model::Channel;
 
 use crate::config::{Email, Settings, Sms, SmsGateway};
 
 use self::file::FileTransport;
 use self::http::SmsTransport;
 use self::smtp::SmtpTransport;
-
-/// The way a message takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Channel {
-    /// Text message.
-    Sms,
-    /// E-mail.
-    Email,
-}
-
-/// A message to be sent. No `Debug`: its text holds codes and links.
-#[derive(Clone)]
-pub struct Outgoing {
-    /// Its number in the outbox; tells a repetition from another message.
-    pub id: i64,
-    /// The way it takes.
-    pub channel: Channel,
-    /// Number or address of the receiver.
-    pub to: String,
-    /// Name of the template it was made from.
-    pub template: String,
-    /// Subject of an e-mail.
-    pub subject: Option<String>,
-    /// What it says.
-    pub text: String,
-    /// The code in it, for the `file` transport.
-    pub code: Option<String>,
-    /// When it was written.
-    pub created_at: Timestamp,
-}
 
 /// Why a message was not sent. Neither text nor code of the message are in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

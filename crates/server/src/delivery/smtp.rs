@@ -1,5 +1,7 @@
 //! E-mail through a mail server.
 
+use roster_core::messages::Outgoing;
+use roster_model::Secret;
 use std::time::{Duration, SystemTime};
 
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
@@ -8,14 +10,14 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 
-use crate::config::{Secret, SmtpTls};
+use crate::config::SmtpTls;
 
-use super::{DeliveryError, Outgoing, TransportError};
+use super::{DeliveryError, TransportError};
 
 /// How long the mail server may take to accept a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
-/// How long the whole conversation may take; the library bounds nothing but the connecting.
-const SEND_TIME: Duration = Duration::from_secs(60);
+/// How long the whole conversation may take, less than a message stays claimed; the library bounds nothing but the connecting.
+const SEND_TIME: Duration = Duration::from_secs(45);
 
 const NO_ANSWER: &str = "the mail server did not answer in time";
 
@@ -50,7 +52,7 @@ impl SmtpTransport {
             .timeout(Some(CONNECT_TIME));
         if let Some((user, password)) = login {
             builder =
-                builder.credentials(Credentials::new(user.clone(), password.reveal().to_owned()));
+                builder.credentials(Credentials::new(user.clone(), password.expose().to_owned()));
         }
         Ok(Self { server: builder.build(), from })
     }
@@ -72,7 +74,7 @@ impl SmtpTransport {
         // The same message has the same id however often it is tried, so that mail programs show it once.
         let id = format!(
             "<{}.{}@{}>",
-            message.id,
+            message.id.0,
             message.created_at.as_microsecond(),
             self.from.email.domain()
         );
@@ -88,7 +90,7 @@ impl SmtpTransport {
                 "auto-generated".to_owned(),
             ))
             .header(ContentType::TEXT_PLAIN)
-            .body(message.text.clone())
+            .body(message.text.expose().to_owned())
             .map_err(|error| {
                 DeliveryError::Permanent(format!("the message cannot be composed: {error}"))
             })
@@ -118,7 +120,8 @@ fn classify(error: &lettre::transport::smtp::Error) -> DeliveryError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Channel;
+    use roster_model::{Channel, MessageId};
+
     use super::*;
 
     #[tokio::test]
@@ -132,13 +135,14 @@ mod tests {
         .map_err(|error| error.to_string())
         .unwrap();
         let mut message = Outgoing {
-            id: 1,
+            id: MessageId(1),
             channel: Channel::Email,
             to: "ann@example.com".into(),
             template: "welcome".into(),
             subject: Some("Hello\r\nBcc: eve@example.com\u{2028}x".into()),
             text: "Line\r\n.\r\nRCPT TO:<eve@example.com>".into(),
             code: None,
+            attempts: 1,
             created_at: "2026-11-24T00:00:00Z".parse().unwrap(),
         };
         let sent = String::from_utf8(transport.compose(&message).unwrap().formatted()).unwrap();

@@ -1,5 +1,6 @@
 //! The HTTP client for providers: short times, small answers, no redirects.
 
+use roster_model::Secret;
 use std::time::Duration;
 
 use http::{StatusCode, header};
@@ -7,8 +8,6 @@ use roster_core::sso::provider::{AuthorizationResponse, ProviderError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
-
-use crate::config::Secret;
 
 /// How long a provider may take for one answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -65,7 +64,7 @@ impl ProviderClient {
     ) -> Result<T, ProviderError> {
         let mut request = self.0.get(url.clone()).header(header::ACCEPT, "application/json");
         if let Some(token) = access_token {
-            request = request.bearer_auth(token.reveal());
+            request = request.bearer_auth(token.expose());
         }
         let (status, body) = read(request).await?;
         if !status.is_success() {
@@ -95,12 +94,12 @@ impl ProviderClient {
             // RFC 6749 has both parts form-encoded before they are put together.
             Authentication::Basic => {
                 request = request
-                    .basic_auth(form_encoded(&login.id), Some(form_encoded(login.secret.reveal())));
+                    .basic_auth(form_encoded(&login.id), Some(form_encoded(login.secret.expose())));
             }
             Authentication::Post => {
                 form.extend([
                     ("client_id", login.id.as_str()),
-                    ("client_secret", login.secret.reveal()),
+                    ("client_secret", login.secret.expose()),
                 ]);
             }
         }

@@ -111,7 +111,7 @@ impl OidcProvider {
         let token = tokens.id_token.as_ref();
         let token = token
             .ok_or_else(|| ProviderError::Refused("the provider sent no identity token".into()))?
-            .reveal();
+            .expose();
         let (algorithm, id) = id_token::header(token)?;
         let wanted = (id.as_deref(), algorithm);
         let key = self.keys.find(&self.client, &metadata.jwks_uri, &*self.clock, wanted).await?;

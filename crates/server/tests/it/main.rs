@@ -1,5 +1,6 @@
 //! The server's parts against what they talk to: gateways, a mail server, sign-in providers.
 
+#![expect(clippy::unwrap_used, reason = "a failed expectation of a test is a panic")]
 mod receiver;
 mod sms;
 mod smtp;

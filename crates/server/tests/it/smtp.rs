@@ -3,7 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use roster_server::delivery::{Channel, DeliveryError, Outgoing, Transports};
+use roster_core::messages::Outgoing;
+use roster_model::{Channel, MessageId};
+use roster_server::delivery::{DeliveryError, Transports};
 
 use crate::settings;
 
@@ -66,13 +68,14 @@ impl Drop for MailServer {
 
 fn message(to: &str) -> Outgoing {
     Outgoing {
-        id: 7,
+        id: MessageId(7),
         channel: Channel::Email,
         to: to.into(),
         template: "reset_password".into(),
         subject: Some("Set a new password\r\nBcc: eve@example.com".into()),
         text: "Grüße, the code is\n123456\n.\nthe end\n".into(),
         code: Some("123456".into()),
+        attempts: 1,
         created_at: "2026-11-24T00:00:00Z".parse().unwrap(),
     }
 }
