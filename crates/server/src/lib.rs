@@ -2,4 +2,6 @@
 
 pub mod config;
 pub mod delivery;
+pub mod listener;
+pub mod logs;
 pub mod sso;
