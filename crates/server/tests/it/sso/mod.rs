@@ -5,3 +5,4 @@ mod hostile;
 mod provider;
 mod rotation;
 mod signing;
+mod third_party;
