@@ -16,8 +16,14 @@ use super::{Settings, validate};
 type SettingsLayer = <Settings as Config>::Layer;
 
 /// Variables that begin like ours and are read by somebody else: the client and the tests.
-const NOT_SETTINGS: [&str; 5] =
-    ["ROSTER_CONFIG", "ROSTER_URL", "ROSTER_TOKEN", "ROSTER_PROFILE_DIR", "ROSTER_TEST_"];
+const NOT_SETTINGS: [&str; 6] = [
+    "ROSTER_CONFIG",
+    "ROSTER_URL",
+    "ROSTER_TOKEN",
+    "ROSTER_LOGIN",
+    "ROSTER_CA_FILE",
+    "ROSTER_TEST_",
+];
 
 /// What options of the command line set.
 #[derive(Clone, Debug, Default)]

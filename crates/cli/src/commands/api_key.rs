@@ -1,0 +1,160 @@
+//! `roster api-key`
+
+use anyhow::{Context, Result};
+use clap::Subcommand;
+use jiff::{SignedDuration, Timestamp};
+use roster_client::{ApiKeyFilter, model::NewApiKey};
+
+use super::Part;
+use crate::{ago::now, codes::Otp, connection::Connection, output::Show, ui::Ui};
+
+/// Make, see and revoke API keys
+#[derive(Debug, clap::Args)]
+pub(crate) struct ApiKeyCommand {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Create(Create),
+    #[command(alias = "list")]
+    Ls(Ls),
+    #[command(alias = "show")]
+    Details(Details),
+    Revoke(Revoke),
+}
+
+impl ApiKeyCommand {
+    pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
+        let roster = self.connection.client()?;
+        match self.verb {
+            Verb::Create(create) => {
+                let new = create.new_key()?;
+                let issued = create.otp.call(&roster, &ui.talk, async |roster| {
+                    roster.create_api_key(&create.user, &new).await
+                });
+                let issued = issued.await?;
+                if create.show.is_json() {
+                    return ui.out.json(&serde_json::to_value(&issued)?);
+                }
+                if create.show.is_quiet() {
+                    return ui.out.line(issued.token.expose());
+                }
+                ui.talk.say("Keep the key in a safe place: it is not shown again.");
+                ui.out.line(issued.token.expose())
+            }
+            Verb::Ls(ls) => {
+                let filter = ApiKeyFilter { include_revoked: ls.disabled.then_some(true) };
+                let list = roster.api_keys(&ls.user).filter(filter);
+                ui.out.list(&ls.part.of(list, &ui.talk).await?, &ls.show)
+            }
+            Verb::Details(details) => {
+                let key = roster.get_api_key(&details.user, &details.key).await?;
+                ui.out.one(&key, &details.show)
+            }
+            Verb::Revoke(revoke) => {
+                let mut revoked = Vec::new();
+                for key in &revoke.keys {
+                    let call = revoke.otp.call(&roster, &ui.talk, async |roster| {
+                        roster.revoke_api_key(&revoke.user, key).await
+                    });
+                    revoked.push(call.await.with_context(|| format!("key {key}"))?);
+                }
+                ui.out.list(&revoked, &revoke.show)
+            }
+        }
+    }
+}
+
+/// Make an API key, and print it
+#[derive(Debug, clap::Args)]
+struct Create {
+    /// Name of the key
+    name: String,
+    /// Days until it expires [default: the server's longest]
+    #[arg(short, long, value_name = "DAYS")]
+    expiry: Option<i64>,
+    /// What it is for; given several times, for all of them [default: all you may do]
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<String>,
+    /// Whose key it is: id, UUID, username or e-mail address
+    #[arg(short, long, default_value = "me")]
+    user: String,
+    #[command(flatten)]
+    otp: Otp,
+    #[command(flatten)]
+    show: Show,
+}
+
+impl Create {
+    fn new_key(&self) -> Result<NewApiKey> {
+        let expires_at = self.expiry.map(|days| after_days(now(), days)).transpose()?;
+        Ok(NewApiKey { name: self.name.clone(), expires_at, scopes: self.scopes.clone() })
+    }
+}
+
+/// So many days of 24 hours later.
+fn after_days(now: Timestamp, days: i64) -> Result<Timestamp> {
+    let hours = days.checked_mul(24).filter(|hours| *hours < i64::MAX / 3600);
+    let later = hours.and_then(|hours| now.checked_add(SignedDuration::from_hours(hours)).ok());
+    later.with_context(|| format!("{days} days are too many"))
+}
+
+/// List the API keys of a user
+#[derive(Debug, clap::Args)]
+struct Ls {
+    /// Whose: id, UUID, username or e-mail address
+    #[arg(short, long, default_value = "me")]
+    user: String,
+    /// Revoked and expired ones, too
+    #[arg(long)]
+    disabled: bool,
+    #[command(flatten)]
+    part: Part,
+    #[command(flatten)]
+    show: Show,
+}
+
+/// Show an API key
+#[derive(Debug, clap::Args)]
+struct Details {
+    /// Id, UUID or name of the key
+    key: String,
+    /// Whose: id, UUID, username or e-mail address
+    #[arg(short, long, default_value = "me")]
+    user: String,
+    #[command(flatten)]
+    show: Show,
+}
+
+/// Revoke API keys; the very next request with them fails
+#[derive(Debug, clap::Args)]
+struct Revoke {
+    /// Ids, UUIDs or names of the keys
+    #[arg(required = true, value_name = "KEY")]
+    keys: Vec<String>,
+    /// Whose: id, UUID, username or e-mail address
+    #[arg(short, long, default_value = "me")]
+    user: String,
+    #[command(flatten)]
+    otp: Otp,
+    #[command(flatten)]
+    show: Show,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_beyond_the_calendar_are_refused() {
+        let now = Timestamp::from_second(1_000_000_000).unwrap();
+        assert_eq!(after_days(now, 1).unwrap().as_second(), 1_000_086_400);
+        for days in [i64::MAX, i64::MIN, 1 << 40] {
+            assert!(after_days(now, days).is_err(), "{days}");
+        }
+    }
+}

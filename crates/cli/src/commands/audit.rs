@@ -1,0 +1,50 @@
+//! `roster audit`
+
+use anyhow::Result;
+use clap::Subcommand;
+use roster_client::model::AuditFilter;
+
+use super::Part;
+use crate::{connection::Connection, output::Show, ui::Ui};
+
+/// See what was done, by whom, to whom
+#[derive(Debug, clap::Args)]
+pub(crate) struct AuditCommand {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Ls(Ls),
+}
+
+impl AuditCommand {
+    pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
+        let roster = self.connection.client()?;
+        match self.verb {
+            Verb::Ls(ls) => {
+                let filter = AuditFilter { user: ls.user, action: ls.action };
+                let events = ls.part.of(roster.audit_events().filter(filter), &ui.talk).await?;
+                ui.out.list(&events, &ls.show)
+            }
+        }
+    }
+}
+
+/// List events, the newest first
+#[derive(Debug, clap::Args)]
+struct Ls {
+    /// Only what this user did or what was done to it
+    #[arg(short, long)]
+    user: Option<String>,
+    /// Only this action, for example user.created
+    #[arg(long)]
+    action: Option<String>,
+    #[command(flatten)]
+    part: Part,
+    #[command(flatten)]
+    show: Show,
+}

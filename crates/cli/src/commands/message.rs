@@ -1,0 +1,61 @@
+//! `roster message`
+
+use anyhow::Result;
+use clap::Subcommand;
+use roster_client::model::MessageId;
+
+use super::Part;
+use crate::{connection::Connection, output::Show, ui::Ui};
+
+/// See outgoing SMS and e-mails, and try failed ones again
+#[derive(Debug, clap::Args)]
+pub(crate) struct MessageCommand {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Ls(Ls),
+    Retry(Retry),
+}
+
+impl MessageCommand {
+    pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
+        let roster = self.connection.client()?;
+        match self.verb {
+            Verb::Ls(ls) => {
+                let messages = ls.part.of(roster.messages(), &ui.talk).await?;
+                ui.out.list(&messages, &ls.show)
+            }
+            Verb::Retry(retry) => {
+                let mut messages = Vec::new();
+                for id in retry.messages {
+                    messages.push(roster.retry_message(id).await?);
+                }
+                ui.out.list(&messages, &retry.show)
+            }
+        }
+    }
+}
+
+/// List messages, the newest first
+#[derive(Debug, clap::Args)]
+struct Ls {
+    #[command(flatten)]
+    part: Part,
+    #[command(flatten)]
+    show: Show,
+}
+
+/// Try again to send messages that were given up
+#[derive(Debug, clap::Args)]
+struct Retry {
+    /// Ids of the messages
+    #[arg(required = true, value_name = "MESSAGE")]
+    messages: Vec<MessageId>,
+    #[command(flatten)]
+    show: Show,
+}

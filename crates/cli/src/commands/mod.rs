@@ -1,0 +1,72 @@
+//! The commands, one file for each noun.
+
+pub(crate) mod api_key;
+pub(crate) mod audit;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod group;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod message;
+pub(crate) mod mfa;
+pub(crate) mod org;
+pub(crate) mod plan;
+pub(crate) mod session;
+pub(crate) mod sso;
+pub(crate) mod user;
+pub(crate) mod whoami;
+
+use anyhow::{Result, bail};
+use futures_util::TryStreamExt;
+use roster_client::{Paged, Pages};
+
+use crate::talk::Talk;
+
+/// Which part of a list.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Part {
+    /// Pass over so many first
+    #[arg(short, long, default_value_t = 0, value_name = "NUMBER")]
+    offset: u64,
+    /// Show at most so many
+    #[arg(short, long, default_value_t = 100, value_name = "NUMBER")]
+    limit: u64,
+    /// Show all, however many there are
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+}
+
+impl Part {
+    /// Fetches this part of a list, in as many requests as it takes.
+    pub(crate) async fn of<E: Paged>(&self, list: Pages<E>, talk: &Talk) -> Result<Vec<E::Item>> {
+        /// The most that one answer holds.
+        const PAGE: u64 = 1000;
+        let limit = if self.all { u64::MAX } else { self.limit };
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let page = u32::try_from(limit.min(PAGE)).unwrap_or(1);
+        let waiting = talk.wait("Fetching…");
+        let mut stream = std::pin::pin!(list.page_size(page).offset(self.offset).stream());
+        let mut records = Vec::new();
+        while (records.len() as u64) < limit
+            && let Some(record) = stream.try_next().await?
+        {
+            records.push(record);
+            waiting.set_message(format!("Fetching… {}", records.len()));
+        }
+        waiting.finish_and_clear();
+        Ok(records)
+    }
+}
+
+/// Lets a person think again before something is gone. A script says `--yes`.
+pub(crate) fn be_sure(yes: bool, question: &str, talk: &Talk) -> Result<()> {
+    if yes {
+        return Ok(());
+    }
+    if !talk.is_with_person() {
+        bail!("nobody is there to be asked whether to go on: give --yes");
+    }
+    if talk.confirm(question)? { Ok(()) } else { bail!("nothing was changed") }
+}
