@@ -10,6 +10,7 @@ pub mod authz;
 pub mod clock;
 pub mod credentials;
 mod error;
+mod figures;
 pub mod messages;
 pub mod paths;
 pub mod random;
@@ -27,6 +28,7 @@ use sso::provider::IdentityProviders;
 
 pub use actor::{Actor, Door, Idempotency, Origin, Principal, Proof};
 pub use error::{Error, Kind, Result};
+pub use figures::Figures;
 pub use settings::{Limits, Profile, Registration, SessionLife, Settings};
 
 /// The rulebook at work. Clones are the same one.
