@@ -80,7 +80,7 @@ endpoints! {
 
         /// Mail a user a link to set a password with.
         InviteUser: POST "/api/v1/users/{user}/invitation" [user: UserRef]
-            -> 202 Accepted | ChannelUnavailable | WrongState;
+            -> 202 Accepted | ChannelUnavailable | WrongState, step_up;
 
         /// What everybody may know about the people of the caller's organization.
         ListDirectory: GET "/api/v1/directory" ?(PageRequest) -> 200 Page<DirectoryEntry>;
@@ -173,7 +173,7 @@ endpoints! {
 
         /// Revoke an API key. The very next request with it fails.
         RevokeApiKey: DELETE "/api/v1/users/{user}/api-keys/{key}" [user: UserRef, key: String]
-            -> 200 ApiKey;
+            -> 200 ApiKey, step_up;
     }
     "Sign-in at providers" {
         /// The providers at which people can sign in.

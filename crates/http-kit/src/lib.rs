@@ -1,1 +1,28 @@
-//! x
+//! What all HTTP doors share: who asks and from where, limits, and how a refusal is said.
+//!
+//! [`Gate`] stands before the router and does in one pass what every request needs; the rest is for
+//! the handlers of the doors.
+
+mod address;
+mod bearer;
+mod body;
+mod conditions;
+mod context;
+mod gate;
+mod json;
+mod kit;
+mod limiter;
+mod metrics;
+mod refusal;
+
+pub use address::TrustedProxies;
+pub use bearer::bearer;
+pub use body::{has_json_type, read};
+pub use conditions::{idempotency, if_match, proof};
+pub use context::RequestContext;
+pub use gate::{Gate, GateSettings};
+pub use json::parse;
+pub use kit::Kit;
+pub use limiter::Limiter;
+pub use metrics::{Metrics, NoMetrics};
+pub use refusal::{Refusal, Renderer};

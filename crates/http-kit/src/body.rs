@@ -1,0 +1,75 @@
+//! Reading bodies within bounds (threat T45).
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use http_body_util::{BodyExt, LengthLimitError};
+
+use crate::{Refusal, RequestContext};
+
+/// Reads a whole body. The gate has bounded its length.
+///
+/// # Errors
+/// 413 when it is longer than the gate allows, 400 when it ends early.
+pub async fn read(body: Body, context: &RequestContext) -> Result<Bytes, Refusal> {
+    context.set_reading(true);
+    let collected = body.collect().await;
+    context.set_reading(false);
+    collected.map(http_body_util::Collected::to_bytes).map_err(|error| {
+        if is_too_long(&error) {
+            too_long()
+        } else {
+            Refusal::http(StatusCode::BAD_REQUEST, "the body ended before it was complete")
+        }
+    })
+}
+
+pub(crate) fn too_long() -> Refusal {
+    Refusal::http(StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than this server allows")
+}
+
+fn is_too_long(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Whether the body is said to be JSON.
+pub fn has_json_type(headers: &HeaderMap) -> bool {
+    let Some(text) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
+    let kind = text.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json")
+        || (kind.len() > 17
+            && kind[..12].eq_ignore_ascii_case("application/")
+            && kind[kind.len() - 5..].eq_ignore_ascii_case("+json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_json_is_json() {
+        let is_json = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, value.parse().unwrap());
+            has_json_type(&headers)
+        };
+        for value in
+            ["application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"]
+        {
+            assert!(is_json(value), "{value}");
+        }
+        for value in ["text/plain", "application/x-www-form-urlencoded", "application/+json", ""] {
+            assert!(!is_json(value), "{value}");
+        }
+        assert!(!has_json_type(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,304 @@
+//! What every request passes through first and every answer last, in one pass: id, client
+//! address, path, size, time, panics, headers, log and metrics. One pass, because each layer of a
+//! stack costs, and a token check may cost a microsecond in all.
+
+use std::{
+    any::Any,
+    fmt::Write,
+    future::poll_fn,
+    net::IpAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use axum::{Router, body::Body, response::Response};
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri,
+    header::{
+        CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY,
+        STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    },
+};
+use http_body_util::Limited;
+use roster_core::paths;
+use tokio::time::Sleep;
+use tower::Service;
+
+use crate::{Limiter, Metrics, NoMetrics, Refusal, Renderer, RequestContext, TrustedProxies, body};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the operator decides about requests.
+pub struct GateSettings {
+    /// Whose word about a client's address is taken.
+    pub trusted_proxies: TrustedProxies,
+    /// Bytes of a body.
+    pub body_bytes: usize,
+    /// Time for a whole request.
+    pub request_time: Duration,
+    /// Requests of one address in a minute; 0 is no limit.
+    pub requests_per_minute: u32,
+    /// Tell browsers to come by TLS only, because the public address has it.
+    pub is_https: bool,
+    /// What the ids of this process's requests begin with.
+    pub id_prefix: u64,
+    /// Whom to tell about requests.
+    pub metrics: Arc<dyn Metrics>,
+}
+
+impl Default for GateSettings {
+    fn default() -> Self {
+        Self {
+            trusted_proxies: TrustedProxies::default(),
+            body_bytes: 1024 * 1024,
+            request_time: Duration::from_secs(30),
+            requests_per_minute: 0,
+            is_https: false,
+            id_prefix: 0,
+            metrics: Arc::new(NoMetrics),
+        }
+    }
+}
+
+/// The gate before a router.
+#[derive(Clone)]
+pub struct Gate(Arc<Inner>);
+
+struct Inner {
+    router: Router,
+    settings: GateSettings,
+    limiter: Limiter,
+    renderers: Vec<(&'static str, Renderer)>,
+    hosts: Vec<(String, &'static str)>,
+    count: AtomicU64,
+}
+
+/// How a handler can end without an answer.
+enum Ended {
+    Panicked(Box<dyn Any + Send>),
+    Late,
+}
+
+impl Gate {
+    /// A gate before `router`.
+    pub fn new(router: Router, settings: GateSettings) -> Self {
+        Self::with_doors(router, settings, Vec::new(), Vec::new())
+    }
+
+    /// A gate before several doors. `renderers` are pairs of a path's first segment (`/airt`) and
+    /// how that door says a refusal; `hosts` are pairs of a host name and the prefix that its
+    /// paths stand for.
+    pub fn with_doors(
+        router: Router,
+        settings: GateSettings,
+        renderers: Vec<(&'static str, Renderer)>,
+        hosts: Vec<(String, &'static str)>,
+    ) -> Self {
+        let limiter = Limiter::per_minute(settings.requests_per_minute);
+        let count = AtomicU64::new(0);
+        Self(Arc::new(Inner { router, settings, limiter, renderers, hosts, count }))
+    }
+
+    /// Answers a request that came from `peer`. Never fails and never panics.
+    pub async fn handle<B>(&self, peer: Option<IpAddr>, request: Request<B>) -> Response
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let started = Instant::now();
+        let inner = &*self.0;
+        let context = inner.context(peer, request.headers());
+        let method = request.method().clone();
+        let mut response = match inner.prepare(request, &context) {
+            Ok(request) => inner.run(request, &context).await,
+            Err(early) => inner.refuse(&early.0, &early.1, &context),
+        };
+        inner.finish(response.headers_mut(), &context);
+        let (status, took) = (response.status(), started.elapsed());
+        inner.settings.metrics.answered(context.route(), &method, status, took);
+        log(&context, &method, status, took);
+        response
+    }
+}
+
+impl Inner {
+    fn context(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Arc<RequestContext> {
+        let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+        let id = match given.filter(|id| is_sane_id(id)) {
+            Some(id) => Arc::from(id),
+            None => {
+                let number = self.count.fetch_add(1, Ordering::Relaxed);
+                let mut id = String::with_capacity(25);
+                // Writing to a String cannot fail.
+                let _ = write!(id, "{:016x}-{number:08x}", self.settings.id_prefix);
+                Arc::from(id)
+            }
+        };
+        let address = self.settings.trusted_proxies.client(peer, headers);
+        Arc::new(RequestContext::new(id, address))
+    }
+
+    /// Makes the request one that the router may see; or says why not, and where it was headed.
+    fn prepare<B>(
+        &self,
+        mut request: Request<B>,
+        context: &Arc<RequestContext>,
+    ) -> Result<Request<Body>, Box<(String, Refusal)>>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let path = request.uri().path();
+        let at = |refusal| Box::new((path.to_owned(), refusal));
+        self.limiter.admit(context.address()).map_err(|wait| at(Refusal::too_many(wait)))?;
+        let length = request.headers().get(CONTENT_LENGTH);
+        let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if length.is_some_and(|length| length > self.settings.body_bytes as u64) {
+            return Err(at(body::too_long()));
+        }
+        let unclear =
+            || at(Refusal::http(StatusCode::BAD_REQUEST, "this path could be read in two ways"));
+        let canonical = paths::canonical(path).ok_or_else(unclear)?;
+        let prefix = self.prefix_of_host(request.headers());
+        if prefix.is_some() || canonical != path {
+            let path = paths::encode(&canonical);
+            let query = request.uri().query().map(|query| format!("?{query}"));
+            let whole =
+                [prefix.unwrap_or_default(), &path, query.as_deref().unwrap_or_default()].concat();
+            let uri = whole.parse::<Uri>().map_err(|_| unclear())?;
+            *request.uri_mut() = uri;
+        }
+        request.extensions_mut().insert(context.clone());
+        let limit = self.settings.body_bytes;
+        Ok(request.map(|body| {
+            if body.is_end_stream() { Body::empty() } else { Body::new(Limited::new(body, limit)) }
+        }))
+    }
+
+    fn prefix_of_host(&self, headers: &HeaderMap) -> Option<&'static str> {
+        if self.hosts.is_empty() {
+            return None;
+        }
+        let host = headers.get(HOST)?.to_str().ok()?;
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        let found = self.hosts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, prefix)| *prefix)
+    }
+
+    /// Runs the router under the eyes of a clock and with a net below.
+    async fn run(&self, request: Request<Body>, context: &Arc<RequestContext>) -> Response {
+        let path = request.uri().path().to_owned();
+        let mut router = self.router.clone();
+        let mut answer = pin!(router.call(request));
+        // A timer costs, and most answers need none: they are there at the first look.
+        let mut timer: Option<Pin<Box<Sleep>>> = None;
+        let ended =
+            poll_fn(|task| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(task))) {
+                Err(panic) => Poll::Ready(Err(Ended::Panicked(panic))),
+                Ok(Poll::Ready(Ok(response))) => Poll::Ready(Ok(response)),
+                Ok(Poll::Ready(Err(never))) => match never {},
+                Ok(Poll::Pending) => {
+                    let time = self.settings.request_time;
+                    let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
+                    timer.as_mut().poll(task).map(|()| Err(Ended::Late))
+                }
+            });
+        let refusal = match ended.await {
+            Ok(response) => return response,
+            Err(Ended::Late) if context.is_reading() => {
+                Refusal::http(StatusCode::REQUEST_TIMEOUT, "the request took too long to arrive")
+            }
+            Err(Ended::Late) => Refusal {
+                retry_after: Some(Duration::from_secs(1)),
+                ..Refusal::http(StatusCode::SERVICE_UNAVAILABLE, "the answer took too long")
+            },
+            Err(Ended::Panicked(panic)) => {
+                self.settings.metrics.panicked(context.route());
+                let what = panic
+                    .downcast_ref::<&str>()
+                    .copied()
+                    .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+                tracing::error!(
+                    request_id = %context.id(),
+                    route = context.route(),
+                    panic = what.unwrap_or("?"),
+                    "a handler panicked"
+                );
+                Refusal::http(StatusCode::INTERNAL_SERVER_ERROR, "a fault of the server")
+            }
+        };
+        self.refuse(&path, &refusal, context)
+    }
+
+    /// Says a refusal in the words of the door that the path leads to.
+    fn refuse(&self, path: &str, refusal: &Refusal, context: &RequestContext) -> Response {
+        let of_door = self.renderers.iter().find(|(prefix, _)| {
+            path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        match of_door {
+            Some((_, render)) => render(refusal, context.id()),
+            None => refusal.clone().into_problem(context.id()),
+        }
+    }
+
+    fn finish(&self, headers: &mut HeaderMap, context: &RequestContext) {
+        // An id has passed `is_sane_id` or is our own.
+        if let Ok(id) = HeaderValue::from_str(context.id()) {
+            headers.insert(REQUEST_ID, id);
+        }
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        if self.settings.is_https {
+            let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+            headers.insert(STRICT_TRANSPORT_SECURITY, year);
+        }
+        // Pages and files have policies of their own.
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        headers
+            .entry(CONTENT_SECURITY_POLICY)
+            .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    }
+}
+
+/// Whether a client's id may stand in logs and headers.
+fn is_sane_id(id: &str) -> bool {
+    (1..=64).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+}
+
+/// One line per request: the declared path, never the one that came, which may hold names and
+/// tokens (threats T31, T39).
+fn log(context: &RequestContext, method: &http::Method, status: StatusCode, took: Duration) {
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "roster::access",
+                request_id = %context.id(),
+                address = context.address().map(tracing::field::display),
+                %method,
+                route = context.route(),
+                status = status.as_u16(),
+                took_us = took.as_micros(),
+                "answered"
+            )
+        };
+    }
+    if status.is_server_error() {
+        line!(warn);
+    } else if status.is_client_error() {
+        line!(info);
+    } else {
+        line!(debug);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,290 @@
+//! Reading JSON so that an error says what is wrong and where, and never what was sent.
+
+use std::{collections::HashSet, fmt};
+
+use http::StatusCode;
+use roster_model::Field;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::error::Category;
+
+use crate::Refusal;
+
+/// Objects and lists within each other; no input of Roster needs ten.
+const MAX_DEPTH: usize = 32;
+
+/// How much of an error is told.
+const MAX_DETAIL: usize = 300;
+
+/// Reads a body as JSON.
+///
+/// # Errors
+/// 400 for what is no JSON, names a key twice or is nested too deeply; 422 with the field's path
+/// for what is JSON but not what is due.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    let Some(first) = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) else {
+        return Err(malformed("the body is empty; a JSON object is due"));
+    };
+    check(bytes)?;
+    // Serde would take a list for an object, its items for the fields in their order.
+    if *first != b'{' {
+        return Err(explain("", "invalid type, expected a JSON object"));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { "" } else { &path };
+        let message = error.into_inner().to_string();
+        explain(path, &message)
+    })
+}
+
+/// Looks at the text before its meaning: syntax, keys given twice, depth.
+fn check(bytes: &[u8]) -> Result<(), Refusal> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    Strict(MAX_DEPTH).deserialize(&mut json).and_then(|()| json.end()).map_err(|error| {
+        let place = format!("line {} column {}", error.line(), error.column());
+        match error.classify() {
+            // The text of these is our own, below.
+            Category::Data => malformed(&error.to_string()),
+            Category::Eof => malformed(&format!("the JSON ends too early, at {place}")),
+            Category::Syntax | Category::Io => {
+                malformed(&format!("the body is not valid JSON: see {place}"))
+            }
+        }
+    })
+}
+
+fn malformed(detail: &str) -> Refusal {
+    let detail = detail.chars().take(MAX_DETAIL).collect::<String>();
+    Refusal::http(StatusCode::BAD_REQUEST, detail)
+}
+
+/// What serde's words mean for the sender. Values are left out: they may be secrets.
+fn explain(path: &str, message: &str) -> Refusal {
+    let message = message.rsplit_once(" at line ").map_or(message, |(text, _)| text);
+    let named = |prefix: &str| {
+        let (_, rest) = message.split_once(prefix)?;
+        rest.split_once('`').map(|(name, _)| name)
+    };
+    let (path, reason, says) = if let Some(name) = named("missing field `") {
+        (join(path, name), "missing", "is missing".to_owned())
+    } else if let Some(name) = named("unknown field `") {
+        // serde's path may already end in the unknown name.
+        let is_named = path == name || path.ends_with(&format!(".{name}"));
+        let path = if is_named { path.to_owned() } else { join(path, name) };
+        (path, "unknown_field", "is not known here".to_owned())
+    } else if let Some((_, expected)) = message.split_once(", expected ") {
+        let reason =
+            if message.starts_with("unknown variant") { "not_one_of" } else { "wrong_type" };
+        let expected = if expected.starts_with("struct ") { "a JSON object" } else { expected };
+        (path.to_owned(), reason, format!("must be {expected}"))
+    } else {
+        (path.to_owned(), "malformed", "cannot be read as what is due there".to_owned())
+    };
+    let field = path
+        .rsplit('.')
+        .next()
+        .and_then(|last| Field::from_word(last.split('[').next().unwrap_or_default()))
+        .unwrap_or(Field::Body);
+    let whole = if path.is_empty() { "the body".to_owned() } else { path };
+    let detail: String = format!("{whole} {says}").chars().take(MAX_DETAIL).collect();
+    Refusal::invalid(field, reason, detail)
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.into() } else { format!("{path}.{name}") }
+}
+
+/// Reads any JSON and keeps nothing; may go so many levels down.
+struct Strict(usize);
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl Strict {
+    fn deeper<E: serde::de::Error>(&self) -> Result<usize, E> {
+        self.0.checked_sub(1).ok_or_else(|| E::custom("the JSON is nested too deeply"))
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let depth = self.deeper()?;
+        while list.next_element_seed(Self(depth))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let depth = self.deeper()?;
+        let mut seen = HashSet::new();
+        while let Some(key) = map.next_key::<Key>()? {
+            if let Some(twice) = seen.replace(key.0) {
+                let name: String = twice.chars().take(64).collect();
+                return Err(A::Error::custom(format_args!("the key {name:?} is given twice")));
+            }
+            map.next_value_seed(Self(depth))?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Key(String);
+
+#[cfg(test)]
+mod tests {
+    use roster_model::{NewUser, SetUp, UserUpdate};
+
+    use super::*;
+
+    fn refused<T: DeserializeOwned>(
+        text: &str,
+    ) -> (u16, Option<Field>, Option<&'static str>, String) {
+        let refusal = parse::<T>(text.as_bytes()).map(drop).unwrap_err();
+        (refusal.status.as_u16(), refusal.field, refusal.reason, refusal.detail.into())
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_by_its_path() {
+        for (text, field, reason, detail) in [
+            (r#"{"email":"a@b"}"#, Field::Username, "missing", "username is missing"),
+            (
+                r#"{"username":1,"email":"a@b"}"#,
+                Field::Username,
+                "wrong_type",
+                "username must be a string",
+            ),
+            (
+                r#"{"username":null,"email":"a@b"}"#,
+                Field::Username,
+                "wrong_type",
+                "username must be a string",
+            ),
+            (
+                r#"{"username":"a","email":"a@b","profile":{"city":7}}"#,
+                Field::City,
+                "wrong_type",
+                "profile.city must be a string",
+            ),
+            (
+                r#"{"username":"a","email":"a@b","is_admin":true}"#,
+                Field::Body,
+                "unknown_field",
+                "is_admin is not known here",
+            ),
+            ("[]", Field::Body, "wrong_type", "the body must be a JSON object"),
+            (r#"["a","a@b"]"#, Field::Body, "wrong_type", "the body must be a JSON object"),
+            ("7", Field::Body, "wrong_type", "the body must be a JSON object"),
+            (
+                r#"{"username":"a","email":"a@b","profile":7}"#,
+                Field::Body,
+                "wrong_type",
+                "profile must be a JSON object",
+            ),
+        ] {
+            let got = refused::<NewUser>(text);
+            assert_eq!(got, (422, Some(field), Some(reason), detail.into()), "{text}");
+        }
+        let nested = refused::<SetUp>(r#"{"token":"t","user":{"email":"a@b"}}"#);
+        assert_eq!(nested.3, "user.username is missing");
+        let role = refused::<UserUpdate>(r#"{"role":"king"}"#);
+        assert_eq!((role.1, role.2), (Some(Field::Role), Some("not_one_of")));
+        assert!(role.3.starts_with("role must be one of `system_admin`, "), "{}", role.3);
+    }
+
+    #[test]
+    fn t26_a_value_is_not_repeated_in_the_error() {
+        let text = r#"{"username":"a","email":"a@b","password":12345678}"#;
+        assert_eq!(refused::<NewUser>(text).3, "password must be a string");
+        let text = r#"{"expires_at":"hunter2","name":"k"}"#;
+        assert!(!refused::<roster_model::NewApiKey>(text).3.contains("hunter2"));
+    }
+
+    #[test]
+    fn what_is_no_json_is_shown_by_its_place() {
+        for (text, part) in [
+            ("", "empty"),
+            (" \n", "empty"),
+            ("{\"a\":", "ends too early, at line 1 column 5"),
+            ("{\n \"a\": x}", "line 2 column 7"),
+            ("{} {}", "line 1 column 4"),
+            ("{\"a\":\"\u{1}\"}", "line 1"),
+            ("\u{feff}{}", "line 1"),
+        ] {
+            let got = refused::<UserUpdate>(text);
+            assert_eq!(got.0, 400, "{text:?}");
+            assert!(got.3.contains(part), "{text:?}: {}", got.3);
+        }
+        assert_eq!(parse::<UserUpdate>(b"{\"city\":\"\xff\"}").unwrap_err().status, 400);
+    }
+
+    #[test]
+    fn a_key_given_twice_is_refused_wherever_it_is() {
+        for text in [
+            r#"{"city":"a","city":"b"}"#,
+            r#"{"preferences":{"a":{"b":1,"b":2}}}"#,
+            r#"{"preferences":{"a":[{"b":1,"\u0062":2}]}}"#,
+        ] {
+            let got = refused::<UserUpdate>(text);
+            assert_eq!(got.0, 400);
+            assert!(got.3.contains("given twice"), "{}", got.3);
+        }
+    }
+
+    #[test]
+    fn t45_deep_json_is_refused() {
+        for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+            let text = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
+            let got = refused::<UserUpdate>(&text);
+            assert_eq!(got.0, 400);
+            assert!(got.3.contains("too deeply") || got.3.contains("line 1"), "{}", got.3);
+        }
+    }
+
+    #[test]
+    fn t45_an_error_about_a_long_text_is_short() {
+        let text = format!(r#"{{"role":"{}"}}"#, "x".repeat(1_000_000));
+        assert!(refused::<UserUpdate>(&text).3.len() < 400);
+        let text = format!(r#"{{"{}":1}}"#, "x".repeat(1_000_000));
+        assert!(refused::<UserUpdate>(&text).3.len() < 400);
+    }
+}

@@ -1,0 +1,140 @@
+//! How often one client address may come (GCRA). Lockouts of accounts are not here but in the
+//! database: this only keeps one address from keeping the server busy.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    num::NonZeroU32,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use governor::{
+    Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+    middleware::NoOpMiddleware,
+    state::keyed::DashMapStateStore,
+};
+
+/// More addresses than this are not told apart: a flood from ever new addresses must not fill the
+/// memory (threat T45).
+const MAX_ADDRESSES: usize = 100_000;
+
+/// After so many questions the addresses that have rested are forgotten.
+const SWEEP: u64 = 10_000;
+
+type ByAddress<C> =
+    RateLimiter<IpAddr, DashMapStateStore<IpAddr>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+
+/// Limits requests by client address.
+#[derive(Debug)]
+pub struct Limiter<C: Clock = DefaultClock> {
+    by_address: Option<ByAddress<C>>,
+    clock: C,
+    asked: AtomicU64,
+}
+
+impl Limiter {
+    /// Allows so many requests a minute, all at once or spread; 0 is no limit.
+    pub fn per_minute(requests: u32) -> Self {
+        Self::with_clock(requests, DefaultClock::default())
+    }
+}
+
+impl<C: Clock + Clone> Limiter<C> {
+    fn with_clock(requests: u32, clock: C) -> Self {
+        let by_address = NonZeroU32::new(requests).map(|requests| {
+            RateLimiter::new(
+                Quota::per_minute(requests),
+                DashMapStateStore::default(),
+                clock.clone(),
+            )
+        });
+        Self { by_address, clock, asked: AtomicU64::new(0) }
+    }
+
+    /// Counts a request; the error is how long to wait until the next is allowed.
+    ///
+    /// # Errors
+    /// The address has come too often.
+    pub fn admit(&self, address: Option<IpAddr>) -> Result<(), Duration> {
+        let Some(limiter) = &self.by_address else { return Ok(()) };
+        if self.asked.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+        // Without an address, and when there are too many of them, all share one allowance.
+        let mut key = address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), network);
+        if limiter.len() >= MAX_ADDRESSES {
+            key = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+        }
+        limiter
+            .check_key(&key)
+            .map_err(|until| until.wait_time_from(self.clock.now()).max(Duration::from_secs(1)))
+    }
+}
+
+/// An IPv6 client owns its whole /64 (threat T43).
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let bits = u128::from(address) >> 64 << 64;
+            IpAddr::V6(Ipv6Addr::from(bits))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use governor::clock::FakeRelativeClock;
+
+    use super::*;
+
+    fn address(text: &str) -> Option<IpAddr> {
+        Some(text.parse().unwrap())
+    }
+
+    #[test]
+    fn one_address_gets_its_allowance_and_the_next_has_its_own() {
+        let clock = FakeRelativeClock::default();
+        let limiter = Limiter::with_clock(2, clock.clone());
+        assert!(limiter.admit(address("192.0.2.1")).is_ok());
+        assert!(limiter.admit(address("192.0.2.1")).is_ok());
+        let wait = limiter.admit(address("192.0.2.1")).unwrap_err();
+        assert_eq!(wait, Duration::from_secs(30));
+        assert!(limiter.admit(address("192.0.2.2")).is_ok());
+        clock.advance(Duration::from_secs(30));
+        assert!(limiter.admit(address("192.0.2.1")).is_ok());
+        assert!(limiter.admit(address("192.0.2.1")).is_err());
+    }
+
+    #[test]
+    fn t43_an_ipv6_client_is_its_network() {
+        let limiter = Limiter::with_clock(1, FakeRelativeClock::default());
+        assert!(limiter.admit(address("2001:db8::1")).is_ok());
+        assert!(limiter.admit(address("2001:db8::2:3")).is_err());
+        assert!(limiter.admit(address("2001:db8:0:1::1")).is_ok());
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let limiter = Limiter::with_clock(0, FakeRelativeClock::default());
+        assert!((0..1000).all(|_| limiter.admit(None).is_ok()));
+    }
+
+    #[test]
+    fn t45_ever_new_addresses_do_not_fill_the_memory() {
+        let clock = FakeRelativeClock::default();
+        let limiter = Limiter::with_clock(1, clock.clone());
+        for i in 0..u32::try_from(MAX_ADDRESSES).unwrap() + 5_000 {
+            let _ = limiter.admit(Some(IpAddr::V4(Ipv4Addr::from(i + 1))));
+        }
+        assert!(limiter.by_address.as_ref().unwrap().len() <= MAX_ADDRESSES + 1);
+        assert!(limiter.admit(address("198.51.100.1")).is_err(), "all new ones share");
+        clock.advance(Duration::from_secs(120));
+        for _ in 0..SWEEP {
+            let _ = limiter.admit(address("198.51.100.1"));
+        }
+        assert!(limiter.by_address.as_ref().unwrap().len() < 10);
+    }
+}
