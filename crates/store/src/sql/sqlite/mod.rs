@@ -1,9 +1,11 @@
 //! SQLite: one writer that groups waiting transactions into one commit, and readers beside it.
 
+mod batch;
 mod connection;
 mod ownership;
 mod readers;
 mod statement;
+mod waiting;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -68,20 +70,25 @@ impl Sqlite {
         let (Conn::Writer(member), changes, failed) = tx.into_parts() else {
             return Err(Error::internal("not a write transaction").into());
         };
-        match (outcome, failed) {
+        let (done, receipt, duty) = match (outcome, failed) {
             (Ok(value), None) => {
-                member.keep(changes)?.wait().await?;
-                Ok(value)
+                let (receipt, duty) = member.keep(changes)?;
+                (Ok(value), receipt, duty)
             }
-            (Ok(_), Some(error)) => {
-                member.give_up()?.wait().await?;
-                Err(error.into())
+            (outcome, failed) => {
+                let (receipt, duty) = member.give_up();
+                (
+                    outcome.and_then(|value| failed.map_or(Ok(value), |error| Err(error.into()))),
+                    receipt,
+                    duty,
+                )
             }
-            (Err(refusal), _) => {
-                member.give_up()?.wait().await?;
-                Err(refusal)
-            }
+        };
+        if let Some(duty) = duty {
+            duty.fulfil().await;
         }
+        receipt.wait().await?;
+        done
     }
 
     /// A snapshot of what is committed now.

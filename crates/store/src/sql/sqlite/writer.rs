@@ -1,18 +1,20 @@
 //! Group commit: transactions that wait for the disk anyway wait together.
 //!
 //! Writers queue for the one connection, first come first served. Each runs in a savepoint of a transaction that
-//! they share, and is told of success only after that transaction was committed. The first of a batch sets a
-//! committer going, which steps aside as long as others still join.
+//! they share, and is told of success only after that transaction was committed. Whoever opens a batch has the duty
+//! to commit it, and steps aside before that as long as others still join.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 use rusqlite::Connection;
-use tokio::sync::{Mutex, OwnedMutexGuard, oneshot};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::batch::{Batch, Outcome, Receipt};
 use super::connection::error;
 use super::ownership::Ownership;
 use super::readers::closed;
+use super::waiting::away_from_async;
 use crate::sql::Counters;
 use crate::{Change, Error, Follow};
 
@@ -24,7 +26,7 @@ pub(super) struct Writer {
 }
 
 /// The writing connection and the batch that is open on it.
-struct Desk {
+pub(super) struct Desk {
     conn: Option<Connection>,
     /// Ends with the connection, not before.
     ownership: Option<Ownership>,
@@ -33,29 +35,19 @@ struct Desk {
     follower: Arc<dyn Follow>,
 }
 
-/// Transactions that will be committed together.
-#[derive(Default)]
-struct Batch {
-    waiting: Vec<oneshot::Sender<Result<(), Error>>>,
-    changes: Vec<Change>,
-    kept: u64,
-}
-
-/// What became of a batch, and who waits to hear it.
-#[must_use]
-struct Outcome {
-    waiting: Vec<oneshot::Sender<Result<(), Error>>>,
-    result: Result<(), Error>,
+/// The duty to commit a batch; who goes away before it is done leaves it to a task.
+pub(super) struct Duty {
+    desk: Weak<Mutex<Desk>>,
+    counters: Arc<Counters>,
+    most: usize,
 }
 
 /// One transaction of a batch, while it has the connection.
 pub(in crate::sql) struct Member {
     desk: OwnedMutexGuard<Desk>,
     open: bool,
+    duty: Option<Duty>,
 }
-
-/// Waits for the commit of a batch.
-pub(super) struct Receipt(Option<oneshot::Receiver<Result<(), Error>>>);
 
 impl Writer {
     /// Takes over the writing connection; a batch has at most `most` transactions.
@@ -74,20 +66,20 @@ impl Writer {
     /// Waits for its turn and opens a savepoint in the current batch, or in a new one.
     pub(super) async fn join(&self) -> Result<Member, Error> {
         let mut desk = self.desk.clone().lock_owned().await;
-        if desk.batch.as_ref().is_some_and(|batch| batch.waiting.len() >= self.most) {
+        if desk.batch.as_ref().is_some_and(|batch| batch.len() >= self.most) {
             desk = commit(desk).await?;
         }
         let opened = desk.open()?;
+        let duty = opened.then(|| Duty {
+            desk: Arc::downgrade(&self.desk),
+            counters: self.counters.clone(),
+            most: self.most,
+        });
+        let mut member = Member { desk, open: false, duty };
         self.counters.joined.fetch_add(1, Ordering::Relaxed);
-        if opened {
-            tokio::spawn(commit_when_all_joined(
-                self.desk.clone(),
-                self.counters.clone(),
-                self.most,
-            ));
-        }
-        desk.run("SAVEPOINT member")?;
-        Ok(Member { desk, open: true })
+        member.desk.run("SAVEPOINT member")?;
+        member.open = true;
+        Ok(member)
     }
 
     /// Commits what is open and gives the connection up.
@@ -100,8 +92,17 @@ impl Writer {
     }
 }
 
+/// Commits the open batch, which waits for the disk, and keeps the desk.
+async fn commit(mut desk: OwnedMutexGuard<Desk>) -> Result<OwnedMutexGuard<Desk>, Error> {
+    let committing = away_from_async(move || {
+        desk.commit().tell();
+        desk
+    });
+    committing.await
+}
+
 /// Gives way until nobody joins any more, queues behind those who already wait, and commits for all.
-async fn commit_when_all_joined(desk: Arc<Mutex<Desk>>, counters: Arc<Counters>, most: usize) {
+async fn commit_for_all(desk: Arc<Mutex<Desk>>, counters: Arc<Counters>, most: usize) {
     let mut joined = counters.joined.load(Ordering::Relaxed);
     for _ in 0..most {
         tokio::task::yield_now().await;
@@ -111,29 +112,39 @@ async fn commit_when_all_joined(desk: Arc<Mutex<Desk>>, counters: Arc<Counters>,
         }
         joined = now;
     }
-    let desk = desk.lock_owned().await;
+    let mut desk = desk.lock_owned().await;
+    // Somebody who found the batch full may have committed it.
     if desk.batch.is_some() {
-        // The members hear the outcome through their receipts; here it matters to nobody. They hear it after this task
-        // has let go of the desk, so that whoever then drops the store has really closed the file.
-        drop(tokio::task::spawn_blocking(move || {
-            let mut desk = desk;
+        // The members hear the outcome through their receipts; here it matters to nobody. They hear it after the
+        // desk is free, so that whoever then drops the store has really closed the file.
+        let committing = away_from_async(move || {
             let outcome = desk.commit();
             drop(desk);
             outcome.tell();
-        }));
+        });
+        drop(committing.await);
     }
 }
 
-/// Commits the open batch away from the async threads, since it waits for the disk.
-///
-/// Whoever asked may go away meanwhile: the thread holds the desk until all is done.
-async fn commit(desk: OwnedMutexGuard<Desk>) -> Result<OwnedMutexGuard<Desk>, Error> {
-    let committing = tokio::task::spawn_blocking(move || {
-        let mut desk = desk;
-        desk.commit().tell();
-        desk
-    });
-    committing.await.map_err(|error| Error::outage("the server is stopping", error))
+impl Duty {
+    /// Does it.
+    pub(super) async fn fulfil(mut self) {
+        if let Some(desk) = self.desk.upgrade() {
+            commit_for_all(desk, self.counters.clone(), self.most).await;
+        }
+        self.desk = Weak::new();
+    }
+}
+
+impl Drop for Duty {
+    fn drop(&mut self) {
+        // Without a runtime the program is ending, and what was not acknowledged may be lost.
+        if let Some(desk) = self.desk.upgrade()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(commit_for_all(desk, self.counters.clone(), self.most));
+        }
+    }
 }
 
 impl Desk {
@@ -158,9 +169,7 @@ impl Desk {
 
     /// Commits the batch and lets what is kept in memory follow; only then may the members be told.
     fn commit(&mut self) -> Outcome {
-        let Some(batch) = self.batch.take() else {
-            return Outcome { waiting: Vec::new(), result: Ok(()) };
-        };
+        let Some(batch) = self.batch.take() else { return Outcome::of_nothing() };
         let result = self.run("COMMIT").map_err(|error| match error {
             Error::Unavailable { .. } => error,
             other => Error::outage("the commit failed; nothing of it was kept", other),
@@ -172,14 +181,14 @@ impl Desk {
         } else {
             self.roll_back();
         }
-        Outcome { waiting: batch.waiting, result }
+        batch.end(result)
     }
 
     /// Gives up the whole batch.
     fn lose(&mut self, why: &Error) {
         self.roll_back();
         if let Some(batch) = self.batch.take() {
-            Outcome { waiting: batch.waiting, result: Err(why.clone()) }.tell();
+            batch.end(Err(why.clone())).tell();
         }
     }
 
@@ -188,15 +197,6 @@ impl Desk {
             && let Err(error) = self.run("ROLLBACK")
         {
             tracing::error!(?error, "a failed transaction could not be rolled back");
-        }
-    }
-}
-
-impl Outcome {
-    fn tell(self) {
-        for member in self.waiting {
-            // Who went away needs no answer.
-            drop(member.send(self.result.clone()));
         }
     }
 }
@@ -211,7 +211,7 @@ impl Member {
     }
 
     /// Makes what was done part of the batch.
-    pub(super) fn keep(mut self, mut changes: Vec<Change>) -> Result<Receipt, Error> {
+    pub(super) fn keep(mut self, changes: Vec<Change>) -> Result<(Receipt, Option<Duty>), Error> {
         self.open = false;
         if self.connection().is_autocommit() {
             return Err(self.lost());
@@ -220,26 +220,18 @@ impl Member {
             self.undo();
             return Err(error);
         }
-        let (sender, receiver) = oneshot::channel();
-        if let Some(batch) = &mut self.desk.batch {
-            batch.changes.append(&mut changes);
-            batch.kept += 1;
-            batch.waiting.push(sender);
-        }
-        Ok(Receipt(Some(receiver)))
+        let receipt =
+            self.desk.batch.as_mut().map_or_else(Receipt::of_nothing, |batch| batch.keep(changes));
+        Ok((receipt, self.duty.take()))
     }
 
     /// Undoes what was done. A refusal may rest on what others of the batch wrote, so it waits with them.
-    pub(super) fn give_up(mut self) -> Result<Receipt, Error> {
+    pub(super) fn give_up(mut self) -> (Receipt, Option<Duty>) {
         self.open = false;
         self.undo();
         match &mut self.desk.batch {
-            Some(batch) if batch.kept > 0 => {
-                let (sender, receiver) = oneshot::channel();
-                batch.waiting.push(sender);
-                Ok(Receipt(Some(receiver)))
-            }
-            _ => Ok(Receipt(None)),
+            Some(batch) if batch.kept > 0 => (batch.wait(), self.duty.take()),
+            _ => (Receipt::of_nothing(), None),
         }
     }
 
@@ -248,9 +240,9 @@ impl Member {
             self.lost();
             return;
         }
-        if let Err(error) =
-            self.desk.run("ROLLBACK TO member").and_then(|()| self.desk.run("RELEASE member"))
-        {
+        let undone =
+            self.desk.run("ROLLBACK TO member").and_then(|()| self.desk.run("RELEASE member"));
+        if let Err(error) = undone {
             self.desk.lose(&error);
         }
     }
@@ -267,18 +259,6 @@ impl Drop for Member {
     fn drop(&mut self) {
         if std::mem::take(&mut self.open) {
             self.undo();
-        }
-    }
-}
-
-impl Receipt {
-    /// Waits until the disk has it.
-    pub(super) async fn wait(self) -> Result<(), Error> {
-        match self.0 {
-            None => Ok(()),
-            Some(receiver) => {
-                receiver.await.unwrap_or_else(|_| Err(Error::unavailable("the server is stopping")))
-            }
         }
     }
 }
