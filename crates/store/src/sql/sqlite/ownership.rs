@@ -9,7 +9,7 @@ use crate::Error;
 
 /// The right to use a database file; the kernel ends it with the process, however that ends.
 pub(super) struct Ownership {
-    _lock: File,
+    lock: File,
 }
 
 impl Ownership {
@@ -45,6 +45,15 @@ impl Ownership {
             Err(TryLockError::Error(error)) => return Err(refused(error)),
         }
         lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(refused)?;
-        Ok(Self { _lock: lock })
+        Ok(Self { lock })
+    }
+}
+
+impl Drop for Ownership {
+    /// Said aloud, since closing the file is not enough while a child process that is just being made still has it.
+    fn drop(&mut self) {
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(?error, "the lock of the database could not be given back");
+        }
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Desk {
     /// Ends with the connection, not before.
     ownership: Option<Ownership>,
     batch: Option<Batch>,
+    /// Whether the batch before had several transactions.
+    had_company: bool,
     counters: Arc<Counters>,
     follower: Arc<dyn Follow>,
 }
@@ -39,7 +41,7 @@ pub(super) struct Desk {
 pub(super) struct Duty {
     desk: Weak<Mutex<Desk>>,
     counters: Arc<Counters>,
-    most: usize,
+    patience: usize,
 }
 
 /// One transaction of a batch, while it has the connection.
@@ -59,7 +61,14 @@ impl Writer {
         follower: Arc<dyn Follow>,
     ) -> Self {
         let (conn, ownership) = (Some(conn), Some(ownership));
-        let desk = Desk { conn, ownership, batch: None, counters: counters.clone(), follower };
+        let desk = Desk {
+            conn,
+            ownership,
+            batch: None,
+            had_company: false,
+            counters: counters.clone(),
+            follower,
+        };
         Self { desk: Arc::new(Mutex::new(desk)), counters, most: most.max(1) }
     }
 
@@ -69,11 +78,11 @@ impl Writer {
         if desk.batch.as_ref().is_some_and(|batch| batch.len() >= self.most) {
             desk = commit(desk).await?;
         }
-        let opened = desk.open()?;
-        let duty = opened.then(|| Duty {
+        let duty = desk.open()?.then(|| Duty {
             desk: Arc::downgrade(&self.desk),
             counters: self.counters.clone(),
-            most: self.most,
+            // Who was alone last time is probably alone again, and need not look round for others.
+            patience: if desk.had_company { self.most } else { 0 },
         });
         let mut member = Member { desk, open: false, duty };
         self.counters.joined.fetch_add(1, Ordering::Relaxed);
@@ -101,10 +110,11 @@ async fn commit(mut desk: OwnedMutexGuard<Desk>) -> Result<OwnedMutexGuard<Desk>
     committing.await
 }
 
-/// Gives way until nobody joins any more, queues behind those who already wait, and commits for all.
-async fn commit_for_all(desk: Arc<Mutex<Desk>>, counters: Arc<Counters>, most: usize) {
+/// Gives way until nobody joins any more, at most `patience` times, queues behind those who already wait, and commits
+/// for all.
+async fn commit_for_all(desk: Arc<Mutex<Desk>>, counters: Arc<Counters>, patience: usize) {
     let mut joined = counters.joined.load(Ordering::Relaxed);
-    for _ in 0..most {
+    for _ in 0..patience {
         tokio::task::yield_now().await;
         let now = counters.joined.load(Ordering::Relaxed);
         if now == joined {
@@ -115,12 +125,10 @@ async fn commit_for_all(desk: Arc<Mutex<Desk>>, counters: Arc<Counters>, most: u
     let mut desk = desk.lock_owned().await;
     // Somebody who found the batch full may have committed it.
     if desk.batch.is_some() {
-        // The members hear the outcome through their receipts; here it matters to nobody. They hear it after the
-        // desk is free, so that whoever then drops the store has really closed the file.
+        // The members hear the outcome through their receipts; here it matters to nobody. They hear it before the
+        // desk is free: so those who write again at once are back in time for the next batch, which doubles it.
         let committing = away_from_async(move || {
-            let outcome = desk.commit();
-            drop(desk);
-            outcome.tell();
+            desk.commit().tell();
         });
         drop(committing.await);
     }
@@ -130,7 +138,7 @@ impl Duty {
     /// Does it.
     pub(super) async fn fulfil(mut self) {
         if let Some(desk) = self.desk.upgrade() {
-            commit_for_all(desk, self.counters.clone(), self.most).await;
+            commit_for_all(desk, self.counters.clone(), self.patience).await;
         }
         self.desk = Weak::new();
     }
@@ -142,7 +150,7 @@ impl Drop for Duty {
         if let Some(desk) = self.desk.upgrade()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(commit_for_all(desk, self.counters.clone(), self.most));
+            runtime.spawn(commit_for_all(desk, self.counters.clone(), self.patience));
         }
     }
 }
@@ -170,6 +178,7 @@ impl Desk {
     /// Commits the batch and lets what is kept in memory follow; only then may the members be told.
     fn commit(&mut self) -> Outcome {
         let Some(batch) = self.batch.take() else { return Outcome::of_nothing() };
+        self.had_company = batch.len() > 1;
         let result = self.run("COMMIT").map_err(|error| match error {
             Error::Unavailable { .. } => error,
             other => Error::outage("the commit failed; nothing of it was kept", other),
