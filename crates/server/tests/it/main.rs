@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed expectation of a test is a panic")]
 mod listener;
 mod receiver;
+mod server;
 mod sms;
 mod smtp;
 mod sso;

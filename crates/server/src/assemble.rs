@@ -1,0 +1,74 @@
+//! The doors behind one gate: native API, dialects, pages, and what monitoring asks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, StatusCode};
+use roster_core::Core;
+use roster_http_kit::{Gate, GateSettings, RequestContext, TrustedProxies};
+
+use crate::config::Settings;
+use crate::metrics::{self, Metrics};
+
+/// How long the database may take to give a sign of life.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+
+/// Everything that answers requests, as `settings` want it. `id_prefix` begins the ids of this process's requests.
+pub fn assemble(core: &Core, settings: &Settings, metrics: &Arc<Metrics>, id_prefix: u64) -> Gate {
+    let mut router = Router::new()
+        .route("/healthz", get(alive))
+        .route("/readyz", get(ready).with_state(core.clone()));
+    if settings.metrics {
+        router = router.route("/metrics", get(figures).with_state(Arc::clone(metrics)));
+    }
+    let renderers = Vec::new();
+    let hosts = Vec::new();
+    let settings = GateSettings {
+        trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
+        body_bytes: settings.limits.body_bytes.get(),
+        request_time: settings.limits.request_time,
+        requests_per_minute: settings.rates.requests,
+        is_https: core.settings().public_url.scheme() == "https",
+        id_prefix,
+        metrics: Arc::clone(metrics) as Arc<dyn roster_http_kit::Metrics>,
+    };
+    Gate::with_doors(router, settings, renderers, hosts)
+}
+
+/// The process is there.
+async fn alive(request: Request) -> &'static str {
+    RequestContext::of(request.extensions()).set_route("/healthz");
+    "alive\n"
+}
+
+/// The database is there, and its tables are up to date, or the server would not have started.
+async fn ready(State(core): State<Core>, request: Request) -> Response {
+    RequestContext::of(request.extensions()).set_route("/readyz");
+    match tokio::time::timeout(SIGN_OF_LIFE, core.ready()).await {
+        Ok(Ok(())) => "ready\n".into_response(),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
+        Err(_) => {
+            tracing::warn!("not ready: the database gives no sign of life");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer in time\n")
+                .into_response()
+        }
+    }
+}
+
+/// What was counted.
+async fn figures(State(metrics): State<Arc<Metrics>>, request: Request) -> Response {
+    RequestContext::of(request.extensions()).set_route("/metrics");
+    match metrics.encode() {
+        Ok(text) => ([(CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE))], text)
+            .into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

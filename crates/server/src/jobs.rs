@@ -1,0 +1,111 @@
+//! What the server does without being asked: send messages, clear away what is over.
+//!
+//! Any number of nodes may do it at once: messages are claimed, and clearing away twice clears away once.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use roster_core::messages::Outgoing;
+use roster_core::{Actor, Core, Result};
+use roster_model::Channel;
+use tokio::sync::watch;
+
+use crate::delivery::{DeliveryError, Transports};
+use crate::metrics::Metrics;
+
+/// How soon a message that was just written is sent.
+const OUTBOX: Duration = Duration::from_millis(500);
+/// Messages claimed at once. They are sent at the same time, so all are done before the claim is over.
+const BATCH: u32 = 16;
+/// How often what is over is cleared away.
+const CLEARING: Duration = Duration::from_secs(15 * 60);
+/// While the database is away, jobs try no oftener than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The jobs of one node.
+#[derive(Clone)]
+pub struct Jobs {
+    core: Core,
+    transports: Arc<Transports>,
+    metrics: Arc<Metrics>,
+}
+
+impl Jobs {
+    /// Jobs on `core`.
+    pub fn new(core: Core, transports: Transports, metrics: Arc<Metrics>) -> Self {
+        Self { core, transports: Arc::new(transports), metrics }
+    }
+
+    /// Does the jobs again and again until `stop` says so.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        let actor = Actor::system("background job");
+        tokio::join!(
+            repeat("outbox", OUTBOX, stop.clone(), || self.send_messages(&actor)),
+            repeat("clearing", CLEARING, stop, || self.core.purge_messages_and_codes(&actor)),
+        );
+    }
+
+    /// Sends what is due.
+    ///
+    /// # Errors
+    /// The database is away; what was claimed is sent once the claim is over.
+    pub async fn send_messages(&self, actor: &Actor) -> Result<()> {
+        loop {
+            let claimed = self.core.claim_messages(actor, BATCH).await?;
+            let is_last = claimed.len() < BATCH as usize;
+            for outcome in join_all(claimed.iter().map(|message| self.send(actor, message))).await {
+                outcome?;
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn send(&self, actor: &Actor, message: &Outgoing) -> Result<()> {
+        let channel = match message.channel {
+            Channel::Sms => "sms",
+            Channel::Email => "email",
+        };
+        let (id, attempts, template) = (message.id.0, message.attempts, &message.template);
+        match self.transports.send(message, self.core.now()).await {
+            Ok(()) => {
+                self.metrics.message(channel, "sent");
+                tracing::debug!(id, channel, template, "a message was sent");
+                self.core.message_sent(actor, message.id).await
+            }
+            Err(error) => {
+                let is_final = matches!(error, DeliveryError::Permanent(_));
+                self.metrics.message(channel, if is_final { "refused" } else { "failed" });
+                tracing::warn!(id, channel, template, attempts, %error, "a message was not sent");
+                self.core.message_failed(actor, message, &error.to_string(), is_final).await
+            }
+        }
+    }
+}
+
+/// Does `job` every `period`, less often while it fails, until `stop` says so.
+async fn repeat<F: Future<Output = Result<()>>>(
+    name: &'static str,
+    period: Duration,
+    mut stop: watch::Receiver<bool>,
+    mut job: impl FnMut() -> F,
+) {
+    let mut pause = period;
+    while !*stop.borrow() {
+        match job().await {
+            Ok(()) => pause = period,
+            Err(error) => {
+                pause = (pause * 2).clamp(period, LONGEST_PAUSE.max(period));
+                tracing::warn!(job = name, %error, "a background job failed and will be tried again");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            // Stopped, or nobody is left to say so.
+            _ = stop.changed() => {}
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A whole server, from its configuration to its end.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use roster_server::Server;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::settings;
+
+struct Running {
+    address: SocketAddr,
+    notices: Vec<String>,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<anyhow::Result<()>>,
+}
+
+async fn try_start(data: &Path, more: &[(&str, &str)]) -> anyhow::Result<Running> {
+    let mut environment = vec![
+        ("ROSTER_LISTEN", "127.0.0.1:0"),
+        ("ROSTER_DATA_DIR", data.to_str().unwrap()),
+        // As cheap as Argon2id gets.
+        ("ROSTER_PASSWORDS_MEMORY_KIB", "8"),
+        ("ROSTER_PASSWORDS_PASSES", "1"),
+    ];
+    environment.extend(more);
+    let server = Server::start(&settings(&environment)).await?;
+    let (address, notices) = (server.address(), server.notices().to_vec());
+    let (stop, stopped) = oneshot::channel();
+    let ended = tokio::spawn(server.run(async {
+        let _ = stopped.await;
+    }));
+    Ok(Running { address, notices, stop, ended })
+}
+
+async fn start(data: &Path, more: &[(&str, &str)]) -> Running {
+    try_start(data, more).await.unwrap()
+}
+
+impl Running {
+    async fn get(&self, path: &str) -> (u16, String) {
+        let response = reqwest::get(format!("http://{}{path}", self.address)).await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    async fn stop(self) {
+        self.stop.send(()).unwrap();
+        self.ended.await.unwrap().unwrap();
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn an_empty_folder_is_enough_and_everything_in_it_is_the_owners() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("deep/roster-data");
+    let running = start(&data, &[]).await;
+    assert_eq!(running.get("/healthz").await, (200, "alive\n".into()));
+    assert_eq!(running.get("/readyz").await, (200, "ready\n".into()));
+    assert_eq!(running.get("/nothing/here").await.0, 404);
+    assert_eq!(mode(&data), 0o700);
+    for entry in std::fs::read_dir(&data).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path) & 0o077, 0, "{}", path.display());
+    }
+    running.stop().await;
+    start(&data, &[]).await.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_data_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = start(folder.path(), &[]).await;
+    let refused = try_start(folder.path(), &[]).await.err().unwrap();
+    let said = format!("{refused:#}");
+    assert!(said.contains("roster.sqlite") && said.contains("database_url"), "{said}");
+    assert_eq!(first.get("/readyz").await.0, 200);
+    first.stop().await;
+    start(folder.path(), &[]).await.stop().await;
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path(), &[]).await;
+    let other = tempfile::tempdir().unwrap();
+    let taken = running.address.to_string();
+    let refused = try_start(other.path(), &[("ROSTER_LISTEN", &taken)]).await.err().unwrap();
+    assert!(
+        format!("{refused:#}").starts_with(&format!("cannot listen on {taken} (see `listen`)"))
+    );
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn metrics_count_requests_and_can_be_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path(), &[]).await;
+    running.get("/healthz").await;
+    let (status, text) = running.get("/metrics").await;
+    assert_eq!(status, 200);
+    let line = r#"roster_http_requests_total{route="/healthz",method="GET",status="200"} 1"#;
+    assert!(text.contains(line), "{text}");
+    for name in [
+        "roster_password_hashes_total ",
+        "roster_store_commits_total ",
+        "roster_password_hashes_waiting ",
+    ] {
+        assert!(text.contains(name), "{name}: {text}");
+    }
+    running.stop().await;
+    let off = start(folder.path(), &[("ROSTER_METRICS", "false")]).await;
+    assert_eq!(off.get("/metrics").await.0, 404);
+    off.stop().await;
+}
+
+#[tokio::test]
+async fn what_will_not_work_is_said_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let running = start(folder.path(), &[("ROSTER_EMAIL", "file:mail.jsonl")]).await;
+    let notices = running.notices.join("\n");
+    assert!(notices.contains("No transport for text messages"), "{notices}");
+    assert!(!notices.contains("No transport for e-mail"), "{notices}");
+    assert!(notices.contains("chmod 700"), "{notices}");
+    running.stop().await;
+}
