@@ -3,6 +3,7 @@
 mod assemble;
 pub mod config;
 pub mod delivery;
+pub mod doctor;
 pub mod jobs;
 pub mod listener;
 pub mod logs;

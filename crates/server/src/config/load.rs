@@ -50,7 +50,7 @@ pub struct Inputs {
     pub environment: Vec<(OsString, OsString)>,
     /// The file that was asked for; it must be there. Otherwise `roster.toml` in `directory` may be.
     pub file: Option<PathBuf>,
-    /// The directory in which relative paths begin.
+    /// The directory in which the file is looked for; the one that the process works in, if empty.
     pub directory: PathBuf,
 }
 

@@ -90,6 +90,17 @@ impl Transports {
         }
     }
 
+    /// Tries the mail server, where there is one, without sending anything.
+    ///
+    /// # Errors
+    /// Why nothing could be sent.
+    pub async fn try_mail_server(&self) -> Result<(), DeliveryError> {
+        match &self.email {
+            EmailRoute::Smtp(server) => server.try_out().await,
+            EmailRoute::Off | EmailRoute::File(_) => Ok(()),
+        }
+    }
+
     /// Sends one message, once. `now` goes into signatures.
     ///
     /// # Errors

@@ -65,6 +65,18 @@ impl SmtpTransport {
         }
     }
 
+    /// Connects, with TLS and login as configured, and sends nothing.
+    pub(super) async fn try_out(&self) -> Result<(), DeliveryError> {
+        match tokio::time::timeout(SEND_TIME, self.server.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => {
+                Err(DeliveryError::Retry("the mail server does not take mail now".into()))
+            }
+            Ok(Err(error)) => Err(classify(&error)),
+            Err(_) => Err(DeliveryError::Retry(NO_ANSWER.into())),
+        }
+    }
+
     /// The message as the mail server gets it.
     fn compose(&self, message: &Outgoing) -> Result<Message, DeliveryError> {
         let to: Address = message

@@ -44,6 +44,11 @@ impl GithubProvider {
         Self { client, login, site, api }
     }
 
+    /// Address of the site.
+    pub(super) fn site(&self) -> &str {
+        &self.site
+    }
+
     pub(super) fn authorization_url(
         &self,
         request: &AuthorizationRequest,

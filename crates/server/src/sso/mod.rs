@@ -83,6 +83,17 @@ impl HttpProviders {
         Ok(Self(configured.collect::<anyhow::Result<_>>()?))
     }
 
+    /// Whether `name` can be reached; where that needs somebody to sign in, only whether it is configured.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn try_provider(&self, name: &str) -> Result<String, ProviderError> {
+        match self.find(name)? {
+            Kind::Oidc(oidc) => oidc.issuer().await,
+            Kind::Github(github) => Ok(github.site().to_owned()),
+        }
+    }
+
     fn find(&self, name: &str) -> Result<&Kind, ProviderError> {
         self.0.get(name).map(|provider| &provider.kind).ok_or(ProviderError::Unknown)
     }

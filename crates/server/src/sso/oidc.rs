@@ -97,6 +97,11 @@ impl OidcProvider {
         })
     }
 
+    /// The provider's name for itself, asked of it.
+    pub(super) async fn issuer(&self) -> Result<String, ProviderError> {
+        self.metadata().await.map(|metadata| metadata.issuer)
+    }
+
     async fn metadata(&self) -> Result<Metadata, ProviderError> {
         self.discovery.metadata(&self.client, &*self.clock).await
     }

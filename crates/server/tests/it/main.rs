@@ -1,6 +1,7 @@
 //! The server's parts against what they talk to: gateways, a mail server, sign-in providers.
 
 #![expect(clippy::unwrap_used, reason = "a failed expectation of a test is a panic")]
+mod doctor;
 mod listener;
 mod receiver;
 mod server;
