@@ -10,6 +10,9 @@ use super::Lent;
 use crate::Error;
 use crate::sql::{Row, Value};
 
+/// Statements kept ready per connection.
+const STATEMENTS: usize = 256;
+
 pub(in crate::sql) async fn execute(
     lent: &mut Lent,
     sql: &str,
@@ -70,6 +73,11 @@ async fn query(
     sql: &str,
     params: &[Value<'_>],
 ) -> Result<RowStream, tokio_postgres::Error> {
+    let cache = &lent.client().statement_cache;
+    if cache.size() >= STATEMENTS {
+        // Callers choose the shape of some statements (filters, orders), and must not fill the memory with them.
+        cache.clear();
+    }
     let statement = lent.client().prepare_cached(sql).await?;
     let Some(begin) = lent.begin.take() else {
         return lent.client().query_raw(&statement, params).await;

@@ -44,7 +44,7 @@ impl Readers {
             None => connection::reader(&self.path)?,
         };
         if snapshot {
-            conn.execute_batch("BEGIN").map_err(error)?;
+            run(&conn, "BEGIN").map_err(error)?;
         }
         Ok(Reader { conn: Some(conn), snapshot, home: self, _place: place })
     }
@@ -54,6 +54,10 @@ impl Readers {
         self.places.close();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
+}
+
+fn run(conn: &Connection, sql: &str) -> rusqlite::Result<()> {
+    conn.prepare_cached(sql)?.raw_execute().map(drop)
 }
 
 /// What everybody hears after the store was closed.
@@ -72,7 +76,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         let Some(conn) = self.conn.take() else { return };
         // A connection that can't end its snapshot is not handed on: its next user would read the past.
-        if self.snapshot && conn.execute_batch("ROLLBACK").is_err() {
+        if self.snapshot && run(&conn, "ROLLBACK").is_err() {
             return;
         }
         if !self.home.places.is_closed() {

@@ -1,5 +1,6 @@
 //! The promises of the seam.
 
+mod crash;
 mod migrations;
 mod on_postgres;
 mod on_sqlite;

@@ -51,6 +51,60 @@ async fn t50_a_database_that_goes_away_is_said_and_one_that_comes_back_is_used()
     off_thread(move || drop(cluster)).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t50_a_connection_lost_during_the_commit_is_not_a_reason_to_write_again() {
+    let cluster = Arc::new(tokio::task::spawn_blocking(Cluster::start).await.unwrap());
+    let store = open_at(&cluster.database(), Options::default()).await;
+    let server = cluster.clone();
+    let runs = std::sync::atomic::AtomicU32::new(0);
+    let unknown: Result<i64, Error> = store
+        .write(async |tx: &mut Tx| {
+            runs.fetch_add(1, Ordering::Relaxed);
+            let id = add(tx, "perhaps").await?;
+            let server = server.clone();
+            off_thread(move || {
+                server.kill();
+                server.start_again();
+            })
+            .await;
+            Ok(id)
+        })
+        .await;
+    assert!(
+        matches!(unknown, Err(Error::Unavailable { reason, .. }) if reason.contains("may have been kept"))
+    );
+    assert_eq!(runs.into_inner(), 1);
+    drop(store);
+    off_thread(move || drop(cluster)).await;
+}
+
+#[tokio::test]
+async fn encryption_that_was_asked_for_is_never_given_up() {
+    let Location::Postgres(url) = fresh_postgres("notes", NOTES).await else {
+        panic!("not PostgreSQL")
+    };
+    // The tests' server has no certificate.
+    for mode in ["require", "verify-full"] {
+        let location = Location::Postgres(format!("{url}?sslmode={mode}"));
+        let opened = Store::open(&location, &Options::default(), Arc::new(())).await;
+        assert!(matches!(opened, Err(Error::Unavailable { .. })));
+    }
+}
+
+#[tokio::test]
+async fn statements_of_many_shapes_do_not_fill_the_memory() {
+    let store = small(Options { connections: 1, ..Options::default() }).await;
+    let prepared: Result<i64, Error> = store
+        .read(async |tx: &mut Tx| {
+            for shape in 0..600 {
+                tx.one(&format!("SELECT {shape}"), &[], |_| Ok(())).await?;
+            }
+            tx.one("SELECT count(*) FROM pg_prepared_statements", &[], |row| row.get(0)).await
+        })
+        .await;
+    assert!(prepared.unwrap() <= 256);
+}
+
 async fn small(options: Options) -> Store {
     let Location::Postgres(url) = fresh_postgres("notes", NOTES).await else {
         panic!("not PostgreSQL")
