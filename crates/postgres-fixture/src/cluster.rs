@@ -115,6 +115,49 @@ impl Cluster {
         ]));
     }
 
+    /// Gives the server a certificate for its address and returns the file of the authority that signed it.
+    pub fn encrypt(&self) -> PathBuf {
+        let file = |name: &str| self.folder.join(name);
+        let sign = |name: &str, more: &[&str]| {
+            program::run(
+                program::command("openssl")
+                    .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj"])
+                    .arg(format!("/CN={name}"))
+                    .arg("-keyout")
+                    .arg(file(&format!("{name}.key")))
+                    .arg("-out")
+                    .arg(file(&format!("{name}.crt")))
+                    .args(more),
+            );
+        };
+        let (authority, key) = (file("authority.crt"), file("authority.key"));
+        sign("authority", &[]);
+        let signed = ["-CA", &authority.to_string_lossy(), "-CAkey", &key.to_string_lossy()]
+            .into_iter()
+            .chain([
+                "-addext",
+                "basicConstraints=critical,CA:false",
+                "-addext",
+                "subjectAltName=IP:127.0.0.1",
+            ])
+            .collect::<Vec<_>>()
+            .join("\n");
+        sign("server", &signed.lines().collect::<Vec<_>>());
+        let url = self.url("postgres");
+        self.run(
+            &url,
+            &format!("ALTER SYSTEM SET ssl_cert_file = '{}'", file("server.crt").display()),
+        );
+        self.run(
+            &url,
+            &format!("ALTER SYSTEM SET ssl_key_file = '{}'", file("server.key").display()),
+        );
+        self.run(&url, "ALTER SYSTEM SET ssl = on");
+        self.stop();
+        self.start_again();
+        authority
+    }
+
     /// Stops the server as its operator would: open connections end with an error. Its data stays.
     pub fn stop(&self) {
         self.end("stop");

@@ -1,10 +1,14 @@
 //! How connections are made.
 
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -13,7 +17,7 @@ use crate::sql::Options;
 
 /// A pool of `size` connections to `url`; nothing connects yet.
 pub(super) fn pool(url: &str, options: &Options, size: usize) -> Result<Pool, Error> {
-    let (url, encrypted) = encryption(url)?;
+    let (url, protection) = protection(url)?;
     let mut config = Config::from_str(&url).map_err(|error| {
         let why = std::error::Error::source(&error)
             .map_or_else(|| error.to_string(), ToString::to_string);
@@ -29,9 +33,9 @@ pub(super) fn pool(url: &str, options: &Options, size: usize) -> Result<Pool, Er
     config.keepalives_idle(options.statement_timeout.max(Duration::from_secs(1)));
     config.tcp_user_timeout(options.statement_timeout * 2);
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = if encrypted {
+    let manager = if protection.encrypted {
         config.ssl_mode(tokio_postgres::config::SslMode::Require);
-        Manager::from_config(config, tls()?, recycling)
+        Manager::from_config(config, tls(protection.authorities.as_deref())?, recycling)
     } else {
         config.ssl_mode(tokio_postgres::config::SslMode::Disable);
         Manager::from_config(config, NoTls, recycling)
@@ -57,37 +61,55 @@ pub(super) fn pool(url: &str, options: &Options, size: usize) -> Result<Pool, Er
         .map_err(|error| Error::internal(error.to_string()))
 }
 
-/// Takes `sslmode` out of the URL: the driver does not know the modes that check certificates, the only ones with us.
-fn encryption(url: &str) -> Result<(String, bool), Error> {
-    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), false)) };
-    let mut encrypted = false;
+/// How a connection is protected.
+#[derive(Default)]
+struct Protection {
+    encrypted: bool,
+    /// A file of authorities to trust instead of those that the machine trusts.
+    authorities: Option<PathBuf>,
+}
+
+/// Takes `sslmode` and `sslrootcert` out of the URL: the driver does not know the modes that check certificates, the
+/// only ones with us.
+fn protection(url: &str) -> Result<(String, Protection), Error> {
+    let mut protection = Protection::default();
+    let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), protection)) };
     let mut rest = Vec::new();
     for pair in query.split('&') {
         match pair.split_once('=') {
-            Some(("sslmode", "disable")) => encrypted = false,
-            Some(("sslmode", "require" | "verify-ca" | "verify-full")) => encrypted = true,
+            Some(("sslmode", "disable")) => protection.encrypted = false,
+            Some(("sslmode", "require" | "verify-ca" | "verify-full")) => {
+                protection.encrypted = true
+            }
             Some(("sslmode", other)) => {
                 return Err(Error::Refused(format!(
                     "sslmode={other} may fall back to an unprotected connection; use verify-full, or disable"
                 )));
             }
+            Some(("sslrootcert", path)) => protection.authorities = Some(PathBuf::from(path)),
             _ => rest.push(pair),
         }
     }
     let query = if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
-    Ok((format!("{base}{query}"), encrypted))
+    Ok((format!("{base}{query}"), protection))
 }
 
-/// Encryption with the certificates that the machine trusts.
-fn tls() -> Result<MakeRustlsConnect, Error> {
+/// Encryption that trusts the given authorities, or those that the machine trusts.
+fn tls(authorities: Option<&Path>) -> Result<MakeRustlsConnect, Error> {
     let refused =
         |why: String| Error::Refused(format!("encryption to the database cannot be set up: {why}"));
-    let mut roots = rustls::RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(found.certs);
+    let mut roots = RootCertStore::empty();
+    let certificates = match authorities {
+        Some(path) => CertificateDer::pem_file_iter(path)
+            .and_then(Iterator::collect)
+            .map_err(|error| refused(format!("{}: {error}", path.display())))?,
+        None => rustls_native_certs::load_native_certs().certs,
+    };
+    roots.add_parsable_certificates(certificates);
     if roots.is_empty() {
         return Err(refused(
-            "this machine trusts no certificates (install ca-certificates)".to_owned(),
+            "no authority is trusted (install ca-certificates, or name a file with sslrootcert)"
+                .to_owned(),
         ));
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

@@ -91,6 +91,34 @@ async fn encryption_that_was_asked_for_is_never_given_up() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_is_believed_only_with_a_certificate_of_a_trusted_authority() {
+    let started = tokio::task::spawn_blocking(|| {
+        let cluster = Cluster::start();
+        let authority = cluster.encrypt();
+        (cluster, authority)
+    });
+    let (cluster, authority) = started.await.unwrap();
+    let url = cluster.database();
+    let trusting = format!("{url}?sslmode=verify-full&sslrootcert={}", authority.display());
+    let store = open_at(&trusting, Options::default()).await;
+    let encrypted: Result<bool, Error> = store
+        .read(async |tx: &mut Tx| {
+            let sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+            tx.one(sql, &[], |row| row.get(0)).await
+        })
+        .await;
+    assert!(encrypted.unwrap());
+    let elsewhere = Location::Postgres(trusting.replace("127.0.0.1", "localhost"));
+    let opened = Store::open(&elsewhere, &Options::default(), Arc::new(())).await;
+    assert!(
+        matches!(opened, Err(Error::Unavailable { .. })),
+        "its certificate is for another name"
+    );
+    drop(store);
+    off_thread(move || drop(cluster)).await;
+}
+
 #[tokio::test]
 async fn statements_of_many_shapes_do_not_fill_the_memory() {
     let store = small(Options { connections: 1, ..Options::default() }).await;
