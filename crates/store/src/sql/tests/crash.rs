@@ -1,7 +1,7 @@
 //! What was acknowledged outlives a process that is killed at any moment.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::*;
@@ -36,7 +36,7 @@ async fn open_in(folder: &Path) -> Store {
 }
 
 /// Starts a writer, kills it after it has told of some writes, and returns all that it told of.
-fn write_and_be_killed(folder: PathBuf, round: usize) -> Vec<String> {
+fn write_and_be_killed(folder: &Path, round: usize) -> Vec<String> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "sql::tests::crash::a_writer_to_be_killed", "--ignored", "--nocapture"])
         .stdin(Stdio::piped())
@@ -61,7 +61,7 @@ async fn t50_killed_writers_lose_nothing_that_was_acknowledged() {
     for round in 0..25 {
         let path = folder.path().to_owned();
         let told =
-            tokio::task::spawn_blocking(move || write_and_be_killed(path, round)).await.unwrap();
+            tokio::task::spawn_blocking(move || write_and_be_killed(&path, round)).await.unwrap();
         assert!(!told.is_empty(), "the writer could not open what its predecessor left");
         acknowledged.extend(told);
     }
