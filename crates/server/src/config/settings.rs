@@ -72,8 +72,9 @@ pub struct Settings {
     /// Sender of e-mail, such as `Roster <roster@example.com>`; needed with a mail server.
     pub email_from: Option<String>,
 
-    /// Addresses and networks of the proxies in front of this server. Only from these is `X-Forwarded-For` believed.
-    #[config(default = [])]
+    /// Addresses and networks (`10.0.0.0/8`) of the proxies in front of this server. Only what these say about a
+    /// client's address, in `Forwarded` or `X-Forwarded-For`, is believed.
+    #[config(default = [], deserialize_with = values::networks)]
     pub trusted_proxies: Vec<IpNet>,
 
     /// Whether `/metrics` answers.

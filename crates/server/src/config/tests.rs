@@ -119,6 +119,15 @@ fn a_file_that_is_not_toml_or_not_there_is_said() {
 }
 
 #[test]
+fn proxies_are_addresses_or_networks() {
+    let proxies = loaded("", &[("ROSTER_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1, ::1")], &[]);
+    let shown: Vec<String> =
+        proxies.settings.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["10.0.0.0/8", "192.0.2.1/32", "::1/128"]);
+    assert!(refused("trusted_proxies = ['example.com']", &[])[0].reason.contains("neither"));
+}
+
+#[test]
 fn sign_in_providers_come_from_file_and_environment_alike() {
     let file =
         "[sso.example]\nclient_id = 'a'\nclient_secret = 'b'\nissuer = 'https://login.example'\n";

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use roster_core::{Profile, Registration};
 use roster_model::Secret;
 use serde::{Deserialize, Deserializer, de};
@@ -236,6 +237,20 @@ where
     D: Deserializer<'de>,
 {
     String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+}
+
+/// Reads a list of networks; an address alone is the network of that address.
+pub(super) fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let network = |text: &String| {
+        let text = text.trim();
+        text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| {
+            de::Error::custom(format!(
+                "{text:?} is neither an address nor a network such as 10.0.0.0/8"
+            ))
+        })
+    };
+    texts.iter().map(network).collect()
 }
 
 /// Reads the name of a profile.
