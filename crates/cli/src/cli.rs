@@ -19,6 +19,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::Serve),
     Login(login::Login),
     Logout(logout::Logout),
     Whoami(whoami::Whoami),
@@ -38,12 +39,14 @@ enum Command {
     Message(message::MessageCommand),
     Audit(audit::AuditCommand),
     Config(config::ConfigCommand),
+    Doctor(doctor::Doctor),
     Completions(completions::Completions),
 }
 
 impl Cli {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<ExitCode> {
         match self.command {
+            Command::Serve(command) => return command.run(ui).await,
             Command::Login(command) => command.run(ui).await?,
             Command::Logout(command) => command.run(ui).await?,
             Command::Whoami(command) => command.run(ui).await?,
@@ -58,6 +61,7 @@ impl Cli {
             Command::Message(command) => command.run(ui).await?,
             Command::Audit(command) => command.run(ui).await?,
             Command::Config(command) => return command.run(ui),
+            Command::Doctor(command) => return command.run(ui).await,
             Command::Completions(command) => command.run(ui)?,
         }
         Ok(ExitCode::SUCCESS)
