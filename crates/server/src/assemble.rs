@@ -10,7 +10,7 @@ use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use roster_core::Core;
-use roster_http_kit::{Gate, GateSettings, RequestContext, TrustedProxies};
+use roster_http_kit::{Gate, GateSettings, Refusal, RequestContext, TrustedProxies};
 
 use crate::config::Settings;
 use crate::metrics::{self, Metrics};
@@ -26,6 +26,7 @@ pub fn assemble(core: &Core, settings: &Settings, metrics: &Arc<Metrics>, id_pre
     if settings.metrics {
         router = router.route("/metrics", get(figures).with_state(Arc::clone(metrics)));
     }
+    router = router.fallback(nothing_here);
     let renderers = Vec::new();
     let hosts = Vec::new();
     let settings = GateSettings {
@@ -38,6 +39,11 @@ pub fn assemble(core: &Core, settings: &Settings, metrics: &Arc<Metrics>, id_pre
         metrics: Arc::clone(metrics) as Arc<dyn roster_http_kit::Metrics>,
     };
     Gate::with_doors(router, settings, renderers, hosts)
+}
+
+/// No door has this address.
+async fn nothing_here(request: Request) -> Response {
+    Refusal::not_found().into_problem(RequestContext::of(request.extensions()).id())
 }
 
 /// The process is there.

@@ -62,7 +62,8 @@ async fn an_empty_folder_is_enough_and_everything_in_it_is_the_owners() {
     let running = start(&data, &[]).await;
     assert_eq!(running.get("/healthz").await, (200, "alive\n".into()));
     assert_eq!(running.get("/readyz").await, (200, "ready\n".into()));
-    assert_eq!(running.get("/nothing/here").await.0, 404);
+    let (status, problem) = running.get("/nothing/here").await;
+    assert!(status == 404 && problem.contains("\"request_id\""), "{problem}");
     assert_eq!(mode(&data), 0o700);
     for entry in std::fs::read_dir(&data).unwrap() {
         let path = entry.unwrap().path();
