@@ -247,6 +247,10 @@ impl Store {
     {
         let mut attempt = 1;
         loop {
+            let turn = match begin {
+                Begin::Write => Some(postgres.turn(attempt).await),
+                Begin::Read | Begin::Point => None,
+            };
             let (error, fault) = match postgres.begin(begin).await {
                 Ok(mut tx) => {
                     let outcome = work(&mut tx).await;
@@ -264,6 +268,7 @@ impl Store {
                 }
                 Err(failed) => failed,
             };
+            drop(turn);
             if !postgres.may_try_again(attempt, fault) {
                 return Err(error.into());
             }

@@ -8,6 +8,7 @@ mod statement;
 use std::time::Duration;
 
 use deadpool_postgres::{ClientWrapper, Pool};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::tx::Conn;
 use super::{Options, Tx};
@@ -19,11 +20,22 @@ pub(super) use statement::{batch, execute, find, list};
 /// How often a transaction is tried when the connection is lost or cannot be made.
 const ATTEMPTS_TO_CONNECT: u32 = 4;
 
+/// How many races a transaction may lose before it runs alone.
+const RACES: u32 = 5;
+
 /// A pool of connections to one PostgreSQL database.
 pub(super) struct Postgres {
     pool: Pool,
     shared: Shared,
     attempts: u32,
+    /// Transactions take part in it; one that has lost too many races has it for itself.
+    races: RwLock<()>,
+}
+
+/// The right to run a transaction: beside others, or alone.
+pub(super) enum Turn<'p> {
+    Beside { _turn: RwLockReadGuard<'p, ()> },
+    Alone { _turn: RwLockWriteGuard<'p, ()> },
 }
 
 /// A connection out of the pool, which goes back only if no transaction is open on it.
@@ -60,7 +72,7 @@ impl Postgres {
     pub(super) fn open(url: &str, options: &Options) -> Result<Self, Error> {
         let pool = connect::pool(url, options, options.connections)?;
         let shared = Shared::new(connect::pool(url, options, Shared::POOL)?);
-        Ok(Self { pool, shared, attempts: options.attempts.max(1) })
+        Ok(Self { pool, shared, attempts: options.attempts.max(1), races: RwLock::new(()) })
     }
 
     /// Whether a transaction that failed like this at its `attempt` is tried again.
@@ -69,6 +81,18 @@ impl Postgres {
             Fault::Race => attempt < self.attempts,
             Fault::Lost => attempt < self.attempts.min(ATTEMPTS_TO_CONNECT),
             Fault::Final => false,
+        }
+    }
+
+    /// Waits until a transaction may run that has been tried before `attempt`.
+    ///
+    /// Serializable transactions may lose to each other again and again when many change the same few pages. One that
+    /// has lost often runs while no other of this node does, and so wins.
+    pub(super) async fn turn(&self, attempt: u32) -> Turn<'_> {
+        if attempt <= RACES {
+            Turn::Beside { _turn: self.races.read().await }
+        } else {
+            Turn::Alone { _turn: self.races.write().await }
         }
     }
 

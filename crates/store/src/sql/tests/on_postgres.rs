@@ -232,6 +232,34 @@ async fn a_race_lost_too_often_is_given_up() {
     assert_eq!(store.statistics().repeats, 2);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_write_to_the_same_page_all_get_through() {
+    let store = small(Options::default()).await;
+    let writing: Vec<_> = (0..32)
+        .map(|writer| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                for number in 0..10 {
+                    let title = format!("{writer} {number}");
+                    let written: Result<(), Error> = store
+                        .write(async |tx: &mut Tx| {
+                            // Reading what is not there collides with all who write beside it.
+                            tx.find("SELECT id FROM notes WHERE title = $1", &[&title], |_| Ok(()))
+                                .await?;
+                            add(tx, &title).await.map(drop)
+                        })
+                        .await;
+                    written.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in writing {
+        task.await.unwrap();
+    }
+    assert_eq!(titles(&store).await.len(), 320);
+}
+
 #[tokio::test]
 async fn an_unreadable_url_is_refused_without_its_password() {
     for url in [
