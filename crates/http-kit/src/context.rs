@@ -59,13 +59,13 @@ impl RequestContext {
 
     /// Where the request comes from, as the rulebook wants to know it.
     pub fn origin(&self, door: Door, headers: &HeaderMap) -> Origin {
-        let user_agent = headers.get(USER_AGENT).map(|value| {
-            let text: String = String::from_utf8_lossy(value.as_bytes())
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(MAX_USER_AGENT)
-                .collect();
-            Arc::from(text)
+        let user_agent = headers.get(USER_AGENT).map(|value| match value.to_str() {
+            Ok(text) if text.len() <= MAX_USER_AGENT => Arc::from(text),
+            _ => {
+                let text = String::from_utf8_lossy(value.as_bytes());
+                let shown = text.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT);
+                Arc::from(shown.collect::<String>())
+            }
         });
         Origin { door, address: self.address, user_agent, request_id: Some(self.id.clone()) }
     }

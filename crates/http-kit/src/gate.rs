@@ -4,7 +4,6 @@
 
 use std::{
     any::Any,
-    fmt::Write,
     future::poll_fn,
     net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -77,6 +76,7 @@ struct Inner {
     limiter: Limiter,
     renderers: Vec<(&'static str, Renderer)>,
     hosts: Vec<(String, &'static str)>,
+    id_prefix: String,
     count: AtomicU64,
 }
 
@@ -103,7 +103,9 @@ impl Gate {
     ) -> Self {
         let limiter = Limiter::per_minute(settings.requests_per_minute);
         let count = AtomicU64::new(0);
-        Self(Arc::new(Inner { router, settings, limiter, renderers, hosts, count }))
+        let id_prefix = format!("{:016x}-", settings.id_prefix);
+        let inner = Inner { router, settings, limiter, renderers, hosts, id_prefix, count };
+        Self(Arc::new(inner))
     }
 
     /// Answers a request that came from `peer`. Never fails and never panics.
@@ -118,7 +120,7 @@ impl Gate {
         let method = request.method().clone();
         let mut response = match inner.prepare(request, &context) {
             Ok(request) => inner.run(request, &context).await,
-            Err(early) => inner.refuse(&early.0, &early.1, &context),
+            Err(early) => (early.0)(&early.1, context.id()),
         };
         inner.finish(response.headers_mut(), &context);
         let (status, took) = (response.status(), started.elapsed());
@@ -133,30 +135,37 @@ impl Inner {
         let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
         let id = match given.filter(|id| is_sane_id(id)) {
             Some(id) => Arc::from(id),
-            None => {
-                let number = self.count.fetch_add(1, Ordering::Relaxed);
-                let mut id = String::with_capacity(25);
-                // Writing to a String cannot fail.
-                let _ = write!(id, "{:016x}-{number:08x}", self.settings.id_prefix);
-                Arc::from(id)
-            }
+            None => Arc::from(&*self.new_id()),
         };
         let address = self.settings.trusted_proxies.client(peer, headers);
         Arc::new(RequestContext::new(id, address))
     }
 
-    /// Makes the request one that the router may see; or says why not, and where it was headed.
+    /// The process and the number of the request, in hexadecimal digits.
+    fn new_id(&self) -> String {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let mut id = String::with_capacity(self.id_prefix.len() + 12);
+        id.push_str(&self.id_prefix);
+        for place in (0..12).rev() {
+            let digit = (number >> (place * 4)) & 15;
+            id.push(char::from(HEX[digit as usize]));
+        }
+        id
+    }
+
+    /// Makes the request one that the router may see; or says why not, and in whose words.
     fn prepare<B>(
         &self,
         mut request: Request<B>,
         context: &Arc<RequestContext>,
-    ) -> Result<Request<Body>, Box<(String, Refusal)>>
+    ) -> Result<Request<Body>, Box<(Renderer, Refusal)>>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
         let path = request.uri().path();
-        let at = |refusal| Box::new((path.to_owned(), refusal));
+        let at = |refusal| Box::new((self.renderer(path), refusal));
         self.limiter.admit(context.address()).map_err(|wait| at(Refusal::too_many(wait)))?;
         let length = request.headers().get(CONTENT_LENGTH);
         let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
@@ -194,7 +203,7 @@ impl Inner {
 
     /// Runs the router under the eyes of a clock and with a net below.
     async fn run(&self, request: Request<Body>, context: &Arc<RequestContext>) -> Response {
-        let path = request.uri().path().to_owned();
+        let renderer = self.renderer(request.uri().path());
         let mut router = self.router.clone();
         let mut answer = pin!(router.call(request));
         // A timer costs, and most answers need none: they are there at the first look.
@@ -234,18 +243,16 @@ impl Inner {
                 Refusal::http(StatusCode::INTERNAL_SERVER_ERROR, "a fault of the server")
             }
         };
-        self.refuse(&path, &refusal, context)
+        renderer(&refusal, context.id())
     }
 
-    /// Says a refusal in the words of the door that the path leads to.
-    fn refuse(&self, path: &str, refusal: &Refusal, context: &RequestContext) -> Response {
+    /// How the door says refusals that the path leads to.
+    fn renderer(&self, path: &str) -> Renderer {
         let of_door = self.renderers.iter().find(|(prefix, _)| {
             path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
-        match of_door {
-            Some((_, render)) => render(refusal, context.id()),
-            None => refusal.clone().into_problem(context.id()),
-        }
+        let native: Renderer = |refusal, id| refusal.clone().into_problem(id);
+        of_door.map_or(native, |(_, renderer)| *renderer)
     }
 
     fn finish(&self, headers: &mut HeaderMap, context: &RequestContext) {
