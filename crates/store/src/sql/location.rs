@@ -49,3 +49,32 @@ impl std::fmt::Debug for Location {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_is_read_from_its_url() {
+        let file = |path: &str| Location::File(PathBuf::from(path));
+        for (text, location) in [
+            ("sqlite::memory:", Location::Memory),
+            ("sqlite:roster.db", file("roster.db")),
+            ("sqlite:/var/lib/roster.db", file("/var/lib/roster.db")),
+            ("sqlite:///var/lib/roster.db", file("/var/lib/roster.db")),
+            ("postgres://a@b/c", Location::Postgres("postgres://a@b/c".to_owned())),
+            ("postgresql://a@b/c", Location::Postgres("postgresql://a@b/c".to_owned())),
+        ] {
+            assert!(text.parse::<Location>().unwrap() == location, "{text}");
+        }
+        for text in ["", "roster.db", "sqlite:", "sqlite://", "mysql://a@b/c"] {
+            assert!(matches!(text.parse::<Location>(), Err(Error::Refused(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn t26_a_location_is_never_printed_with_its_password() {
+        let location = Location::Postgres("postgres://roster:hunter2@host/db".to_owned());
+        assert!(!format!("{location:?}").contains("hunter2"));
+    }
+}

@@ -19,8 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 pub use location::Location;
-pub(crate) use migrate::MIGRATIONS;
-pub(crate) use migrate::Migration;
+pub(crate) use migrate::{MIGRATIONS, Migration};
 pub(crate) use row::{Cell, Column, Columns, Misread, Row, column_as};
 pub use tx::Tx;
 pub use unique::Unique;

@@ -1,5 +1,6 @@
 //! How each SQLite connection is set up, and what its errors mean.
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,12 +23,12 @@ pub(super) fn scratch() -> Result<tempfile::TempDir, Error> {
 
 /// The only connection that writes.
 pub(super) fn writer(path: &Path, durable: bool) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags).map_err(|error| {
+    let refused = |error: &dyn std::fmt::Display| {
         Error::Refused(format!("cannot open the database {}: {error}", path.display()))
-    })?;
+    };
+    make_private(path).map_err(|error| refused(&error))?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(|error| refused(&error))?;
     prepare(&conn)?;
     let set = |name: &str, value: &dyn rusqlite::ToSql| {
         conn.pragma_update(None, name, value).map_err(error)
@@ -39,6 +40,17 @@ pub(super) fn writer(path: &Path, durable: bool) -> Result<Connection, Error> {
     set("synchronous", &if durable { "FULL" } else { "OFF" })?;
     set("cache_size", &-8000)?;
     Ok(conn)
+}
+
+/// Makes a file that only its owner may read, if it is not there; SQLite gives its companions the same rights.
+pub(super) fn make_private(path: &Path) -> std::io::Result<()> {
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
 }
 
 /// One of the connections that only read.

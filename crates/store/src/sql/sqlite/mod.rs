@@ -123,6 +123,8 @@ fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     }
     let source = connection::reader(from)?;
     let part = to.with_added_extension("part");
+    connection::make_private(&part)
+        .map_err(|error| Error::Refused(format!("cannot write {}: {error}", part.display())))?;
     let mut target = rusqlite::Connection::open(&part).map_err(error)?;
     // All pages in one step: a step-by-step copy would start again at each commit made beside it.
     let copied = Backup::new(&source, &mut target).and_then(|backup| backup.step(-1));
