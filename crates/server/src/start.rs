@@ -162,7 +162,7 @@ async fn open(
         .context("the threads that hash passwords (see `passwords`)")?;
     let providers = Arc::new(HttpProviders::new(&settings.sso, &clock)?);
     let options = settings.store_options();
-    let store = Store::open(&location, &options, Arc::new(())).await.with_context(|| {
+    let store = Store::open(&location, &options).await.with_context(|| {
         format!("the database cannot be opened ({location:?}; see `database_url`)")
     })?;
     Ok(Core::new(Parts { store, clock, random, hasher, keys, settings: rulebook, providers }))

@@ -2,7 +2,7 @@
 
 use roster_model::{
     AuthenticationMethod, Channel, CodeChannel, CodePurpose, MembershipRank, MessageState, Outcome,
-    Role, Status,
+    Role, Status, TokenHash,
 };
 
 use crate::sql::column_as;
@@ -28,3 +28,7 @@ words!(
     Role,
     Status,
 );
+
+column_as!(TokenHash as bytes, |hash| hash.0.as_slice(), |raw| {
+    raw.try_into().map(Self).map_err(|_| "bytes that are no hash of a token")
+});

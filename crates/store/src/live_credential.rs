@@ -1,8 +1,20 @@
 //! What a session or API key stands for: all that checking one needs, read at once.
+//!
+//! On SQLite the answer stands in the table of [`live`](crate::live) credentials, which every commit keeps true. On
+//! PostgreSQL, where other nodes write too, each check is one indexed query.
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use roster_model::{AuthenticationMethod, Constraint, CredentialKind, TokenHash, User, UserId};
 use uuid::Uuid;
+
+use crate::{
+    Engine, Error, Store, Tx,
+    live::{Check, Owned},
+    sql::Row,
+    users::{user_columns, user_of},
+};
 
 /// A session or API key with its owner, as of the last commit that changed either.
 #[derive(Clone, Debug)]
@@ -17,9 +29,9 @@ pub struct LiveCredential {
     pub token_hash: TokenHash,
     /// Whose it is.
     pub user: User,
-    /// Through which door a session was opened; the word of `roster_core::Door`.
+    /// Through which door a session was opened; the word of `roster_core::Door`. Empty for a key.
     pub door: String,
-    /// How a session was opened.
+    /// How a session was opened; a key says `Password`, for its owner has signed in to make it.
     pub method: AuthenticationMethod,
     /// When a second factor was last shown in a session.
     pub mfa_at: Option<Timestamp>,
@@ -37,4 +49,146 @@ pub struct LiveCredential {
     pub expires_at: Option<Timestamp>,
     /// When a session ends however much it is used; none: never.
     pub ends_at: Option<Timestamp>,
+}
+
+impl Owned for LiveCredential {
+    fn user(&self) -> UserId {
+        self.user.id
+    }
+}
+
+impl Store {
+    /// What the token with this hash stands for, expired or not; `None` if it was never issued or has ended.
+    pub async fn find_live_credential(
+        &self,
+        kind: CredentialKind,
+        hash: &TokenHash,
+    ) -> Result<Option<Arc<LiveCredential>>, Error> {
+        if self.engine() == Engine::Postgres {
+            return Ok(self.read_credential(kind, hash).await?.map(Arc::new));
+        }
+        let miss = match self.live().check(&hash.0) {
+            Check::Hit(credential) => return Ok(Some(credential)),
+            Check::Miss(miss) => miss,
+        };
+        let Some(credential) = self.read_credential(kind, hash).await?.map(Arc::new) else {
+            return Ok(None);
+        };
+        self.live().fill(miss, credential.clone());
+        Ok(Some(credential))
+    }
+
+    /// As [`find_live_credential`](Self::find_live_credential), from the database even if memory has an answer: for a
+    /// credential whose end has moved since it was read.
+    pub async fn reread_live_credential(
+        &self,
+        kind: CredentialKind,
+        hash: &TokenHash,
+    ) -> Result<Option<Arc<LiveCredential>>, Error> {
+        self.live().forget_token(&hash.0);
+        self.find_live_credential(kind, hash).await
+    }
+
+    async fn read_credential(
+        &self,
+        kind: CredentialKind,
+        hash: &TokenHash,
+    ) -> Result<Option<LiveCredential>, Error> {
+        match kind {
+            CredentialKind::Session => {
+                self.point_read(async |tx: &mut Tx| tx.find_live_session(hash).await).await
+            }
+            CredentialKind::ApiKey => {
+                self.point_read(async |tx: &mut Tx| tx.find_live_api_key(hash).await).await
+            }
+        }
+    }
+}
+
+impl Tx {
+    async fn find_live_session(
+        &mut self,
+        hash: &TokenHash,
+    ) -> Result<Option<LiveCredential>, Error> {
+        self.find(
+            concat!(
+                "SELECT ",
+                user_columns!(),
+                ", sessions.id, sessions.uuid, sessions.token_hash, sessions.door, \
+                 sessions.method, sessions.mfa_at, sessions.impersonator_id, \
+                 sessions.created_at, sessions.last_used_at, sessions.expires_at, \
+                 sessions.ends_at \
+                 FROM sessions JOIN users ON users.id = sessions.user_id \
+                 WHERE sessions.token_hash = $1"
+            ),
+            &[hash],
+            session,
+        )
+        .await
+    }
+
+    async fn find_live_api_key(
+        &mut self,
+        hash: &TokenHash,
+    ) -> Result<Option<LiveCredential>, Error> {
+        self.find(
+            concat!(
+                "SELECT ",
+                user_columns!(),
+                ", api_keys.id, api_keys.uuid, api_keys.token_hash, api_keys.scopes, \
+                 api_keys.constraints, api_keys.created_at, api_keys.last_used_at, \
+                 api_keys.expires_at \
+                 FROM api_keys JOIN users ON users.id = api_keys.user_id \
+                 WHERE api_keys.token_hash = $1 AND api_keys.revoked_at IS NULL"
+            ),
+            &[hash],
+            api_key,
+        )
+        .await
+    }
+}
+
+fn session(row: &Row<'_>) -> Result<LiveCredential, Error> {
+    let mut columns = row.columns();
+    Ok(LiveCredential {
+        kind: CredentialKind::Session,
+        user: user_of(&mut columns)?,
+        id: columns.take()?,
+        uuid: columns.take()?,
+        token_hash: columns.take()?,
+        door: columns.take()?,
+        method: columns.take()?,
+        mfa_at: columns.take()?,
+        impersonator_id: columns.take()?,
+        scopes: Vec::new(),
+        constraints: Vec::new(),
+        created_at: columns.take()?,
+        last_used_at: columns.take()?,
+        expires_at: columns.take()?,
+        ends_at: columns.take()?,
+    })
+}
+
+fn api_key(row: &Row<'_>) -> Result<LiveCredential, Error> {
+    let mut columns = row.columns();
+    let user = user_of(&mut columns)?;
+    let (id, uuid, token_hash) = (columns.take()?, columns.take()?, columns.take()?);
+    let (scopes, constraints) = (columns.take_json()?, columns.take_json()?);
+    Ok(LiveCredential {
+        kind: CredentialKind::ApiKey,
+        user,
+        id,
+        uuid,
+        token_hash,
+        door: String::new(),
+        method: AuthenticationMethod::Password,
+        mfa_at: None,
+        impersonator_id: None,
+        scopes,
+        constraints,
+        created_at: columns.take()?,
+        last_used_at: columns.take()?,
+        expires_at: columns.take()?,
+        ends_at: None,
+    })
 }

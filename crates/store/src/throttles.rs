@@ -52,4 +52,25 @@ impl Tx {
         self.execute("DELETE FROM throttles WHERE subject = $1", &[&subject]).await?;
         Ok(())
     }
+
+    /// An attempt was not looked at: it does not count, and what followed from its count does not either.
+    pub async fn take_attempt_back(&mut self, subject: &str) -> Result<(), Error> {
+        self.execute(
+            "UPDATE throttles SET failures = failures - 1, blocked_until = NULL \
+             WHERE subject = $1 AND failures > 0",
+            &[&subject],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets at most `limit` counts that nobody has added to since `before`, and says how many.
+    pub async fn purge_throttles(&mut self, before: Timestamp, limit: u32) -> Result<u64, Error> {
+        self.execute(
+            "DELETE FROM throttles WHERE subject IN (SELECT subject FROM throttles \
+             WHERE last_failure_at < $1 LIMIT $2)",
+            &[&before, &i64::from(limit)],
+        )
+        .await
+    }
 }

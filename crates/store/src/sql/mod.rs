@@ -27,7 +27,8 @@ pub(crate) use value::{Param, Value};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::{Error, Follow};
+use crate::live::Live;
+use crate::{Error, Follow, LiveCredential};
 use postgres::{Attempt, Begin, Postgres};
 use sqlite::Sqlite;
 
@@ -39,6 +40,8 @@ struct Inner {
     backend: Backend,
     counters: Arc<Counters>,
     follower: Arc<dyn Follow>,
+    /// Only asked on SQLite: see [`LiveCredential`].
+    live: Arc<Live<LiveCredential>>,
 }
 
 enum Backend {
@@ -62,6 +65,8 @@ pub struct Options {
     pub readers: usize,
     /// SQLite: the most transactions in one commit.
     pub batch: usize,
+    /// SQLite: about how many credentials stand in memory.
+    pub live_credentials: usize,
     /// PostgreSQL: the most transactions at one time, each with a connection of its own.
     pub connections: usize,
     /// PostgreSQL: how often a transaction is tried that lost a race or its connection.
@@ -79,6 +84,7 @@ impl Default for Options {
         Self {
             readers: 16,
             batch: 256,
+            live_credentials: 200_000,
             connections: 16,
             attempts: 10,
             wait: Duration::from_secs(5),
@@ -121,18 +127,28 @@ impl<A, O, F: Fn(A) -> Fut, Fut: Future<Output = O>> Work<A, O> for F {
 
 impl Store {
     /// Opens the database, creates it if it is a new file, and brings its tables up to date.
-    pub async fn open(
-        location: &Location,
-        options: &Options,
-        follower: Arc<dyn Follow>,
-    ) -> Result<Self, Error> {
-        Self::open_with(location, options, follower, MIGRATIONS).await
+    pub async fn open(location: &Location, options: &Options) -> Result<Self, Error> {
+        let live = Arc::new(Live::new(options.live_credentials));
+        let follower = live.clone();
+        Self::assemble(location, options, live, follower, MIGRATIONS).await
     }
 
-    /// As `open`, with other migrations.
+    /// As `open`, with other migrations, and with something else that follows the commits.
+    #[cfg(test)]
     pub(crate) async fn open_with(
         location: &Location,
         options: &Options,
+        follower: Arc<dyn Follow>,
+        migrations: &[Migration],
+    ) -> Result<Self, Error> {
+        let live = Arc::new(Live::new(options.live_credentials));
+        Self::assemble(location, options, live, follower, migrations).await
+    }
+
+    async fn assemble(
+        location: &Location,
+        options: &Options,
+        live: Arc<Live<LiveCredential>>,
         follower: Arc<dyn Follow>,
         migrations: &[Migration],
     ) -> Result<Self, Error> {
@@ -144,7 +160,7 @@ impl Store {
             }
             Location::Postgres(url) => Backend::Postgres(Postgres::open(url, options)?),
         };
-        let store = Self(Arc::new(Inner { backend, counters, follower }));
+        let store = Self(Arc::new(Inner { backend, counters, follower, live }));
         match migrate::run(&store, migrations).await {
             Ok(()) => Ok(store),
             Err(error) => {
@@ -153,6 +169,11 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// The credentials that were checked lately.
+    pub(crate) fn live(&self) -> &Live<LiveCredential> {
+        &self.0.live
     }
 
     /// Which database is there.

@@ -104,6 +104,15 @@ impl Columns<'_> {
         self.next += 1;
         self.row.get(self.next - 1)
     }
+
+    /// The next column, which holds JSON of this type.
+    pub(crate) fn take_json<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, Error> {
+        let column = self.next;
+        serde_json::from_value(self.take()?).map_err(|_| Error::Corrupt {
+            column: column.to_string(),
+            why: "JSON of another form".to_owned(),
+        })
+    }
 }
 
 impl<'a> FromSql<'a> for Cell<'a> {

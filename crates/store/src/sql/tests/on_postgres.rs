@@ -86,7 +86,7 @@ async fn encryption_that_was_asked_for_is_never_given_up() {
     // The tests' server has no certificate.
     for mode in ["require", "verify-full"] {
         let location = Location::Postgres(format!("{url}?sslmode={mode}"));
-        let opened = Store::open(&location, &Options::default(), Arc::new(())).await;
+        let opened = Store::open(&location, &Options::default()).await;
         assert!(matches!(opened, Err(Error::Unavailable { .. })));
     }
 }
@@ -110,7 +110,7 @@ async fn a_server_is_believed_only_with_a_certificate_of_a_trusted_authority() {
         .await;
     assert!(encrypted.unwrap());
     let elsewhere = Location::Postgres(trusting.replace("127.0.0.1", "localhost"));
-    let opened = Store::open(&elsewhere, &Options::default(), Arc::new(())).await;
+    let opened = Store::open(&elsewhere, &Options::default()).await;
     assert!(
         matches!(opened, Err(Error::Unavailable { .. })),
         "its certificate is for another name"
@@ -266,9 +266,7 @@ async fn an_unreadable_url_is_refused_without_its_password() {
         "postgres://roster:hunter2@host:notaport/db",
         "postgres://roster:hunter2@host/db?sslmode=prefer",
     ] {
-        let opened =
-            Store::open(&Location::Postgres(url.to_owned()), &Options::default(), Arc::new(()))
-                .await;
+        let opened = Store::open(&Location::Postgres(url.to_owned()), &Options::default()).await;
         let Err(Error::Refused(text)) = opened else { panic!("{url} was taken") };
         assert!(!text.contains("hunter2"), "{text}");
     }

@@ -1,0 +1,197 @@
+//! API keys. A revoked one stays, so its owner can see when and how it was used.
+
+use jiff::Timestamp;
+use roster_model::{ApiKey, ApiKeyId, Constraint, TokenHash, UserId, fold};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{Change, Error, Tx, Window, sql::Row};
+
+/// A key to be made.
+#[derive(Debug)]
+pub struct NewApiKeyRow<'a> {
+    /// Its UUID.
+    pub uuid: Uuid,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Its name.
+    pub name: &'a str,
+    /// What is kept of its token.
+    pub token_hash: TokenHash,
+    /// What of the token may be shown later.
+    pub prefix: &'a str,
+    /// What it is for.
+    pub scopes: &'a [String],
+    /// What it may reach.
+    pub constraints: &'a [Constraint],
+    /// When it is made.
+    pub created_at: Timestamp,
+    /// When it ends; none: never.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// By what a key is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApiKeyRef {
+    /// By number.
+    Id(ApiKeyId),
+    /// By UUID.
+    Uuid(Uuid),
+    /// By its name: the live key, or else the one that was revoked last.
+    Name(String),
+}
+
+impl ApiKeyRef {
+    /// Reads a number, a UUID or a name, in this order.
+    pub fn parse(text: &str) -> Self {
+        if let Ok(id) = text.parse() {
+            return Self::Id(id);
+        }
+        match Uuid::try_parse(text) {
+            Ok(uuid) => Self::Uuid(uuid),
+            Err(_) => Self::Name(text.to_owned()),
+        }
+    }
+}
+
+macro_rules! select_api_key {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, uuid, name, user_id, prefix, scopes, constraints, created_at, expires_at, \
+             revoked_at, last_used_at, use_count FROM api_keys ",
+            $rest
+        )
+    };
+}
+
+fn api_key(row: &Row<'_>) -> Result<ApiKey, Error> {
+    let mut columns = row.columns();
+    Ok(ApiKey {
+        id: columns.take()?,
+        uuid: columns.take()?,
+        name: columns.take()?,
+        user_id: columns.take()?,
+        prefix: columns.take()?,
+        scopes: columns.take_json()?,
+        constraints: columns.take_json()?,
+        created_at: columns.take()?,
+        expires_at: columns.take()?,
+        revoked_at: columns.take()?,
+        last_used_at: columns.take()?,
+        use_count: columns.take()?,
+    })
+}
+
+impl Tx {
+    /// Makes a key; `None` if the owner has a live one of that name. A key that has expired no longer holds its name.
+    pub async fn insert_api_key(
+        &mut self,
+        new: &NewApiKeyRow<'_>,
+    ) -> Result<Option<ApiKeyId>, Error> {
+        let name_key = fold(new.name);
+        self.execute(
+            "UPDATE api_keys SET revoked_at = expires_at WHERE user_id = $1 AND name_key = $2 \
+             AND revoked_at IS NULL AND expires_at <= $3",
+            &[&new.user_id, &name_key.as_str(), &new.created_at],
+        )
+        .await?;
+        self.find(
+            "INSERT INTO api_keys (uuid, user_id, name, name_key, token_hash, prefix, scopes, \
+             constraints, created_at, expires_at, use_count) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0) \
+             ON CONFLICT (user_id, name_key) WHERE revoked_at IS NULL DO NOTHING RETURNING id",
+            &[
+                &new.uuid,
+                &new.user_id,
+                &new.name,
+                &name_key.as_str(),
+                &new.token_hash,
+                &new.prefix,
+                &json(new.scopes)?,
+                &json(new.constraints)?,
+                &new.created_at,
+                &new.expires_at,
+            ],
+            |row| row.get(0),
+        )
+        .await
+    }
+
+    /// The key of a user that `key` names.
+    pub async fn find_api_key(
+        &mut self,
+        user: UserId,
+        key: &ApiKeyRef,
+    ) -> Result<Option<ApiKey>, Error> {
+        match key {
+            ApiKeyRef::Id(id) => {
+                let sql = select_api_key!("WHERE user_id = $1 AND id = $2");
+                self.find(sql, &[&user, id], api_key).await
+            }
+            ApiKeyRef::Uuid(uuid) => {
+                let sql = select_api_key!("WHERE user_id = $1 AND uuid = $2");
+                self.find(sql, &[&user, uuid], api_key).await
+            }
+            ApiKeyRef::Name(name) => {
+                if name.contains('\0') {
+                    return Ok(None);
+                }
+                let sql = select_api_key!(
+                    "WHERE user_id = $1 AND name_key = $2 \
+                     ORDER BY CASE WHEN revoked_at IS NULL THEN 0 ELSE 1 END, id DESC LIMIT 1"
+                );
+                self.find(sql, &[&user, &fold(name).as_str()], api_key).await
+            }
+        }
+    }
+
+    /// The keys of a user, the oldest first. The mark of a key is its number.
+    pub async fn list_api_keys(
+        &mut self,
+        user: UserId,
+        with_revoked: bool,
+        window: &Window,
+    ) -> Result<Vec<ApiKey>, Error> {
+        let after = window.after.as_ref().map_or(0, |mark| mark.id);
+        self.list(
+            select_api_key!(
+                "WHERE user_id = $1 AND (revoked_at IS NULL OR $2) AND id > $3 \
+                 ORDER BY id LIMIT $4 OFFSET $5"
+            ),
+            &[&user, &with_revoked, &after, &window.limit, &window.offset],
+            api_key,
+        )
+        .await
+    }
+
+    /// How many keys a user has.
+    pub async fn count_api_keys(&mut self, user: UserId, with_revoked: bool) -> Result<u64, Error> {
+        self.one(
+            "SELECT COUNT(*) FROM api_keys WHERE user_id = $1 AND (revoked_at IS NULL OR $2)",
+            &[&user, &with_revoked],
+            |row| row.get(0),
+        )
+        .await
+    }
+
+    /// Revokes a key; `false` if it was revoked before.
+    pub async fn revoke_api_key(&mut self, key: ApiKeyId, now: Timestamp) -> Result<bool, Error> {
+        let revoked: Option<TokenHash> = self
+            .find(
+                "UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL \
+                 RETURNING token_hash",
+                &[&key, &now],
+                |row| row.get(0),
+            )
+            .await?;
+        if let Some(hash) = &revoked {
+            self.after_commit(Change::ForgetToken(hash.0));
+        }
+        Ok(revoked.is_some())
+    }
+}
+
+fn json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
+    serde_json::to_value(value).map_err(|error| Error::internal(error.to_string()))
+}

@@ -1,0 +1,99 @@
+//! Password hashes: the only place where they are kept, apart from everything that is ever shown.
+
+use jiff::Timestamp;
+use roster_model::{IdentityKey, User, UserId, UserRef};
+
+use crate::{
+    Change, Error, Tx,
+    users::{user_columns, user_of},
+};
+
+/// A user who may be signing in, with the hash of its password.
+#[derive(Clone)]
+pub struct Claimant {
+    /// The user, deleted or not.
+    pub user: User,
+    /// PHC string of the password; none: the user has no password.
+    pub hash: Option<String>,
+}
+
+impl Tx {
+    /// Who signs in with this name or address, with the hash of the password.
+    pub async fn find_claimant(&mut self, key: &IdentityKey) -> Result<Option<Claimant>, Error> {
+        // No name holds a NUL, and PostgreSQL does not take one even in a question.
+        if key.as_str().contains('\0') {
+            return Ok(None);
+        }
+        self.find(
+            concat!(
+                "SELECT ",
+                user_columns!(),
+                ", passwords.hash FROM identifiers \
+                 JOIN users ON users.id = identifiers.user_id \
+                 LEFT JOIN passwords ON passwords.user_id = users.id \
+                 WHERE identifiers.key = $1"
+            ),
+            &[&key.as_str()],
+            |row| {
+                let mut columns = row.columns();
+                Ok(Claimant { user: user_of(&mut columns)?, hash: columns.take()? })
+            },
+        )
+        .await
+    }
+
+    /// A user as it is now, with the hash of its password.
+    pub async fn find_claimant_by_id(&mut self, user: UserId) -> Result<Option<Claimant>, Error> {
+        let Some(found) = self.find_user(&UserRef::Id(user)).await? else { return Ok(None) };
+        Ok(Some(Claimant { user: found, hash: self.find_password_hash(user).await? }))
+    }
+
+    /// The hash of a user's password.
+    pub async fn find_password_hash(&mut self, user: UserId) -> Result<Option<String>, Error> {
+        self.find("SELECT hash FROM passwords WHERE user_id = $1", &[&user], |row| row.get(0)).await
+    }
+
+    /// Sets a user's password, and when it must be changed.
+    pub async fn set_password_hash(
+        &mut self,
+        user: UserId,
+        hash: &str,
+        now: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        self.replace_password_hash(user, hash).await?;
+        self.execute(
+            "UPDATE users SET password_changed_at = $2, password_expires_at = $3, \
+             version = version + 1 WHERE id = $1",
+            &[&user, &now, &expires_at],
+        )
+        .await?;
+        self.after_commit(Change::ForgetUser(user));
+        Ok(())
+    }
+
+    /// Keeps another hash of the same password.
+    pub async fn replace_password_hash(&mut self, user: UserId, hash: &str) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO passwords (user_id, hash) VALUES ($1, $2) \
+             ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash",
+            &[&user, &hash],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Counts a sign-in; a `new` user becomes `active` with the first.
+    pub async fn count_sign_in(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
+        self.execute(
+            "UPDATE users SET sign_in_count = sign_in_count + 1, \
+             last_sign_in_at = current_sign_in_at, current_sign_in_at = $2, \
+             version = version + CASE WHEN status = 'new' THEN 1 ELSE 0 END, \
+             status = CASE WHEN status = 'new' THEN 'active' ELSE status END WHERE id = $1",
+            &[&user, &now],
+        )
+        .await?;
+        self.after_commit(Change::ForgetUser(user));
+        Ok(())
+    }
+}

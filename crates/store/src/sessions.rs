@@ -1,0 +1,209 @@
+//! Sessions. One that has ended is gone; what it did stands in the audit log.
+
+use jiff::Timestamp;
+use roster_model::{AuthenticationMethod, Session, SessionId, TokenHash, UserId};
+use uuid::Uuid;
+
+use crate::{
+    Change, Error, Tx, Window,
+    sql::{Columns, Row},
+};
+
+/// A session to be opened.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// Its name.
+    pub uuid: Uuid,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What is kept of its token.
+    pub token_hash: TokenHash,
+    /// Through which door it is opened.
+    pub door: &'a str,
+    /// How it is opened.
+    pub method: AuthenticationMethod,
+    /// When a second factor was shown.
+    pub mfa_at: Option<Timestamp>,
+    /// The administrator who acts in the user's name.
+    pub impersonator_id: Option<UserId>,
+    /// From where it is opened.
+    pub address: Option<String>,
+    /// With what program it is opened.
+    pub user_agent: Option<&'a str>,
+    /// When it is opened.
+    pub created_at: Timestamp,
+    /// When it ends unless it is used.
+    pub expires_at: Timestamp,
+    /// When it ends however much it is used.
+    pub ends_at: Timestamp,
+}
+
+/// A session with its number and the hash of its token.
+#[derive(Clone, Debug)]
+pub struct StoredSession {
+    /// Its number.
+    pub id: SessionId,
+    /// What is kept of its token.
+    pub token_hash: TokenHash,
+    /// What may be seen of it. `is_current` is false: the store does not know who asks.
+    pub session: Session,
+}
+
+macro_rules! select_session {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, token_hash, uuid, user_id, created_at, last_used_at, expires_at, address, \
+             user_agent, method, mfa_at, impersonator_id FROM sessions ",
+            $rest
+        )
+    };
+}
+
+fn stored_session(row: &Row<'_>) -> Result<StoredSession, Error> {
+    let mut columns = row.columns();
+    Ok(StoredSession {
+        id: columns.take()?,
+        token_hash: columns.take()?,
+        session: session(&mut columns)?,
+    })
+}
+
+fn session(columns: &mut Columns<'_>) -> Result<Session, Error> {
+    Ok(Session {
+        uuid: columns.take()?,
+        user_id: columns.take()?,
+        created_at: columns.take()?,
+        last_used_at: columns.take()?,
+        expires_at: columns.take()?,
+        address: columns.take()?,
+        user_agent: columns.take()?,
+        method: columns.take()?,
+        mfa_at: columns.take()?,
+        impersonator_id: columns.take()?,
+        is_current: false,
+    })
+}
+
+impl Tx {
+    /// Opens a session.
+    pub async fn insert_session(&mut self, new: &NewSession<'_>) -> Result<SessionId, Error> {
+        self.one(
+            "INSERT INTO sessions (uuid, user_id, token_hash, door, method, mfa_at, \
+             impersonator_id, address, user_agent, created_at, last_used_at, expires_at, ends_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12) RETURNING id",
+            &[
+                &new.uuid,
+                &new.user_id,
+                &new.token_hash,
+                &new.door,
+                &new.method,
+                &new.mfa_at,
+                &new.impersonator_id,
+                &new.address,
+                &new.user_agent,
+                &new.created_at,
+                &new.expires_at,
+                &new.ends_at,
+            ],
+            |row| row.get(0),
+        )
+        .await
+    }
+
+    /// The sessions of a user that have not ended at `now`, the newest first. The mark of a session is its number.
+    pub async fn list_sessions(
+        &mut self,
+        user: UserId,
+        now: Timestamp,
+        window: &Window,
+    ) -> Result<Vec<StoredSession>, Error> {
+        let before = window.after.as_ref().map_or(i64::MAX, |mark| mark.id);
+        self.list(
+            select_session!(
+                "WHERE user_id = $1 AND expires_at > $2 AND id < $3 \
+                 ORDER BY id DESC LIMIT $4 OFFSET $5"
+            ),
+            &[&user, &now, &before, &window.limit, &window.offset],
+            stored_session,
+        )
+        .await
+    }
+
+    /// How many sessions of a user have not ended at `now`.
+    pub async fn count_sessions(&mut self, user: UserId, now: Timestamp) -> Result<u64, Error> {
+        self.one(
+            "SELECT COUNT(*) FROM sessions WHERE user_id = $1 AND expires_at > $2",
+            &[&user, &now],
+            |row| row.get(0),
+        )
+        .await
+    }
+
+    /// Ends the session of this name, if it is that user's and has not ended.
+    pub async fn end_session(
+        &mut self,
+        user: UserId,
+        uuid: Uuid,
+    ) -> Result<Option<TokenHash>, Error> {
+        let ended: Option<TokenHash> = self
+            .find(
+                "DELETE FROM sessions WHERE user_id = $1 AND uuid = $2 RETURNING token_hash",
+                &[&user, &uuid],
+                |row| row.get(0),
+            )
+            .await?;
+        if let Some(hash) = &ended {
+            self.after_commit(Change::ForgetToken(hash.0));
+        }
+        Ok(ended)
+    }
+
+    /// Ends all sessions of a user but the one to be kept, and those in which the user acts in others' names. Gives
+    /// the number of the former.
+    pub async fn end_sessions_of(
+        &mut self,
+        user: UserId,
+        kept: Option<Uuid>,
+    ) -> Result<u64, Error> {
+        let ended: Vec<TokenHash> = self
+            .list(
+                "DELETE FROM sessions WHERE user_id = $1 AND uuid <> $2 RETURNING token_hash",
+                &[&user, &kept.unwrap_or(Uuid::nil())],
+                |row| row.get(0),
+            )
+            .await?;
+        for hash in &ended {
+            self.after_commit(Change::ForgetToken(hash.0));
+        }
+        self.end_impersonations_by(user).await?;
+        Ok(ended.len() as u64)
+    }
+
+    /// Notes that a second factor was shown in a session.
+    pub async fn set_session_mfa_at(
+        &mut self,
+        hash: &TokenHash,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.execute("UPDATE sessions SET mfa_at = $2 WHERE token_hash = $1", &[hash, &now])
+            .await?;
+        self.after_commit(Change::ForgetToken(hash.0));
+        Ok(())
+    }
+
+    /// Removes at most `limit` sessions that ended before `before`, and says how many.
+    pub async fn purge_sessions(&mut self, before: Timestamp, limit: u32) -> Result<u64, Error> {
+        let ended: Vec<TokenHash> = self
+            .list(
+                "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 \
+                 ORDER BY expires_at LIMIT $2) RETURNING token_hash",
+                &[&before, &i64::from(limit)],
+                |row| row.get(0),
+            )
+            .await?;
+        for hash in &ended {
+            self.after_commit(Change::ForgetToken(hash.0));
+        }
+        Ok(ended.len() as u64)
+    }
+}
