@@ -5,6 +5,7 @@
 
 mod actor;
 mod audit;
+mod authenticate;
 mod authorize;
 pub mod authz;
 pub mod clock;
@@ -12,28 +13,41 @@ pub mod credentials;
 mod error;
 mod figures;
 pub mod messages;
+mod paging;
 pub mod paths;
 pub mod random;
+mod sessions;
 mod settings;
+mod sign_in;
 pub mod sso;
+mod usage;
 
 use std::{fmt, sync::Arc};
 
 use clock::Clock;
-use credentials::{hasher::PasswordHasher, secret_key::Keyring};
+use credentials::{Constraints, Turns, hasher::PasswordHasher, secret_key::Keyring};
 use jiff::Timestamp;
 use random::Random;
 use roster_store::Store;
 use sso::provider::IdentityProviders;
+use usage::Usage;
 
 pub use actor::{Actor, Door, Idempotency, Origin, Principal, Proof};
+pub use authenticate::RequestLine;
 pub use error::{Error, Kind, Result};
 pub use figures::Figures;
 pub use settings::{Limits, Profile, Registration, SessionLife, Settings};
 
 /// The rulebook at work. Clones are the same one.
 #[derive(Clone)]
-pub struct Core(Arc<Parts>);
+pub struct Core(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    usage: Usage,
+    constraints: Constraints,
+    turns: Turns,
+}
 
 /// What the rulebook stands on.
 pub struct Parts {
@@ -56,38 +70,52 @@ pub struct Parts {
 impl Core {
     /// A rulebook on `parts`.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        let turns = Turns::new(parts.settings.limits.failures_before_wait);
+        let (usage, constraints) = (Usage::new(), Constraints::new());
+        Self(Arc::new(Inner { parts, usage, constraints, turns }))
     }
 
     /// What the operator decides.
     pub fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.0.parts.settings
     }
 
     /// The time.
     pub fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.0.parts.clock.now()
     }
 
     pub(crate) fn store(&self) -> &Store {
-        &self.0.store
+        &self.0.parts.store
     }
 
     pub(crate) fn random(&self) -> &dyn Random {
-        &*self.0.random
+        &*self.0.parts.random
     }
 
     pub(crate) fn hasher(&self) -> &PasswordHasher {
-        &self.0.hasher
+        &self.0.parts.hasher
     }
 
     pub(crate) fn keys(&self) -> &Keyring {
-        &self.0.keys
+        &self.0.parts.keys
+    }
+
+    pub(crate) fn usage(&self) -> &Usage {
+        &self.0.usage
+    }
+
+    pub(crate) fn constraints(&self) -> &Constraints {
+        &self.0.constraints
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.0.turns
     }
 }
 
 impl fmt::Debug for Core {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Core").field("settings", &self.0.settings).finish_non_exhaustive()
+        f.debug_struct("Core").field("settings", &self.0.parts.settings).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
 //! What the operator decides, as far as the rulebook wants to know.
 
-use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use roster_model::Channel;
 use url::Url;
@@ -104,8 +104,6 @@ pub struct Settings {
     pub link_life: Duration,
     /// How long deleted users can be restored.
     pub restore_window: Duration,
-    /// How many credentials stand in memory at most (SQLite only).
-    pub live_credentials: NonZeroU32,
 }
 
 impl Settings {
@@ -129,7 +127,6 @@ impl Settings {
             mfa_freshness: HOUR / 6,
             link_life: 24 * HOUR,
             restore_window: 30 * 24 * HOUR,
-            live_credentials: NonZeroU32::MIN.saturating_add(199_999),
         }
     }
 

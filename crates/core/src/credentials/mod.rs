@@ -3,7 +3,9 @@
 //! Here are the pure parts, which know neither storage nor who asks. The operations on top of them say when each is
 //! used, counted and written down.
 
+mod claim;
 mod codes;
+mod constraints;
 pub mod formats;
 pub mod hasher;
 mod links;
@@ -19,4 +21,6 @@ mod throttle;
 pub mod token;
 pub mod totp;
 
-pub(crate) use throttle::Authenticator;
+pub(crate) use claim::Claimed;
+pub(crate) use constraints::{Constraints, check as check_constraints};
+pub(crate) use throttle::{Authenticator, Subject, Turns};

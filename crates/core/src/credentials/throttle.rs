@@ -6,9 +6,12 @@
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
-use roster_model::UserId;
+use roster_model::{IdentityKey, UserId};
 use roster_store::Tx;
+use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{Core, Error, Result};
 
@@ -33,6 +36,57 @@ impl Authenticator {
     }
 }
 
+/// Whose attempts are counted.
+#[derive(Clone, Debug)]
+pub(crate) enum Subject {
+    /// A user's, however it was named.
+    User(UserId),
+    /// Those at a name that nobody has. They are counted and slowed down like a user's, or the wait itself would tell
+    /// who exists.
+    Nobody(IdentityKey),
+}
+
+impl Subject {
+    fn of(&self, authenticator: Authenticator) -> String {
+        match self {
+            Self::User(user) => authenticator.subject(*user),
+            // Hashed: people type passwords where names belong, and the text could be of any length.
+            Self::Nobody(name) => {
+                format!("nobody:{}", HEXLOWER.encode(&Sha256::digest(name.as_str())))
+            }
+        }
+    }
+}
+
+/// Lets only a few passwords of one user be compared at a time, in this process.
+///
+/// Attempts count before they are checked, so without it more right passwords at once than wrong ones are allowed would
+/// be taken for guesses. Whoever finds no place waits for one.
+pub(crate) struct Turns(Box<[Semaphore]>);
+
+/// Users share places only by chance, and then merely wait a little.
+const PLACES: usize = 256;
+
+impl Turns {
+    /// `limit` is how many failures are borne. Two nodes that let in just under half of it each stay below.
+    pub(crate) fn new(limit: u32) -> Self {
+        let at_once = usize::try_from(limit / 2).unwrap_or(1).saturating_sub(1).max(1);
+        Self((0..PLACES).map(|_| Semaphore::new(at_once)).collect())
+    }
+
+    /// Waits for a turn, which lasts until what is returned is dropped.
+    pub(crate) async fn wait(&self, subject: &Subject) -> Option<SemaphorePermit<'_>> {
+        let number = match subject {
+            Subject::User(user) => user.0.unsigned_abs(),
+            Subject::Nobody(name) => {
+                u64::from_be_bytes(*Sha256::digest(name.as_str()).first_chunk().unwrap_or(&[0; 8]))
+            }
+        };
+        // Nobody closes these semaphores.
+        self.0[(number % PLACES as u64) as usize].acquire().await.ok()
+    }
+}
+
 /// A count that nobody has added to for so long begins anew.
 const FORGET_AFTER: Duration = Duration::from_secs(24 * 3600);
 
@@ -50,8 +104,19 @@ impl Core {
         authenticator: Authenticator,
         now: Timestamp,
     ) -> Result<()> {
+        self.count_attempt_at(tx, &Subject::User(user), authenticator, now).await
+    }
+
+    /// As [`count_attempt`](Self::count_attempt), at a name that perhaps nobody has.
+    pub(crate) async fn count_attempt_at(
+        &self,
+        tx: &mut Tx,
+        subject: &Subject,
+        authenticator: Authenticator,
+        now: Timestamp,
+    ) -> Result<()> {
         let limits = &self.settings().limits;
-        let subject = authenticator.subject(user);
+        let subject = subject.of(authenticator);
         let attempts = tx.count_attempt(&subject, now, now - FORGET_AFTER).await?;
         if let Some(until) = attempts.blocked_until
             && until > now
@@ -74,5 +139,14 @@ impl Core {
         authenticator: Authenticator,
     ) -> Result<()> {
         Ok(tx.forget_attempts(&authenticator.subject(user)).await?)
+    }
+    /// The attempt was not looked at, for want of a free thread: it does not count.
+    pub(crate) async fn take_attempt_back(
+        &self,
+        tx: &mut Tx,
+        subject: &Subject,
+        authenticator: Authenticator,
+    ) -> Result<()> {
+        Ok(tx.take_attempt_back(&subject.of(authenticator)).await?)
     }
 }
