@@ -41,6 +41,14 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     })
 }
 
+/// The body of an endpoint that has none.
+///
+/// # Errors
+/// None for `()`, which is the only type this is for.
+pub(crate) fn nothing<T: DeserializeOwned>() -> Result<T, Refusal> {
+    serde_json::from_str("null").map_err(|_| malformed("a body is due"))
+}
+
 /// Looks at the text before its meaning: syntax, keys given twice, depth.
 fn check(bytes: &[u8]) -> Result<(), Refusal> {
     let mut json = serde_json::Deserializer::from_slice(bytes);

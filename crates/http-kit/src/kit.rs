@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
-use roster_core::{Actor, Core, Door};
+use http::{HeaderMap, Method, Uri};
+use roster_core::{Actor, Core, Door, Error, RequestLine, paths};
 
-use crate::{Limiter, Refusal, RequestContext};
+use crate::{Limiter, Refusal, RequestContext, bearer};
 
 /// The rulebook, and the limit on calls that come without a good credential.
 #[derive(Clone, Debug)]
@@ -42,5 +42,35 @@ impl Kit {
     ) -> Result<Actor, Refusal> {
         self.admit_stranger(context)?;
         Ok(Actor::nobody(context.origin(door, headers)))
+    }
+
+    /// Who asks, by the token in the request.
+    ///
+    /// # Errors
+    /// There is none, or it is not good for this request. Such calls count as a stranger's.
+    pub async fn caller(
+        &self,
+        context: &RequestContext,
+        door: Door,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<Actor, Refusal> {
+        let Some(token) = bearer(headers, uri.query())? else {
+            self.admit_stranger(context)?;
+            return Err(Error::Unauthenticated.into());
+        };
+        // The gate has made the path canonical; what is left to do is to decode it.
+        let path = paths::canonical(uri.path()).ok_or_else(Refusal::not_found)?;
+        let line = RequestLine { method: method.as_str(), path: &path };
+        let origin = context.origin(door, headers);
+        match self.core.authenticate(token, line, origin).await {
+            Ok(actor) => Ok(actor),
+            Err(error @ Error::Unauthenticated) => {
+                self.admit_stranger(context)?;
+                Err(Refusal { had_credential: true, ..error.into() })
+            }
+            Err(error) => Err(context.refusal(error)),
+        }
     }
 }
