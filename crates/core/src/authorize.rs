@@ -5,10 +5,20 @@ use roster_store::Tx;
 
 use crate::{
     Actor, Core, Error, Kind, Principal, Result,
-    authz::{self, Caller, Decision, Operation, Relation},
+    authenticate::must_enrol,
+    authz::{self, Caller, Decision, Operation, Relation, Who},
 };
 
 impl Core {
+    /// Asks the table alone, where a second factor is not to be asked for again.
+    pub(crate) fn permit(actor: &Actor, operation: Operation) -> Result<()> {
+        let relation = match authz::rule(operation).who {
+            Who::Oneself => Relation::Oneself,
+            _ => Relation::SameOrganization,
+        };
+        allow(actor, operation, relation, None, Kind::User)
+    }
+
     /// Asks the table about an operation that is about nobody in particular.
     pub(crate) async fn authorize(&self, actor: &Actor, operation: Operation) -> Result<()> {
         let relation = Relation::SameOrganization;
@@ -147,11 +157,25 @@ fn allow(
     kind: Kind,
 ) -> Result<()> {
     match authz::decide(operation, caller(actor), relation, target) {
+        Decision::Allow if !is_in_scope(actor, operation) => Err(Error::Forbidden),
         Decision::Allow => Ok(()),
         Decision::Unauthenticated => Err(Error::Unauthenticated),
         Decision::Forbid => Err(Error::Forbidden),
         Decision::Hide => Err(Error::NotFound(kind)),
     }
+}
+
+/// Whether the scopes of an API key hold the operation: its word, or the part before the dot for all of its kind. A key
+/// without scopes may do whatever its owner may; every key may ask what it is.
+fn is_in_scope(actor: &Actor, operation: Operation) -> bool {
+    let Some(credential) = actor.credential().filter(|credential| !credential.scopes.is_empty())
+    else {
+        return true;
+    };
+    let word = operation.as_str();
+    let kind = word.split_once('.').map_or(word, |(kind, _)| kind);
+    operation == Operation::Whoami
+        || credential.scopes.iter().any(|scope| scope == word || scope == kind)
 }
 
 /// What the table wants to know of an actor.
@@ -162,6 +186,10 @@ fn caller(actor: &Actor) -> Caller {
         Principal::Credential(credential) => {
             let role = credential.user.role;
             match credential.kind {
+                CredentialKind::Session if credential.impersonator_id.is_some() => {
+                    Caller::Impersonator(role)
+                }
+                CredentialKind::Session if must_enrol(credential) => Caller::Unenrolled(role),
                 CredentialKind::Session => Caller::User(role),
                 CredentialKind::ApiKey
                     if credential.scopes.is_empty() && credential.constraints.is_empty() =>

@@ -34,22 +34,22 @@ operations! {
     /// Open a session with a password.
     SignIn = "session.create": Anyone;
     /// End the caller's own session.
-    SignOut = "session.end_own": SignedIn;
+    SignOut = "session.end_own": SignedIn + while_unenrolled;
     /// See the sessions of a user.
-    ListSessions = "session.list": OneselfOrAdmin;
+    ListSessions = "session.list": OneselfOrAdmin + while_unenrolled;
     /// End sessions of a user.
-    EndSession = "session.end": OneselfOrAdmin + not_by_limited_key;
+    EndSession = "session.end": OneselfOrAdmin + not_by_limited_key + while_unenrolled;
     /// Act in the name of a user.
     Impersonate = "session.impersonate": Admin + step_up + not_by_limited_key + by_session_only;
     /// See who one is.
-    Whoami = "whoami": SignedIn;
+    Whoami = "whoami": SignedIn + while_unenrolled;
     /// Check somebody's token.
     Introspect = "token.introspect": SignedIn;
 
     /// Make a user.
     CreateUser = "user.create": Admin + step_up;
     /// See everything about a user.
-    GetUser = "user.get": OneselfManagerOrAdmin;
+    GetUser = "user.get": OneselfManagerOrAdmin + while_unenrolled;
     /// See the users.
     ListUsers = "user.list": Admin;
     /// See names and addresses of the people in one's organization.
@@ -72,7 +72,7 @@ operations! {
     InviteUser = "user.invite": Admin + step_up;
 
     /// Change one's own password, with the old one.
-    ChangeOwnPassword = "password.change": Oneself + step_up + not_by_limited_key;
+    ChangeOwnPassword = "password.change": Oneself + step_up + not_by_limited_key + while_unenrolled;
     /// Set somebody's password.
     SetPassword = "password.set": Admin + step_up + not_by_limited_key;
     /// Set a password with the old one after it has expired.
@@ -85,18 +85,18 @@ operations! {
     ConfirmEmail = "email.confirm": Anyone;
 
     /// Store a phone number and get a code sent to it.
-    SetPhone = "phone.set": Oneself + step_up + not_by_limited_key;
+    SetPhone = "phone.set": Oneself + step_up + not_by_limited_key + while_unenrolled;
     /// Show that a phone number is one's own.
-    VerifyPhone = "phone.verify": Oneself + not_by_limited_key;
+    VerifyPhone = "phone.verify": Oneself + not_by_limited_key + while_unenrolled;
     /// Remove a phone number.
     RemovePhone = "phone.remove": OneselfOrAdmin + step_up + not_by_limited_key;
 
     /// See whether a user has second factors.
-    GetMfa = "mfa.get": OneselfOrAdmin;
+    GetMfa = "mfa.get": OneselfOrAdmin + while_unenrolled;
     /// Begin to enrol an authenticator.
-    BeginTotp = "mfa.begin": Oneself + step_up + not_by_limited_key;
+    BeginTotp = "mfa.begin": Oneself + step_up + not_by_limited_key + while_unenrolled;
     /// Activate an authenticator with its first code.
-    ActivateTotp = "mfa.activate": Oneself + not_by_limited_key;
+    ActivateTotp = "mfa.activate": Oneself + not_by_limited_key + while_unenrolled;
     /// Turn one's own second factors off.
     DisableMfa = "mfa.disable": Oneself + step_up + not_by_limited_key;
     /// Turn somebody's second factors off.
@@ -161,6 +161,8 @@ pub struct Rule {
     pub refuses_limited_keys: bool,
     /// Whether no API key may at all.
     pub refuses_keys: bool,
+    /// Whether a user may do it for oneself who must set up a second factor first.
+    pub allows_unenrolled: bool,
 }
 
 impl Rule {
@@ -169,6 +171,7 @@ impl Rule {
         needs_step_up: false,
         refuses_limited_keys: false,
         refuses_keys: false,
+        allows_unenrolled: false,
     };
 
     const fn step_up(mut self) -> Self {
@@ -183,6 +186,11 @@ impl Rule {
 
     const fn by_session_only(mut self) -> Self {
         self.refuses_keys = true;
+        self
+    }
+
+    const fn while_unenrolled(mut self) -> Self {
+        self.allows_unenrolled = true;
         self
     }
 }
@@ -221,6 +229,11 @@ pub enum Caller {
     Key(Role),
     /// A user with an API key that has constraints or scopes.
     LimitedKey(Role),
+    /// A user who must set up a second factor before anything else, with a session.
+    Unenrolled(Role),
+    /// An administrator in the name of a user of this role. What keeps limited keys from credentials keeps it, too: it
+    /// could stay in that name for good.
+    Impersonator(Role),
     /// The server itself.
     System,
 }
@@ -266,7 +279,9 @@ pub fn decide(
         Caller::Nobody => return Decision::Unauthenticated,
         Caller::User(role) => (role, false, false),
         Caller::Key(role) => (role, true, false),
-        Caller::LimitedKey(role) => (role, true, true),
+        Caller::LimitedKey(role) | Caller::Impersonator(role) => (role, true, true),
+        Caller::Unenrolled(_) if rule.who == Who::Anyone => return Decision::Allow,
+        Caller::Unenrolled(role) => (role, false, false),
     };
     let no = match relation {
         Relation::Elsewhere if role != Role::SystemAdmin => Decision::Hide,
@@ -276,6 +291,11 @@ pub fn decide(
         return no;
     }
     let oneself = relation == Relation::Oneself;
+    if let Caller::Unenrolled(_) = caller
+        && !(rule.allows_unenrolled && (oneself || rule.who == Who::SignedIn))
+    {
+        return no;
+    }
     let stronger = target.is_some_and(|target| target.rank() > role.rank());
     let admin = match role {
         Role::SystemAdmin => true,

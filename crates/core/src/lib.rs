@@ -4,6 +4,7 @@
 //! [`authz`], then asks for a second factor where the table says so, then reads its input, then acts.
 
 mod actor;
+mod api_keys;
 mod audit;
 mod authenticate;
 mod authorize;
@@ -12,6 +13,7 @@ pub mod clock;
 pub mod credentials;
 mod error;
 mod figures;
+mod idempotency;
 pub mod messages;
 mod paging;
 pub mod paths;
@@ -36,6 +38,7 @@ pub use actor::{Actor, Door, Idempotency, Origin, Principal, Proof};
 pub use authenticate::RequestLine;
 pub use error::{Error, Kind, Result};
 pub use figures::Figures;
+pub use roster_store::ApiKeyRef as KeyRef;
 pub use settings::{Limits, Profile, Registration, SessionLife, Settings};
 
 /// The rulebook at work. Clones are the same one.

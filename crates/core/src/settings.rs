@@ -146,4 +146,10 @@ impl Settings {
             self.code_life
         }
     }
+
+    /// How long an API key is good whose end nobody has said; none: for ever.
+    pub fn api_key_life(&self, door: Door) -> Option<Duration> {
+        // The contract of airt (section 5) knows keys without an end.
+        (door != Door::Airt).then_some(Duration::from_secs(365 * 24 * 3600))
+    }
 }

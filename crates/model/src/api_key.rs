@@ -65,7 +65,7 @@ pub struct ApiKey {
 }
 
 /// What a new API key is to be.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewApiKey {
     /// Its name, unique among its owner's live keys.
@@ -76,6 +76,9 @@ pub struct NewApiKey {
     /// What it is for; empty: everything its owner may do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
+    /// What it may reach; empty: everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub constraints: Vec<Constraint>,
 }
 
 /// A new API key with its token, which is shown here and never again.

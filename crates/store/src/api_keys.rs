@@ -45,7 +45,10 @@ pub enum ApiKeyRef {
 impl ApiKeyRef {
     /// Reads a number, a UUID or a name, in this order.
     pub fn parse(text: &str) -> Self {
-        if let Ok(id) = text.parse() {
+        // `007` is no way to write a number of ours; it may be a name.
+        if let Ok(id) = text.parse::<ApiKeyId>()
+            && id.to_string() == text
+        {
             return Self::Id(id);
         }
         match Uuid::try_parse(text) {
@@ -118,32 +121,31 @@ impl Tx {
         .await
     }
 
-    /// The key of a user that `key` names.
+    /// The key of a user that `key` names. A number or UUID that no key of the user has may yet be a name.
     pub async fn find_api_key(
         &mut self,
         user: UserId,
         key: &ApiKeyRef,
     ) -> Result<Option<ApiKey>, Error> {
-        match key {
+        let (found, name) = match key {
             ApiKeyRef::Id(id) => {
                 let sql = select_api_key!("WHERE user_id = $1 AND id = $2");
-                self.find(sql, &[&user, id], api_key).await
+                (self.find(sql, &[&user, id], api_key).await?, id.to_string())
             }
             ApiKeyRef::Uuid(uuid) => {
                 let sql = select_api_key!("WHERE user_id = $1 AND uuid = $2");
-                self.find(sql, &[&user, uuid], api_key).await
+                (self.find(sql, &[&user, uuid], api_key).await?, uuid.to_string())
             }
-            ApiKeyRef::Name(name) => {
-                if name.contains('\0') {
-                    return Ok(None);
-                }
-                let sql = select_api_key!(
-                    "WHERE user_id = $1 AND name_key = $2 \
-                     ORDER BY CASE WHEN revoked_at IS NULL THEN 0 ELSE 1 END, id DESC LIMIT 1"
-                );
-                self.find(sql, &[&user, &fold(name).as_str()], api_key).await
-            }
+            ApiKeyRef::Name(name) => (None, name.clone()),
+        };
+        if found.is_some() || name.contains('\0') {
+            return Ok(found);
         }
+        let sql = select_api_key!(
+            "WHERE user_id = $1 AND name_key = $2 \
+             ORDER BY CASE WHEN revoked_at IS NULL THEN 0 ELSE 1 END, id DESC LIMIT 1"
+        );
+        self.find(sql, &[&user, &fold(&name).as_str()], api_key).await
     }
 
     /// The keys of a user, the oldest first. The mark of a key is its number.

@@ -92,7 +92,8 @@ struct Create {
 impl Create {
     fn new_key(&self) -> Result<NewApiKey> {
         let expires_at = self.expiry.map(|days| after_days(now(), days)).transpose()?;
-        Ok(NewApiKey { name: self.name.clone(), expires_at, scopes: self.scopes.clone() })
+        let (name, scopes) = (self.name.clone(), self.scopes.clone());
+        Ok(NewApiKey { name, expires_at, scopes, ..NewApiKey::default() })
     }
 }
 
