@@ -131,3 +131,27 @@ async fn what_will_not_work_is_said_at_the_start() {
     assert!(notices.contains("chmod 700"), "{notices}");
     running.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_nodes_serve_one_postgresql_database_and_outlive_its_absence() {
+    let cluster = tokio::task::spawn_blocking(postgres_fixture::Cluster::start).await.unwrap();
+    let url = tokio::task::block_in_place(|| cluster.database());
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let key = "ab".repeat(32);
+    let shared = [("ROSTER_DATABASE_URL", url.as_str()), ("ROSTER_SECRET_KEY", &key)];
+    let nodes = [start(folders[0].path(), &shared).await, start(folders[1].path(), &shared).await];
+    for node in &nodes {
+        assert_eq!(node.get("/readyz").await.0, 200);
+    }
+    tokio::task::block_in_place(|| cluster.stop());
+    for node in &nodes {
+        let (status, said) = node.get("/readyz").await;
+        assert!(status == 503 && said.starts_with("the database does not answer"), "{said}");
+        assert_eq!(node.get("/healthz").await.0, 200);
+    }
+    tokio::task::block_in_place(|| cluster.start_again());
+    for node in nodes {
+        assert_eq!(node.get("/readyz").await.0, 200);
+        node.stop().await;
+    }
+}
