@@ -1,4 +1,4 @@
-//! What the server does without being asked: send messages, clear away what is over.
+//! What the server does without being asked: send messages, write down what was used, clear away what is over.
 //!
 //! Any number of nodes may do it at once: messages are claimed, and clearing away twice clears away once.
 
@@ -19,6 +19,8 @@ use crate::metrics::Metrics;
 const OUTBOX: Duration = Duration::from_millis(500);
 /// Messages claimed at once. They are sent at the same time, so all are done before the claim is over.
 const BATCH: u32 = 16;
+/// How often uses of credentials are written down.
+const USAGE: Duration = Duration::from_secs(1);
 /// How often what is over is cleared away.
 const CLEARING: Duration = Duration::from_secs(15 * 60);
 /// While the database is away, jobs try no oftener than this.
@@ -38,13 +40,19 @@ impl Jobs {
         Self { core, transports: Arc::new(transports), metrics }
     }
 
-    /// Does the jobs again and again until `stop` says so.
+    /// Does the jobs again and again until `stop` says so, then once more what must not be left undone.
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let actor = Actor::system("background job");
         tokio::join!(
             repeat("outbox", OUTBOX, stop.clone(), || self.send_messages(&actor)),
+            repeat("usage", USAGE, stop.clone(), || async {
+                self.core.flush_usage(&actor).await.map(drop)
+            }),
             repeat("clearing", CLEARING, stop, || self.core.purge_messages_and_codes(&actor)),
         );
+        if let Err(error) = self.core.flush_usage(&actor).await {
+            tracing::warn!(%error, "the last uses of sessions and keys are not written down");
+        }
     }
 
     /// Sends what is due.
