@@ -1,21 +1,21 @@
 //! What the operator decides, as far as the rulebook wants to know.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use roster_model::Channel;
 use url::Url;
 
-use crate::Door;
+use crate::{Door, credentials::password::BreachedPasswords};
 
 /// How strict the installation is about passwords and addresses (design section 3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Profile {
-    /// What NIST SP 800-63B asks for.
+    /// What NIST SP 800-63B asks for: eight bytes, not personal, not common when its owner chooses it.
     #[default]
     Default,
-    /// Longer passwords and a list of breached ones.
+    /// Fifteen bytes unless a second factor is asked for too, never common or breached, chosen by the owner alone.
     Strict,
-    /// What the four platforms allow.
+    /// What the four platforms allow: anything but nothing, changed yearly.
     Compat,
 }
 
@@ -84,6 +84,8 @@ impl Default for Limits {
 pub struct Settings {
     /// How strict the installation is.
     pub profile: Profile,
+    /// The list of breached passwords that the strict profile looks into, if the operator has one.
+    pub breached_passwords: Option<Arc<BreachedPasswords>>,
     /// Where people reach the server: every link begins with it.
     pub public_url: Url,
     /// Who may make an account for oneself.
@@ -113,6 +115,7 @@ impl Settings {
         let life = |idle, absolute| SessionLife { idle, absolute };
         Self {
             profile: Profile::default(),
+            breached_passwords: None,
             public_url,
             registration: Registration::default(),
             session_lives: BTreeMap::from([

@@ -6,7 +6,6 @@ use roster_store::Tx;
 
 use crate::{
     Actor, Core, Error, Result,
-    audit::Entry,
     authz::Operation,
     credentials::{Authenticator, Claimed},
     sessions::Opening,
@@ -76,7 +75,7 @@ impl Core {
         match self.prove_rest(&claimed.user, input).await {
             Ok(mfa_at) => Ok(Proven { claimed, mfa_at }),
             Err(error) => {
-                self.refuse_right_password(actor, &claimed.user, &error).await?;
+                self.note_right_password(actor, ACTION, &claimed.user, &error).await?;
                 Err(error)
             }
         }
@@ -113,23 +112,5 @@ impl Core {
             .point_read(async |tx: &mut Tx| tx.find_organization(organization).await)
             .await?;
         Ok(found.is_none_or(|found| found.settings.login_type != LoginType::Sso))
-    }
-
-    /// The password was no guess, so its failures begin anew; what it was refused for is written down.
-    async fn refuse_right_password(&self, actor: &Actor, user: &User, why: &Error) -> Result<()> {
-        let now = self.now();
-        self.store()
-            .write(async |tx: &mut Tx| {
-                self.forget_attempts(tx, user.id, Authenticator::Password).await?;
-                // A code that is yet to come is a step of signing in, no failure.
-                if !matches!(why, Error::OtpRequired) {
-                    Entry::refused(ACTION, Some(user.id))
-                        .with(serde_json::json!({ "why": why.code().as_str() }))
-                        .write(tx, actor, now)
-                        .await?;
-                }
-                Ok(())
-            })
-            .await
     }
 }

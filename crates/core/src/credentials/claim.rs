@@ -3,8 +3,7 @@
 //! Every way it can go wrong takes the same work and gives the same answer, so nothing tells who exists (threats T01,
 //! T02).
 
-use jiff::Timestamp;
-use roster_model::{IdentityKey, Secret, User, fold};
+use roster_model::{IdentityKey, Secret, User, UserId, fold};
 use roster_store::{Claimant, Tx};
 use serde_json::json;
 
@@ -105,13 +104,7 @@ impl Core {
             }
             found => {
                 let user = found.map(|found| found.user.id);
-                self.note_refusal(
-                    actor,
-                    Entry::refused(action, user),
-                    &Error::InvalidCredentials,
-                    now,
-                )
-                .await?;
+                self.note_refusal(actor, action, user, &Error::InvalidCredentials).await?;
                 Err(Error::InvalidCredentials)
             }
         }
@@ -129,19 +122,45 @@ impl Core {
     }
 
     /// Writes a refusal into the audit log.
-    pub(crate) async fn note_refusal(
+    async fn note_refusal(
         &self,
         actor: &Actor,
-        entry: Entry,
+        action: &'static str,
+        user: Option<UserId>,
         why: &Error,
-        now: Timestamp,
     ) -> Result<()> {
-        let (action, user, why) = (entry.action, entry.user, why.code().as_str());
+        let now = self.now();
+        let written = self.store().write(async |tx: &mut Tx| {
+            Entry::refused(action, user)
+                .with(json!({ "why": why.code().as_str() }))
+                .write(tx, actor, now)
+                .await
+        });
+        Ok(written.await?)
+    }
+
+    /// The password was right, though something else was not: it was no guess, so its failures begin anew. What the
+    /// caller is refused for is written down.
+    pub(crate) async fn note_right_password(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        user: &User,
+        why: &Error,
+    ) -> Result<()> {
+        let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
-                Entry::refused(action, user).with(json!({ "why": why })).write(tx, actor, now).await
+                self.forget_attempts(tx, user.id, Authenticator::Password).await?;
+                // A code that is yet to come is a step of signing in, no failure.
+                if !matches!(why, Error::OtpRequired) {
+                    Entry::refused(action, Some(user.id))
+                        .with(json!({ "why": why.code().as_str() }))
+                        .write(tx, actor, now)
+                        .await?;
+                }
+                Ok(())
             })
-            .await?;
-        Ok(())
+            .await
     }
 }

@@ -3,6 +3,7 @@
 //! Here are the pure parts, which know neither storage nor who asks. The operations on top of them say when each is
 //! used, counted and written down.
 
+mod change;
 mod claim;
 mod codes;
 mod constraints;

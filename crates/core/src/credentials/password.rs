@@ -5,29 +5,19 @@
 mod breached;
 mod common;
 
-use std::{borrow::Cow, io};
+use std::{borrow::Cow, io, sync::Arc};
 
 pub use breached::BreachedPasswords;
 use roster_model::{Reason, Secret, fold};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+use crate::Profile;
 
 /// The most bytes a password may have, under every profile. It is hashed whole, so it needs some end.
 pub const MAX_BYTES: usize = 1024;
 
 const MIN_BYTES: usize = 8;
 const STRICT_MIN_BYTES: usize = 15;
-
-/// How much is asked of passwords.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PasswordProfile {
-    /// Eight bytes, not personal, not common when its owner chooses it.
-    #[default]
-    Default,
-    /// Fifteen bytes unless a second factor is asked for too, never common or breached, chosen by the owner alone.
-    Strict,
-    /// Anything but nothing, as the platforms allow that are being replaced.
-    Compat,
-}
 
 /// Who chose the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +47,9 @@ pub struct Proposal<'a> {
 #[derive(Debug, Default)]
 pub struct PasswordPolicy {
     /// How much is asked.
-    pub profile: PasswordProfile,
+    pub profile: Profile,
     /// The list of breached passwords of the strict profile.
-    pub breached: Option<BreachedPasswords>,
+    pub breached: Option<Arc<BreachedPasswords>>,
 }
 
 impl PasswordPolicy {
@@ -70,10 +60,10 @@ impl PasswordPolicy {
         if let Err(reason) = self.check_length(&password, proposal.has_second_factor) {
             return Ok(Err(reason));
         }
-        if self.profile == PasswordProfile::Compat {
+        if self.profile == Profile::Compat {
             return Ok(Ok(()));
         }
-        let is_strict = self.profile == PasswordProfile::Strict;
+        let is_strict = self.profile == Profile::Strict;
         if is_strict && proposal.chosen_by == ChosenBy::Administrator {
             return Ok(Err(Reason::NotAllowed));
         }
@@ -95,9 +85,9 @@ impl PasswordPolicy {
 
     fn check_length(&self, password: &str, has_second_factor: bool) -> Result<(), Reason> {
         let min = match self.profile {
-            PasswordProfile::Compat => 1,
-            PasswordProfile::Strict if !has_second_factor => STRICT_MIN_BYTES,
-            PasswordProfile::Default | PasswordProfile::Strict => MIN_BYTES,
+            Profile::Compat => 1,
+            Profile::Strict if !has_second_factor => STRICT_MIN_BYTES,
+            Profile::Default | Profile::Strict => MIN_BYTES,
         };
         match password.len() {
             0 => Err(Reason::Empty),

@@ -5,12 +5,12 @@ use sha1::{Digest, Sha1};
 
 use super::*;
 
-const DEFAULT: PasswordProfile = PasswordProfile::Default;
-const STRICT: PasswordProfile = PasswordProfile::Strict;
-const COMPAT: PasswordProfile = PasswordProfile::Compat;
+const DEFAULT: Profile = Profile::Default;
+const STRICT: Profile = Profile::Strict;
+const COMPAT: Profile = Profile::Compat;
 
 fn check_by(
-    profile: PasswordProfile,
+    profile: Profile,
     chosen_by: ChosenBy,
     second_factor: bool,
     password: &str,
@@ -25,7 +25,7 @@ fn check_by(
     PasswordPolicy { profile, breached: None }.check(&proposal).unwrap()
 }
 
-fn check(profile: PasswordProfile, password: &str) -> Result<(), Reason> {
+fn check(profile: Profile, password: &str) -> Result<(), Reason> {
     check_by(profile, ChosenBy::Owner, false, password)
 }
 
