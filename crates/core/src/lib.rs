@@ -14,6 +14,7 @@ pub mod credentials;
 mod error;
 mod figures;
 mod idempotency;
+mod installation;
 pub mod messages;
 mod paging;
 pub mod paths;

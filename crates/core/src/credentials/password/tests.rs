@@ -109,7 +109,7 @@ fn strict_refuses_what_is_on_the_list_of_breached_passwords() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(&Sha1::digest("leaked long ago, alas")).unwrap();
     let breached = BreachedPasswords::open(file.path()).unwrap();
-    let policy = PasswordPolicy { profile: STRICT, breached: Some(breached) };
+    let policy = PasswordPolicy { profile: STRICT, breached: Some(std::sync::Arc::new(breached)) };
     let check = |password: &str| {
         let password = password.into();
         let proposal = Proposal {
