@@ -132,7 +132,14 @@ impl Core {
             last_name: new.last_name.clone().unwrap_or_default().trim().to_owned(),
             ..administrator(home, now)
         };
-        let password = self.hash_new_password(&user, password, ChosenBy::Owner).await?;
+        let hashed = self.hash_new_password(&user, password, ChosenBy::Owner).await;
+        let password = hashed.map_err(|error| match error {
+            // Here is no old one.
+            Error::Invalid { field: Field::NewPassword, reason } => {
+                Error::invalid(Field::Password, reason)
+            }
+            other => other,
+        })?;
         self.store()
             .write(async |tx: &mut Tx| {
                 if tx.has_users().await? {

@@ -4,6 +4,7 @@ mod assemble;
 pub mod config;
 pub mod delivery;
 pub mod doctor;
+mod first_start;
 pub mod jobs;
 pub mod listener;
 pub mod logs;

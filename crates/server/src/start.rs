@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use roster_core::clock::{Clock, SystemClock};
 use roster_core::credentials::hasher::PasswordHasher;
+use roster_core::credentials::password::BreachedPasswords;
 use roster_core::credentials::secret_key::Keyring;
 use roster_core::random::{Random, RandomExt, SystemRandom};
 use roster_core::{Core, Parts};
@@ -23,6 +24,7 @@ use url::Url;
 use crate::assemble::assemble;
 use crate::config::Settings;
 use crate::delivery::Transports;
+use crate::first_start::first_start;
 use crate::jobs::Jobs;
 use crate::listener::{self, ConnectionLimits};
 use crate::metrics::Metrics;
@@ -54,6 +56,7 @@ impl Server {
             .with_context(|| format!("cannot listen on {} (see `listen`)", settings.listen))?;
         let address = listener.local_addr()?;
         let core = open(settings, address, &mut notices).await?;
+        first_start(&core, settings, &mut notices).await?;
         let transports = Transports::new(settings)?;
         let metrics = Arc::new(Metrics::new(&core));
         let id_prefix = u64::from_ne_bytes(SystemRandom.array());
@@ -157,7 +160,13 @@ async fn open(
     };
     let public_url = public_url(address);
     notice_reach(settings, address, &public_url, notices);
-    let rulebook = settings.rulebook(&public_url);
+    let mut rulebook = settings.rulebook(&public_url);
+    if let Some(path) = &settings.passwords.breached_list {
+        let list = BreachedPasswords::open(path).with_context(|| {
+            format!("{} cannot be used (see `passwords.breached_list`)", path.display())
+        })?;
+        rulebook.breached_passwords = Some(Arc::new(list));
+    }
     let hasher = PasswordHasher::start(settings.hashing(), Arc::clone(&random))
         .context("the threads that hash passwords (see `passwords`)")?;
     let providers = Arc::new(HttpProviders::new(&settings.sso, &clock)?);

@@ -119,7 +119,7 @@ async fn what_the_rules_refuse_leaves_the_link_open() {
     for (new, field) in [
         (NewUser { username: "me".into(), ..new_user() }, Field::Username),
         (NewUser { email: "ann".into(), ..new_user() }, Field::Email),
-        (NewUser { password: Some(Secret::new("short")), ..new_user() }, Field::NewPassword),
+        (NewUser { password: Some(Secret::new("short")), ..new_user() }, Field::Password),
         (NewUser { password: None, ..new_user() }, Field::Password),
     ] {
         match core.set_up(&nobody(), &token, &new).await.unwrap_err() {

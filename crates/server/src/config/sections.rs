@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use confique::Config;
@@ -77,6 +78,10 @@ pub struct Passwords {
     /// Lanes of Argon2id.
     #[config(default = 1)]
     pub lanes: NonZeroU32,
+
+    /// File of breached passwords that the `strict` profile refuses: SHA-1 hashes in ascending order, of 20 bytes each or
+    /// in lines of 40 hexadecimal digits, as such lists are published.
+    pub breached_list: Option<PathBuf>,
 
     /// Threads that hash; 0 is one per processor.
     #[config(default = 0)]

@@ -155,3 +155,52 @@ async fn several_nodes_serve_one_postgresql_database_and_outlive_its_absence() {
         node.stop().await;
     }
 }
+#[tokio::test]
+async fn the_first_administrator_is_made_once_as_configured() {
+    let folder = tempfile::tempdir().unwrap();
+    let admin = [
+        ("ROSTER_ADMIN_USERNAME", "ann"),
+        ("ROSTER_ADMIN_EMAIL", "ann@example.com"),
+        ("ROSTER_ADMIN_PASSWORD", "correct horse battery"),
+    ];
+    let first = start(folder.path(), &admin).await;
+    assert!(
+        first.notices.iter().any(|notice| notice.contains("ann was made")),
+        "{:?}",
+        first.notices
+    );
+    first.stop().await;
+    let second = start(folder.path(), &admin).await;
+    assert!(
+        !second.notices.iter().any(|notice| notice.contains("ann was made")),
+        "{:?}",
+        second.notices
+    );
+    second.stop().await;
+    let third = start(folder.path(), &[]).await;
+    assert!(!third.notices.iter().any(|notice| notice.contains("no users")), "{:?}", third.notices);
+    third.stop().await;
+}
+
+#[tokio::test]
+async fn an_administrator_that_the_rules_refuse_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let admin = [
+        ("ROSTER_ADMIN_USERNAME", "ann"),
+        ("ROSTER_ADMIN_EMAIL", "ann@example.com"),
+        ("ROSTER_ADMIN_PASSWORD", "tiny12"),
+    ];
+    let refused = try_start(folder.path(), &admin).await.err().unwrap();
+    let said = format!("{refused:#}");
+    assert!(said.contains("`admin`") && !said.contains("tiny12"), "{said}");
+}
+
+#[tokio::test]
+async fn without_users_a_link_to_make_the_first_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let running =
+        start(folder.path(), &[("ROSTER_PUBLIC_URL", "https://roster.example.com")]).await;
+    let notice = running.notices.iter().find(|notice| notice.contains("no users")).unwrap();
+    assert!(notice.contains("https://roster.example.com/setup?token=ros_"), "{notice}");
+    running.stop().await;
+}
