@@ -20,6 +20,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Setup(setup::Setup),
     Login(login::Login),
     Logout(logout::Logout),
     Whoami(whoami::Whoami),
@@ -47,6 +48,7 @@ impl Cli {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<ExitCode> {
         match self.command {
             Command::Serve(command) => return command.run(ui).await,
+            Command::Setup(command) => command.run(ui).await?,
             Command::Login(command) => command.run(ui).await?,
             Command::Logout(command) => command.run(ui).await?,
             Command::Whoami(command) => command.run(ui).await?,

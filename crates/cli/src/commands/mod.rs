@@ -14,6 +14,7 @@ pub(crate) mod org;
 pub(crate) mod plan;
 pub(crate) mod serve;
 pub(crate) mod session;
+pub(crate) mod setup;
 pub(crate) mod sso;
 pub(crate) mod user;
 pub(crate) mod whoami;
