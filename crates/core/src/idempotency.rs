@@ -1,12 +1,17 @@
 //! Creations that are done once, however often they are asked for: a client that heard no answer asks again with the
 //! same `Idempotency-Key` and gets the first answer.
 
-use std::time::Duration;
+use std::{
+    hash::{Hash, Hasher},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use roster_model::UserId;
 use roster_store::{KeptReply, Tx};
 use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::{
     Actor, Core, Error, Idempotency, Result, authz::Operation, credentials::secret_key::Purpose,
@@ -15,6 +20,24 @@ use crate::{
 
 /// How long a reply is kept.
 const KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
+
+/// Lets requests with the same key in one after the other, in this process.
+pub(crate) struct Once(Box<[Mutex<()>]>);
+
+/// Requests share places only by chance, and then merely wait a little.
+const PLACES: usize = 256;
+
+impl Once {
+    pub(crate) fn new() -> Self {
+        Self((0..PLACES).map(|_| Mutex::new(())).collect())
+    }
+
+    async fn wait(&self, caller: UserId, once: &Idempotency) -> MutexGuard<'_, ()> {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (caller, &once.key).hash(&mut hasher);
+        self.0[(hasher.finish() % PLACES as u64) as usize].lock().await
+    }
+}
 
 impl Core {
     /// Does `work` unless its reply is kept already, and then gives that reply.
@@ -35,16 +58,15 @@ impl Core {
             return work.await;
         };
         Self::permit(actor, operation)?;
+        // A client that did not want to wait asks again while the first request is still at work.
+        let _alone = self.once().wait(caller, once).await;
         if let Some(reply) = self.find_reply(caller, operation, once).await? {
             return Ok(reply);
         }
         match work.await {
-            // A request beside this one was faster: its reply is there now.
-            Err(Error::IdempotencyConflict) => {
-                let reply = self.find_reply(caller, operation, once).await?;
-                reply.ok_or(Error::IdempotencyConflict)
-            }
-            done => done,
+            Ok(reply) => Ok(reply),
+            // On another node the same request may have been faster, and what was refused here is its reply there.
+            Err(error) => self.find_reply(caller, operation, once).await?.ok_or(error),
         }
     }
 
@@ -96,7 +118,6 @@ impl Core {
 
 /// Under what a reply is kept: one key may serve several operations. Hashed, for clients choose the text.
 fn name(operation: Operation, once: &Idempotency) -> String {
-    use sha2::{Digest, Sha256};
     let key = data_encoding::HEXLOWER.encode(&Sha256::digest(&once.key));
     format!("{}:{key}", operation.as_str())
 }

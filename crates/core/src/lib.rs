@@ -29,6 +29,7 @@ use std::{fmt, sync::Arc};
 
 use clock::Clock;
 use credentials::{Constraints, Turns, hasher::PasswordHasher, secret_key::Keyring};
+use idempotency::Once;
 use jiff::Timestamp;
 use random::Random;
 use roster_store::Store;
@@ -51,6 +52,7 @@ struct Inner {
     usage: Usage,
     constraints: Constraints,
     turns: Turns,
+    once: Once,
 }
 
 /// What the rulebook stands on.
@@ -75,8 +77,8 @@ impl Core {
     /// A rulebook on `parts`.
     pub fn new(parts: Parts) -> Self {
         let turns = Turns::new(parts.settings.limits.failures_before_wait);
-        let (usage, constraints) = (Usage::new(), Constraints::new());
-        Self(Arc::new(Inner { parts, usage, constraints, turns }))
+        let (usage, constraints, once) = (Usage::new(), Constraints::new(), Once::new());
+        Self(Arc::new(Inner { parts, usage, constraints, turns, once }))
     }
 
     /// What the operator decides.
@@ -115,6 +117,10 @@ impl Core {
 
     pub(crate) fn turns(&self) -> &Turns {
         &self.0.turns
+    }
+
+    pub(crate) fn once(&self) -> &Once {
+        &self.0.once
     }
 }
 

@@ -15,13 +15,13 @@ use crate::{
 const ACTION: &str = "session.opened";
 
 /// Somebody who has shown everything that a sign-in asks for.
-pub(crate) struct Proven {
-    claimed: Claimed,
+pub(crate) struct Proven<'c> {
+    claimed: Claimed<'c>,
     /// When the second factor was shown, if the account has one.
     mfa_at: Option<Timestamp>,
 }
 
-impl Proven {
+impl Proven<'_> {
     /// Who it is.
     pub(crate) fn user(&self) -> &User {
         &self.claimed.user
@@ -43,7 +43,7 @@ impl Core {
             None => AuthenticationMethod::Password,
         };
         let opening = Opening::new(self, actor.origin.door, method, proven.mfa_at);
-        let Claimed { user, hash, new_hash } = &proven.claimed;
+        let Claimed { user, hash, new_hash, .. } = &proven.claimed;
         let opened = self
             .store()
             .write(async |tx: &mut Tx| {
@@ -70,7 +70,7 @@ impl Core {
     ///
     /// # Errors
     /// Those of [`sign_in`](Self::sign_in).
-    pub(crate) async fn prove(&self, actor: &Actor, input: &SignIn) -> Result<Proven> {
+    pub(crate) async fn prove(&self, actor: &Actor, input: &SignIn) -> Result<Proven<'_>> {
         let claimed = self.claim(actor, ACTION, &input.login, &input.password).await?;
         match self.prove_rest(&claimed.user, input).await {
             Ok(mfa_at) => Ok(Proven { claimed, mfa_at }),

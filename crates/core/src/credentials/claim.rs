@@ -6,6 +6,7 @@
 use roster_model::{IdentityKey, Secret, User, UserId, fold};
 use roster_store::{Claimant, Tx};
 use serde_json::json;
+use tokio::sync::SemaphorePermit;
 
 use super::{Authenticator, Subject, hasher::Verified};
 use crate::{Actor, Core, Error, Result, audit::Entry};
@@ -14,13 +15,15 @@ use crate::{Actor, Core, Error, Result, audit::Entry};
 const MAX_LOGIN: usize = 4 * 320;
 
 /// An account whose password was just shown.
-pub(crate) struct Claimed {
+pub(crate) struct Claimed<'c> {
     /// Whose it is, as it was before the password was compared.
     pub(crate) user: User,
     /// The hash that the password was held against.
     pub(crate) hash: String,
     /// The hash to be kept from now on, where the present one is of an older kind.
     pub(crate) new_hash: Option<String>,
+    /// Kept until the attempt is forgotten or stands.
+    _turn: Option<SemaphorePermit<'c>>,
 }
 
 impl Core {
@@ -36,7 +39,7 @@ impl Core {
         action: &'static str,
         login: &str,
         password: &Secret,
-    ) -> Result<Claimed> {
+    ) -> Result<Claimed<'_>> {
         let key = fold(&login[..login.floor_char_boundary(MAX_LOGIN)]);
         let found = self.find_claimant(&key, login).await?;
         let subject = match &found {
@@ -54,7 +57,7 @@ impl Core {
         action: &'static str,
         user: &User,
         password: &Secret,
-    ) -> Result<Claimed> {
+    ) -> Result<Claimed<'_>> {
         let id = user.id;
         let found = self.store().read(async |tx: &mut Tx| tx.find_claimant_by_id(id).await).await?;
         self.claim_as(actor, action, Subject::User(id), found, password).await
@@ -74,8 +77,8 @@ impl Core {
         subject: Subject,
         found: Option<Claimant>,
         password: &Secret,
-    ) -> Result<Claimed> {
-        let _turn = self.turns().wait(&subject).await;
+    ) -> Result<Claimed<'_>> {
+        let turn = self.turns().wait(&subject).await;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
@@ -100,7 +103,7 @@ impl Core {
                     true => self.hasher().hash(password).await.ok(),
                     false => None,
                 };
-                Ok(Claimed { user, hash, new_hash })
+                Ok(Claimed { user, hash, new_hash, _turn: turn })
             }
             found => {
                 let user = found.map(|found| found.user.id);

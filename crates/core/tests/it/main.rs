@@ -1,0 +1,10 @@
+//! The rulebook held to its promises, on both databases.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod fixture;
+mod keys;
+mod passwords;
+mod revocation;
+mod sessions;
+mod sign_in;
