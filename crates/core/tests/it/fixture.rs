@@ -15,8 +15,8 @@ use roster_core::{
     sso::provider::NoProviders,
 };
 use roster_model::{
-    ActivateMfa, Group, GroupId, OrganizationId, Profile, Role, Secret, SignIn, SignedIn, Status,
-    User, UserFlags, UserId, UserRef, fold,
+    ActivateMfa, Group, GroupId, OrganizationId, OrganizationSettings, Profile, Role, Secret,
+    SignIn, SignedIn, Status, User, UserFlags, UserId, UserRef, fold,
 };
 use roster_store::{Location, Options, Store, Tx};
 
@@ -186,6 +186,19 @@ impl Roster {
             let mut user = tx.find_user(&reference).await?.unwrap();
             change(&mut user);
             tx.update_user(&mut user).await
+        })
+        .await;
+    }
+
+    /// Changes the settings of everybody's organization behind the rulebook's back.
+    pub(crate) async fn set_organization(
+        &self,
+        change: impl Fn(&mut OrganizationSettings) + Send + Sync,
+    ) {
+        self.write(async |tx: &mut Tx| {
+            let mut organization = tx.find_organization(self.organization).await?.unwrap();
+            change(&mut organization.settings);
+            tx.update_organization(&organization).await
         })
         .await;
     }

@@ -3,12 +3,12 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use proptest::prelude::*;
-use roster_core::Error;
-use roster_model::{AuthenticationMethod, ErrorCode, Role, Status};
+use roster_core::{Door, Error};
+use roster_model::{AuthenticationMethod, ErrorCode, LoginType, Outcome, Role, SignIn, Status};
 
-use roster_store::Tx;
+use roster_store::{AuditQuery, Tx, Window};
 
-use crate::fixture::{PASSWORD, Roster, on_both_databases};
+use crate::fixture::{PASSWORD, Roster, nobody, on_both_databases};
 
 /// What an answer looks like from outside.
 async fn answer(roster: &Roster, login: &str, password: &str) -> String {
@@ -167,6 +167,64 @@ on_both_databases! {
             }
         }
         assert_eq!(successes, 1);
+    }
+
+    async fn t04_all_doors_share_one_count(roster: Roster) {
+        roster.user("ann", Role::Viewer).await;
+        let try_at = async |door: Door, password: &str| {
+            let mut actor = nobody();
+            actor.origin.door = door;
+            let input =
+                SignIn { login: "ann".to_owned(), password: password.into(), code: None };
+            roster.sign_in(&actor, &input).await.unwrap_err().code()
+        };
+        for door in Door::ALL.into_iter().cycle().take(10) {
+            assert_eq!(try_at(door, "wrong").await, ErrorCode::InvalidCredentials);
+        }
+        for door in Door::ALL {
+            assert_eq!(try_at(door, PASSWORD).await, ErrorCode::RateLimited, "{door:?}");
+        }
+    }
+
+    async fn where_people_sign_in_at_a_provider_passwords_open_nothing(roster: Roster) {
+        roster.user("ann", Role::AccountAdmin).await;
+        roster.user_like("exempt", Role::Viewer, |user| user.flags.sso_disabled = true).await;
+        roster.user("root", Role::SystemAdmin).await;
+        roster.set_organization(|settings| settings.login_type = LoginType::Sso).await;
+        assert!(answer(&roster, "ann", "wrong").await.starts_with("InvalidCredentials"));
+        assert!(answer(&roster, "ann", PASSWORD).await.starts_with("AccountUnavailable"));
+        roster.try_sign_in("exempt", PASSWORD, None).await.unwrap();
+        roster.try_sign_in("root", PASSWORD, None).await.unwrap();
+    }
+
+    async fn sign_ins_are_audited_without_what_was_typed(roster: Roster) {
+        let ann = roster.user("ann", Role::Viewer).await;
+        answer(&roster, "hunter2", "hunter3").await;
+        answer(&roster, "ann", "hunter4").await;
+        roster.try_sign_in("ann", PASSWORD, None).await.unwrap();
+        let window = Window { after: None, offset: 0, limit: 10 };
+        let query = AuditQuery::default();
+        let events = roster
+            .store
+            .point_read(async |tx: &mut Tx| tx.list_audit_events(&query, &window).await)
+            .await
+            .unwrap();
+        let told: Vec<_> = events
+            .iter()
+            .map(|event| (event.action.as_str(), event.outcome, event.user_id))
+            .collect();
+        let opened = "session.opened";
+        assert_eq!(
+            told,
+            [
+                (opened, Outcome::Success, Some(ann.id)),
+                (opened, Outcome::Failure, Some(ann.id)),
+                (opened, Outcome::Failure, None),
+            ]
+        );
+        let text = format!("{events:?}");
+        assert!(!text.contains("hunter"), "{text}");
+        assert!(text.contains("192.0.2.7"), "{text}");
     }
 
     async fn t10_the_victim_of_guesses_works_on_and_gets_in_after_the_wait(roster: Roster) {
