@@ -15,6 +15,7 @@ mod error;
 mod figures;
 mod idempotency;
 mod installation;
+mod jobs;
 pub mod messages;
 mod paging;
 pub mod paths;
@@ -23,6 +24,8 @@ mod sessions;
 mod settings;
 mod sign_in;
 pub mod sso;
+#[cfg(test)]
+mod testing;
 mod usage;
 
 use std::{fmt, sync::Arc};

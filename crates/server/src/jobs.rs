@@ -48,7 +48,7 @@ impl Jobs {
             repeat("usage", USAGE, stop.clone(), || async {
                 self.core.flush_usage(&actor).await.map(drop)
             }),
-            repeat("clearing", CLEARING, stop, || self.core.purge_messages_and_codes(&actor)),
+            repeat("clearing", CLEARING, stop, || self.core.clear_away(&actor)),
         );
         if let Err(error) = self.core.flush_usage(&actor).await {
             tracing::warn!(%error, "the last uses of sessions and keys are not written down");

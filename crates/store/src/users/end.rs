@@ -1,7 +1,7 @@
 //! What ends when a user is shut out, deleted or purged.
 
 use jiff::Timestamp;
-use roster_model::{GroupId, UserId};
+use roster_model::{GroupId, OrganizationId, UserId};
 
 use crate::{Change, Error, Tx};
 
@@ -73,6 +73,25 @@ impl Tx {
             "SELECT id FROM users WHERE deleted_at IS NOT NULL AND purged_at IS NULL \
              AND deleted_at < $1 ORDER BY deleted_at, id LIMIT $2",
             &[&until, &limit],
+            |row| row.get(0),
+        )
+        .await
+    }
+
+    /// Active users of an organization, system admins aside, who have neither come nor been changed since `since`.
+    pub async fn list_inactive_users(
+        &mut self,
+        organization: OrganizationId,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<UserId>, Error> {
+        self.list(
+            "SELECT id FROM users WHERE organization_id = $1 AND deleted_at IS NULL \
+             AND status = 'active' AND role <> 'system_admin' AND updated_at < $2 \
+             AND (last_seen_at IS NULL OR last_seen_at < $2) \
+             AND (current_sign_in_at IS NULL OR current_sign_in_at < $2) \
+             ORDER BY id LIMIT $3",
+            &[&organization, &since, &i64::from(limit)],
             |row| row.get(0),
         )
         .await

@@ -1,0 +1,151 @@
+//! What the server clears away by itself. Nothing depends on it: expiry is checked at each use (threat T18).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use roster_model::{OrganizationId, Role, Status, User, UserRef};
+use roster_store::{Mark, Tx, Window};
+use serde_json::json;
+
+use crate::{Actor, Core, Error, Result, audit::Entry, authz::Operation, installation::PUBLIC};
+
+/// How much one transaction clears away: it must not hold others up.
+const BATCH: u32 = 500;
+/// How many users one transaction purges or suspends; each takes a dozen statements.
+const USERS: u32 = 20;
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+impl Core {
+    /// Clears away what is over: messages, codes, links, sessions, kept replies, old failures, and users whose time in
+    /// the bin has ended; and suspends those who have been away for longer than their organization allows. Doing it
+    /// twice at once does it once.
+    ///
+    /// # Errors
+    /// Only the server itself may; and `Unavailable` while the database is away.
+    pub async fn clear_away(&self, actor: &Actor) -> Result<()> {
+        self.purge_messages_and_codes(actor).await?;
+        self.purge_sessions_and_counts().await?;
+        self.purge_users(actor).await?;
+        self.suspend_the_inactive(actor).await
+    }
+
+    async fn purge_sessions_and_counts(&self) -> Result<()> {
+        let now = self.now();
+        // The longest wait and the count before it have long lost their meaning after a day.
+        let failures = now - self.settings().limits.longest_wait.max(DAY);
+        loop {
+            let gone = self
+                .store()
+                .write(async |tx: &mut Tx| {
+                    let sessions = tx.purge_sessions(now, BATCH).await?;
+                    let replies = tx.purge_replies(now, BATCH).await?;
+                    let throttles = tx.purge_throttles(failures, BATCH).await?;
+                    Ok::<_, Error>(sessions.max(replies).max(throttles))
+                })
+                .await?;
+            if gone < u64::from(BATCH) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Leaves nothing of users whose time in the bin has ended but the reservation of their names.
+    async fn purge_users(&self, actor: &Actor) -> Result<()> {
+        let now = self.now();
+        let until = now - self.settings().restore_window;
+        loop {
+            let purged = self
+                .store()
+                .write(async |tx: &mut Tx| {
+                    let users = tx.list_purgeable_users(until, i64::from(USERS)).await?;
+                    for id in &users {
+                        let found = tx.find_user(&UserRef::Id(*id)).await?;
+                        let Some(user) = found else { continue };
+                        let public = tx.find_group_by_slug(user.organization_id, PUBLIC).await?;
+                        let home = public.map_or(user.primary_group_id, |group| group.id);
+                        tx.purge_user(*id, home, now).await?;
+                        Entry::done("user.purged", *id).write(tx, actor, now).await?;
+                    }
+                    Ok::<_, Error>(users.len())
+                })
+                .await?;
+            if purged < USERS as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn suspend_the_inactive(&self, actor: &Actor) -> Result<()> {
+        let mut window = Window { after: None, offset: 0, limit: i64::from(BATCH) };
+        loop {
+            let organizations =
+                self.store().read(async |tx: &mut Tx| tx.list_organizations(&window).await).await?;
+            for organization in &organizations {
+                if let Some(days) = organization.settings.inactivity_suspension_days {
+                    self.suspend_the_inactive_of(actor, organization.id, days).await?;
+                }
+            }
+            match organizations.last() {
+                Some(last) if organizations.len() == BATCH as usize => {
+                    window.after = Some(Mark::id(last.id.0));
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn suspend_the_inactive_of(
+        &self,
+        actor: &Actor,
+        organization: OrganizationId,
+        days: u32,
+    ) -> Result<()> {
+        let now = self.now();
+        let since = now - DAY.saturating_mul(days.max(1));
+        loop {
+            // Looking for them may take long, so it does not hold up those who write.
+            let inactive = self
+                .store()
+                .read(async |tx: &mut Tx| tx.list_inactive_users(organization, since, USERS).await)
+                .await?;
+            self.store()
+                .write(async |tx: &mut Tx| {
+                    for id in &inactive {
+                        // Gone, or back, meanwhile.
+                        let found = tx.find_user(&UserRef::Id(*id)).await?;
+                        if let Some(user) = found.filter(|user| is_inactive(user, since)) {
+                            suspend(tx, actor, user, now).await?;
+                        }
+                    }
+                    Ok::<_, Error>(())
+                })
+                .await?;
+            if inactive.len() < USERS as usize {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Whether a user has not been here since `since`, and nobody has let it in again since then. System admins stay:
+/// somebody must be left to let the others in again.
+fn is_inactive(user: &User, since: Timestamp) -> bool {
+    let last = user.last_seen_at.max(user.current_sign_in_at).max(Some(user.updated_at));
+    user.status == Status::Active
+        && user.deleted_at.is_none()
+        && user.role != Role::SystemAdmin
+        && last < Some(since)
+}
+
+async fn suspend(tx: &mut Tx, actor: &Actor, mut user: User, now: Timestamp) -> Result<()> {
+    user.status = Status::Suspended;
+    user.updated_at = now;
+    tx.update_user(&mut user).await?;
+    tx.end_everything_of_user(user.id).await?;
+    let what = json!({ "why": "inactivity" });
+    Entry::done("user.suspended", user.id).with(what).write(tx, actor, now).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
