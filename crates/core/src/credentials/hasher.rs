@@ -16,12 +16,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use roster_argon2::Memory;
 use roster_model::Secret;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use super::{
-    formats::{Argon2, Argon2Hash, Cost, FormatError, ImportedHash},
+    formats::{Argon2Hash, Cost, FormatError, ImportedHash},
     password::canonical,
 };
 use crate::random::{Random, RandomExt};
@@ -89,7 +90,7 @@ pub struct PasswordHasher {
     absent: Arc<ImportedHash>,
 }
 
-type Job = Box<dyn FnOnce(&mut Argon2) + Send>;
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
 #[derive(Debug, Default)]
 struct Gauge {
@@ -119,9 +120,10 @@ impl PasswordHasher {
         let gauge = Arc::<Gauge>::default();
         for number in 0..threads.max(1) {
             let (waiting, gauge) = (Arc::clone(&waiting), Arc::clone(&gauge));
+            let memory = Memory::new(memory_kib as usize)?;
             thread::Builder::new()
                 .name(format!("password-hash-{number}"))
-                .spawn(move || work(&waiting, cost, &gauge))?;
+                .spawn(move || work(&waiting, memory, &gauge))?;
         }
         Ok(Self { jobs, random, cost, settings, gauge, absent: Arc::new(absent) })
     }
@@ -131,11 +133,11 @@ impl PasswordHasher {
         let password = Zeroizing::new(canonical(password.expose()).into_owned());
         let (salt, cost) = (self.random.array(), self.cost);
         let gauge = Arc::clone(&self.gauge);
-        let hash = self.run(move |argon2| {
+        let hash = self.run(move |memory| {
             gauge.operations.fetch_add(1, Ordering::Relaxed);
-            Argon2Hash::of(password.as_bytes(), salt, cost, argon2)
+            Argon2Hash::of(password.as_bytes(), salt, cost, memory)
         });
-        hash.await?.map(|hash| hash.to_string()).ok_or(HashingError::Failed)
+        hash.await?.map(|hash| hash.to_string()).map_err(|error| failed(&error))
     }
 
     /// Whether `stored` is the hash of `password`.
@@ -167,37 +169,37 @@ impl PasswordHasher {
     ) -> Result<Verified, HashingError> {
         let (password, cost) = (password.clone(), self.cost);
         let gauge = Arc::clone(&self.gauge);
-        let compare = move |argon2: &mut Argon2| {
+        let compare = move |memory: &mut Memory| {
             let mut is_of = |password: &str| {
                 gauge.operations.fetch_add(1, Ordering::Relaxed);
-                stored.is_of(password.as_bytes(), argon2)
+                stored.is_of(password.as_bytes(), memory)
             };
             let typed = password.expose();
             let canonical = Zeroizing::new(canonical(typed).into_owned());
             // Other systems hashed what the keyboard sent. The second try depends on what was typed alone, so it tells
             // nothing about the user.
-            let is_right = is_of(&canonical) || (typed != canonical.as_str() && is_of(typed));
+            let is_right = is_of(&canonical)? || (typed != canonical.as_str() && is_of(typed)?);
             if !is_right {
-                return Verified::WRONG;
+                return Ok(Verified::WRONG);
             }
             let is_current = stored.as_argon2().is_some_and(|hash| hash.is_current(cost));
-            Verified { is_right, needs_rehash: !is_current && stored.covers(typed.as_bytes()) }
+            Ok(Verified { is_right, needs_rehash: !is_current && stored.covers(typed.as_bytes()) })
         };
-        self.run(compare).await
+        self.run(compare).await?.map_err(|error| failed(&error))
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Argon2) -> T + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, HashingError> {
         let (reply, answer) = oneshot::channel();
         let gauge = Arc::clone(&self.gauge);
-        let job: Job = Box::new(move |argon2| {
+        let job: Job = Box::new(move |memory| {
             gauge.waiting.fetch_sub(1, Ordering::Relaxed);
             // Whoever gave up waiting needs no answer.
             if !reply.is_closed() {
                 let begun = Instant::now();
-                let result = work(argon2);
+                let result = work(memory);
                 let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
                 gauge.last_job_micros.store(micros, Ordering::Relaxed);
                 let _ = reply.send(result);
@@ -226,6 +228,11 @@ impl PasswordHasher {
     }
 }
 
+fn failed(error: &io::Error) -> HashingError {
+    tracing::error!(%error, "no memory to hash a password in");
+    HashingError::Failed
+}
+
 /// The hash that everybody without one is compared with: of the present cost, and of no password.
 fn absent(cost: Cost) -> Result<ImportedHash, FormatError> {
     let Cost { memory_kib, passes, lanes } = cost;
@@ -235,15 +242,14 @@ fn absent(cost: Cost) -> Result<ImportedHash, FormatError> {
     ))
 }
 
-fn work(jobs: &Mutex<Receiver<Job>>, cost: Cost, gauge: &Gauge) {
+fn work(jobs: &Mutex<Receiver<Job>>, mut memory: Memory, gauge: &Gauge) {
     lower_priority();
-    let mut argon2 = Argon2::with_memory_for(cost);
     loop {
         // One thread at a time waits for a job, the others wait for it; the lock is free again before the work begins.
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
         // A fault in one computation must not cost the pool a thread: its caller gets `Failed`, the next gets the thread.
-        if catch_unwind(AssertUnwindSafe(|| job(&mut argon2))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
             tracing::error!(
                 operations = gauge.operations.load(Ordering::Relaxed),
                 "a password hash broke off"

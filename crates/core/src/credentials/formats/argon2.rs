@@ -1,9 +1,9 @@
 //! Argon2 in PHC's form: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
 
-use std::fmt;
+use std::{fmt, io};
 
-use ::argon2::{Algorithm, Block, Params, Version};
 use data_encoding::BASE64_NOPAD;
+use roster_argon2::{Argon2, Memory, Variant, Version};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -23,43 +23,10 @@ pub(crate) struct Cost {
     pub(crate) lanes: u32,
 }
 
-impl Cost {
-    fn params(self, length: usize) -> Result<Params, FormatError> {
-        Params::new(self.memory_kib, self.passes, self.lanes, Some(length))
-            .map_err(|_| FormatError::Malformed)
-    }
-}
-
-/// A thread's working memory for Argon2, kept from one hash to the next.
-pub(crate) struct Argon2 {
-    blocks: Vec<Block>,
-}
-
-impl Argon2 {
-    /// Memory enough for hashes of `cost`, touched now so that no sign-in waits for it.
-    pub(crate) fn with_memory_for(cost: Cost) -> Self {
-        Self { blocks: vec![Block::new(); cost.memory_kib as usize] }
-    }
-
-    fn compute(&mut self, hash: &Argon2Hash, password: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let params = hash.cost.params(hash.hash.len()).ok()?;
-        let needed = params.block_count();
-        let argon2 = ::argon2::Argon2::new(hash.algorithm, hash.version, params);
-        let mut out = Zeroizing::new(vec![0; hash.hash.len()]);
-        let done = if needed <= self.blocks.len() {
-            argon2.hash_password_into_with_memory(password, &hash.salt, &mut out, &mut self.blocks)
-        } else {
-            // Only an imported hash needs more than we keep; its memory goes back at once.
-            argon2.hash_password_into(password, &hash.salt, &mut out)
-        };
-        done.ok().map(|()| out)
-    }
-}
-
 /// An Argon2 hash, of any variant and version.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Argon2Hash {
-    algorithm: Algorithm,
+    variant: Variant,
     version: Version,
     cost: Cost,
     salt: Vec<u8>,
@@ -74,16 +41,16 @@ impl Argon2Hash {
         let mut fields =
             text.strip_prefix('$').ok_or(FormatError::Malformed)?.split('$').peekable();
         let mut field = || fields.next().ok_or(FormatError::Malformed);
-        let algorithm = match field()? {
-            "argon2d" => Algorithm::Argon2d,
-            "argon2i" => Algorithm::Argon2i,
-            "argon2id" => Algorithm::Argon2id,
+        let variant = match field()? {
+            "argon2d" => Variant::D,
+            "argon2i" => Variant::I,
+            "argon2id" => Variant::Id,
             _ => return Err(FormatError::Unknown),
         };
         let mut costs = field()?;
         let version = match costs.strip_prefix("v=") {
-            Some("19") => Version::V0x13,
-            Some("16") | None => Version::V0x10,
+            Some("19") => Version::V19,
+            Some("16") | None => Version::V16,
             Some(_) => return Err(FormatError::Malformed),
         };
         if costs.starts_with("v=") {
@@ -97,36 +64,50 @@ impl Argon2Hash {
         if fields.next().is_some() || !lengths_are_sane {
             return Err(FormatError::Malformed);
         }
-        cost.params(hash.len())?;
-        Ok(Self { algorithm, version, cost, salt, hash })
+        let parsed = Self { variant, version, cost, salt, hash };
+        parsed.argon2().ok_or(FormatError::Malformed)?;
+        Ok(parsed)
     }
 
-    /// Hashes `password` afresh, our way. `None` only for a password of 4 GiB or a cost Argon2 does not know.
+    /// Hashes `password` afresh, our way.
     pub(crate) fn of(
         password: &[u8],
         salt: [u8; 16],
         cost: Cost,
-        argon2: &mut Argon2,
-    ) -> Option<Self> {
-        let mut hash = Self {
-            algorithm: Algorithm::Argon2id,
-            version: Version::V0x13,
+        memory: &mut Memory,
+    ) -> io::Result<Self> {
+        let empty = Self {
+            variant: Variant::Id,
+            version: Version::V19,
             cost,
             salt: salt.to_vec(),
             hash: vec![0; Self::LENGTH],
         };
-        hash.hash = argon2.compute(&hash, password)?.to_vec();
-        Some(hash)
+        let hash = empty.compute(password, memory)?.to_vec();
+        Ok(Self { hash, ..empty })
     }
 
-    pub(crate) fn is_of(&self, password: &[u8], argon2: &mut Argon2) -> bool {
-        argon2.compute(self, password).is_some_and(|computed| computed.ct_eq(&self.hash).into())
+    pub(crate) fn is_of(&self, password: &[u8], memory: &mut Memory) -> io::Result<bool> {
+        Ok(self.compute(password, memory)?.ct_eq(&self.hash).into())
+    }
+
+    fn compute(&self, password: &[u8], memory: &mut Memory) -> io::Result<Zeroizing<Vec<u8>>> {
+        let argon2 = self.argon2().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut hash = Zeroizing::new(vec![0; self.hash.len()]);
+        argon2.hash(password, &self.salt, memory, &mut hash)?;
+        Ok(hash)
+    }
+
+    /// `None` for what Argon2 does not do, such as less than 8 KiB for each lane.
+    fn argon2(&self) -> Option<Argon2> {
+        let Cost { memory_kib, passes, lanes } = self.cost;
+        Argon2::new(self.variant, self.version, memory_kib, passes, lanes)
     }
 
     /// Whether it is what we would make today.
     pub(crate) fn is_current(&self, cost: Cost) -> bool {
-        self.algorithm == Algorithm::Argon2id
-            && self.version == Version::V0x13
+        self.variant == Variant::Id
+            && self.version == Version::V19
             && self.cost == cost
             && self.hash.len() == Self::LENGTH
     }
@@ -135,11 +116,18 @@ impl Argon2Hash {
 impl fmt::Display for Argon2Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Cost { memory_kib, passes, lanes } = self.cost;
+        let variant = match self.variant {
+            Variant::D => "argon2d",
+            Variant::I => "argon2i",
+            Variant::Id => "argon2id",
+        };
+        let version = match self.version {
+            Version::V16 => 16,
+            Version::V19 => 19,
+        };
         write!(
             f,
-            "${}$v={}$m={memory_kib},t={passes},p={lanes}${}${}",
-            self.algorithm.as_str(),
-            u32::from(self.version),
+            "${variant}$v={version}$m={memory_kib},t={passes},p={lanes}${}${}",
             BASE64_NOPAD.encode(&self.salt),
             BASE64_NOPAD.encode(&self.hash)
         )

@@ -8,7 +8,10 @@ mod crypt;
 mod pbkdf2;
 mod scrypt;
 
-pub(crate) use argon2::{Argon2, Argon2Hash, Cost};
+use std::io;
+
+pub(crate) use argon2::{Argon2Hash, Cost};
+use roster_argon2::Memory;
 
 /// Why a text is no password hash that Roster takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -63,17 +66,17 @@ impl ImportedHash {
     ///
     /// Of the formats, Argon2 alone tells `secret` from `secret\0`: crypt's read a password up to the first NUL or repeat
     /// it after one, and HMAC, beneath PBKDF2 and scrypt, pads with NULs. There a password with a NUL never matches.
-    pub(crate) fn is_of(&self, password: &[u8], argon2: &mut Argon2) -> bool {
+    pub(crate) fn is_of(&self, password: &[u8], memory: &mut Memory) -> io::Result<bool> {
         if password.contains(&0) && self.as_argon2().is_none() {
-            return false;
+            return Ok(false);
         }
-        match &self.0 {
-            Scheme::Argon2(hash) => hash.is_of(password, argon2),
+        Ok(match &self.0 {
+            Scheme::Argon2(hash) => hash.is_of(password, memory)?,
             Scheme::Bcrypt(hash) => hash.is_of(password),
             Scheme::ShaCrypt(hash) => hash.is_of(password),
             Scheme::Pbkdf2(hash) => hash.is_of(password),
             Scheme::Scrypt(hash) => hash.is_of(password),
-        }
+        })
     }
 
     /// Whether the hash depends on every byte of `password`. bcrypt reads 72: a right sign-in says nothing about the

@@ -20,7 +20,7 @@ async fn occupied(hasher: &Arc<PasswordHasher>) -> mpsc::Sender<()> {
     let (begin, begun) = oneshot::channel();
     let pool = Arc::clone(hasher);
     tokio::spawn(async move {
-        let wait = move |_: &mut Argon2| {
+        let wait = move |_: &mut Memory| {
             let _ = begin.send(());
             let _ = released.recv();
         };
@@ -75,9 +75,9 @@ async fn t48_one_password_typed_in_two_unicode_forms_is_one_password() {
     }
     let elsewhere = start(TINY);
     let salt = [7; 16];
-    let hash_of = move |argon2: &mut Argon2| {
+    let hash_of = move |memory: &mut Memory| {
         let cost = Cost { memory_kib: 8, passes: 1, lanes: 1 };
-        Argon2Hash::of(decomposed.as_bytes(), salt, cost, argon2).unwrap().to_string()
+        Argon2Hash::of(decomposed.as_bytes(), salt, cost, memory).unwrap().to_string()
     };
     let raw = elsewhere.run(hash_of).await.unwrap();
     assert_eq!(
