@@ -7,7 +7,7 @@ use roster_model::{OrganizationId, Role, Status, User, UserRef};
 use roster_store::{Mark, Tx, Window};
 use serde_json::json;
 
-use crate::{Actor, Core, Error, Result, audit::Entry, authz::Operation, installation::PUBLIC};
+use crate::{Actor, Core, Error, Result, audit::Entry, installation::PUBLIC};
 
 /// How much one transaction clears away: it must not hold others up.
 const BATCH: u32 = 500;
