@@ -10,7 +10,7 @@ use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use roster_core::Core;
-use roster_http_kit::{Gate, GateSettings, Refusal, RequestContext, TrustedProxies};
+use roster_http_kit::{Gate, GateSettings, Kit, Refusal, RequestContext, TrustedProxies};
 
 use crate::config::Settings;
 use crate::metrics::{self, Metrics};
@@ -26,7 +26,8 @@ pub fn assemble(core: &Core, settings: &Settings, metrics: &Arc<Metrics>, id_pre
     if settings.metrics {
         router = router.route("/metrics", get(figures).with_state(Arc::clone(metrics)));
     }
-    router = router.fallback(nothing_here);
+    let kit = Kit::new(core.clone(), settings.rates.sign_ins);
+    router = router.merge(roster_native::router(kit)).fallback(nothing_here);
     let renderers = Vec::new();
     let hosts = Vec::new();
     let settings = GateSettings {

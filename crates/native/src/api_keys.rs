@@ -1,0 +1,35 @@
+//! API keys.
+
+use axum::Router;
+use roster_api::{CreateApiKey, GetApiKey, ListApiKeys, RevokeApiKey};
+use roster_core::{KeyRef, Result};
+use roster_http_kit::{Call, Kit, endpoint};
+use roster_model::{ApiKey, IssuedApiKey, Page};
+
+pub(crate) fn routes() -> Router<Kit> {
+    Router::new()
+        .merge(endpoint(create))
+        .merge(endpoint(list))
+        .merge(endpoint(get))
+        .merge(endpoint(revoke))
+}
+
+async fn create(call: Call<CreateApiKey>) -> Result<IssuedApiKey> {
+    call.core.create_api_key(&call.actor, &call.path.user, &call.body).await
+}
+
+async fn list(call: Call<ListApiKeys>) -> Result<Page<ApiKey>> {
+    let (filter, page) = &call.query;
+    let include_revoked = filter.include_revoked.unwrap_or(false);
+    call.core.list_api_keys(&call.actor, &call.path.user, include_revoked, page).await
+}
+
+async fn get(call: Call<GetApiKey>) -> Result<ApiKey> {
+    let key = KeyRef::parse(&call.path.key);
+    call.core.get_api_key(&call.actor, &call.path.user, &key).await
+}
+
+async fn revoke(call: Call<RevokeApiKey>) -> Result<ApiKey> {
+    let key = KeyRef::parse(&call.path.key);
+    call.core.revoke_api_key(&call.actor, &call.path.user, &key).await
+}
