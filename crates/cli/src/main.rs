@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 mod ago;
 mod cli;
@@ -10,6 +10,7 @@ mod codes;
 mod columns;
 mod commands;
 mod connection;
+mod failure;
 mod logins;
 mod output;
 mod plain;
@@ -18,20 +19,21 @@ mod talk;
 mod two_letter;
 mod ui;
 
-use crate::{cli::Cli, talk::Talk, ui::Ui};
+use crate::{cli::Cli, failure::is_closed_pipe, talk::Talk, ui::Ui};
 
 fn main() -> ExitCode {
     let command = Cli::command();
     let args = two_letter::rewrite(&command, std::env::args_os());
-    let cli =
-        match command.try_get_matches_from(args).and_then(|found| Cli::from_arg_matches(&found)) {
-            Ok(cli) => cli,
-            Err(shown) => {
-                // Help goes to standard output with 0, misuse to standard error with 2.
-                let _ = shown.print();
-                return ExitCode::from(u8::try_from(shown.exit_code()).unwrap_or(2));
-            }
-        };
+    let parsed = command.try_get_matches_from(args);
+    let read = |found: ArgMatches| Ok((Cli::from_arg_matches(&found)?, is_debug(&found)));
+    let (cli, debug) = match parsed.and_then(read) {
+        Ok(parsed) => parsed,
+        Err(shown) => {
+            // Help goes to standard output with 0, misuse to standard error with 2.
+            let _ = shown.print();
+            return ExitCode::from(u8::try_from(shown.exit_code()).unwrap_or(2));
+        }
+    };
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -43,14 +45,21 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            Talk::new().say(&format!("Error: {error:#}"));
+            Talk::new().say(&format!("Error: {}", failure::describe(&error, debug)));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Whoever reads our output (`head`, `less`) has seen enough.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let kind = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::BrokenPipe;
-    error.chain().filter_map(|cause| cause.downcast_ref()).any(kind)
+/// Whether the command, whichever it is, was asked to tell more.
+fn is_debug(mut found: &ArgMatches) -> bool {
+    loop {
+        if let Ok(Some(true)) = found.try_get_one::<bool>("debug") {
+            return true;
+        }
+        match found.subcommand() {
+            Some((_, inner)) => found = inner,
+            None => return false,
+        }
+    }
 }
