@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed expectation of a test is a panic")]
 mod doctor;
 mod listener;
+mod outbox;
 mod receiver;
 mod server;
 mod sms;
