@@ -74,6 +74,28 @@ async fn an_empty_folder_is_enough_and_everything_in_it_is_the_owners() {
 }
 
 #[tokio::test]
+async fn the_first_administrator_signs_in_over_http() {
+    let folder = tempfile::tempdir().unwrap();
+    let admin = [
+        ("ROSTER_ADMIN_USERNAME", "ann"),
+        ("ROSTER_ADMIN_EMAIL", "ann@example.com"),
+        ("ROSTER_ADMIN_PASSWORD", "correct horse battery"),
+    ];
+    let running = start(folder.path(), &admin).await;
+    let client = reqwest::Client::new();
+    let url = format!("http://{}/api/v1", running.address);
+    let login = serde_json::json!({"login": "ann", "password": "correct horse battery"});
+    let answer = client.post(format!("{url}/sessions")).json(&login).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    let token = answer["token"].as_str().unwrap();
+    let whoami = client.get(format!("{url}/whoami")).bearer_auth(token).send().await.unwrap();
+    let whoami: serde_json::Value = whoami.json().await.unwrap();
+    assert_eq!(whoami["user"]["role"], "system_admin", "{whoami}");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_second_server_on_the_same_data_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let first = start(folder.path(), &[]).await;
