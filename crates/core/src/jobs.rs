@@ -13,6 +13,8 @@ use crate::{Actor, Core, Error, Result, audit::Entry, installation::PUBLIC};
 const BATCH: u32 = 500;
 /// How many users one transaction purges or suspends; each takes a dozen statements.
 const USERS: u32 = 20;
+/// No use of a session waits longer than this to be written down, were the database away meanwhile.
+const UNWRITTEN: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Core {
@@ -31,13 +33,15 @@ impl Core {
 
     async fn purge_sessions_and_counts(&self) -> Result<()> {
         let now = self.now();
+        // A use just before the end may not be written down yet; that session lives on.
+        let over = now - UNWRITTEN;
         // The longest wait and the count before it have long lost their meaning after a day.
         let failures = now - self.settings().limits.longest_wait.max(DAY);
         loop {
             let gone = self
                 .store()
                 .write(async |tx: &mut Tx| {
-                    let sessions = tx.purge_sessions(now, BATCH).await?;
+                    let sessions = tx.purge_sessions(over, BATCH).await?;
                     let replies = tx.purge_replies(now, BATCH).await?;
                     let throttles = tx.purge_throttles(failures, BATCH).await?;
                     Ok::<_, Error>(sessions.max(replies).max(throttles))

@@ -197,3 +197,89 @@ impl Tx {
 fn json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
     serde_json::to_value(value).map_err(|error| Error::internal(error.to_string()))
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::time::Duration;
+
+    use roster_model::ConstraintKind;
+
+    use super::*;
+    use crate::Store;
+    use crate::testing::{hash, noon, on_both_databases, user, uuid, write};
+
+    /// A key of this name, whose token is made of `seed`.
+    pub(crate) async fn make(
+        tx: &mut Tx,
+        user: UserId,
+        name: &str,
+        seed: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Option<ApiKeyId>, Error> {
+        let path = "jobs".to_owned();
+        let methods = vec!["GET".to_owned()];
+        tx.insert_api_key(&NewApiKeyRow {
+            uuid: uuid(seed),
+            user_id: user,
+            name,
+            token_hash: hash(seed),
+            prefix: "ros_k",
+            scopes: &["user.get".to_owned()],
+            constraints: &[Constraint { kind: ConstraintKind::Exact, path, methods }],
+            created_at: noon(),
+            expires_at,
+        })
+        .await
+    }
+
+    on_both_databases! {
+        async fn a_key_reads_back_as_it_was_made(store: Store) {
+            let (id, key) = write(&store, async |tx: &mut Tx| {
+                let ann = user(tx, "ann").await?.id;
+                let id = make(tx, ann, "Backup", "one", Some(noon() + Duration::from_secs(1))).await?;
+                Ok((id, tx.find_api_key(ann, &ApiKeyRef::Uuid(uuid("one"))).await?))
+            })
+            .await;
+            let key = key.unwrap();
+            assert_eq!((Some(key.id), key.name.as_str()), (id, "Backup"));
+            assert_eq!(key.scopes, ["user.get"]);
+            assert_eq!(key.constraints[0].path, "jobs");
+            assert_eq!(key.expires_at, Some(noon() + Duration::from_secs(1)));
+            assert_eq!((key.use_count, key.last_used_at, key.revoked_at), (0, None, None));
+        }
+
+        async fn a_name_is_free_again_once_its_key_is_revoked_or_over(store: Store) {
+            let made = write(&store, async |tx: &mut Tx| {
+                let (ann, bob) = (user(tx, "ann").await?.id, user(tx, "bob").await?.id);
+                let first = make(tx, ann, "Backup", "one", None).await?.unwrap();
+                let taken = make(tx, ann, "BACKUP", "two", None).await?;
+                let other = make(tx, bob, "backup", "three", None).await?;
+                assert!(tx.revoke_api_key(first, noon()).await?);
+                assert!(!tx.revoke_api_key(first, noon()).await?);
+                let over = make(tx, ann, "backup", "four", Some(noon())).await?;
+                let again = make(tx, ann, "backup", "five", None).await?;
+                Ok([taken, other, over, again].map(|id| id.is_some()))
+            })
+            .await;
+            assert_eq!(made, [false, true, true, true]);
+        }
+
+        async fn a_key_is_named_by_number_uuid_or_name_and_only_to_its_owner(store: Store) {
+            let found = write(&store, async |tx: &mut Tx| {
+                let (ann, bob) = (user(tx, "ann").await?.id, user(tx, "bob").await?.id);
+                let old = make(tx, ann, "7", "old", None).await?.unwrap();
+                tx.revoke_api_key(old, noon()).await?;
+                let id = make(tx, ann, "7", "live", None).await?.unwrap();
+                let mut found = Vec::new();
+                for name in [id.to_string(), uuid("live").to_string(), "7".to_owned(), "007".to_owned()] {
+                    let key = ApiKeyRef::parse(&name);
+                    assert_eq!(tx.find_api_key(bob, &key).await?, None);
+                    found.push(tx.find_api_key(ann, &key).await?.map(|key| key.id == id));
+                }
+                Ok(found)
+            })
+            .await;
+            assert_eq!(found, [Some(true), Some(true), Some(true), None]);
+        }
+    }
+}

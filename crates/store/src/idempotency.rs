@@ -60,3 +60,35 @@ impl Tx {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::Store;
+    use crate::testing::{noon, on_both_databases, write};
+
+    fn reply(byte: u8) -> KeptReply {
+        KeptReply { digest: [byte; 32], sealed: vec![byte] }
+    }
+
+    on_both_databases! {
+        async fn a_reply_is_kept_once_until_it_is_over(store: Store) {
+            let end = noon() + Duration::from_secs(60);
+            write(&store, async |tx: &mut Tx| {
+                assert!(tx.keep_reply("1", "key", &reply(1), noon(), end).await?);
+                assert!(!tx.keep_reply("1", "key", &reply(2), noon(), end).await?);
+                assert!(tx.keep_reply("2", "key", &reply(3), noon(), end).await?);
+                let found = tx.find_reply("1", "key", noon()).await?.unwrap();
+                assert_eq!((found.digest, found.sealed), ([1; 32], vec![1]));
+                assert!(tx.find_reply("1", "key", end).await?.is_none());
+                assert!(tx.keep_reply("1", "key", &reply(2), end, end + Duration::from_secs(60)).await?);
+                assert_eq!(tx.purge_replies(end, 10).await?, 1);
+                assert!(tx.find_reply("1", "key", end).await?.is_some());
+                Ok(())
+            })
+            .await;
+        }
+    }
+}

@@ -68,7 +68,9 @@ impl Store {
             return Ok(self.read_credential(kind, hash).await?.map(Arc::new));
         }
         let miss = match self.live().check(&hash.0) {
-            Check::Hit(credential) => return Ok(Some(credential)),
+            Check::Hit(credential) => {
+                return Ok(Some(credential).filter(|found| found.kind == kind));
+            }
             Check::Miss(miss) => miss,
         };
         let Some(credential) = self.read_credential(kind, hash).await?.map(Arc::new) else {
@@ -191,4 +193,60 @@ fn api_key(row: &Row<'_>) -> Result<LiveCredential, Error> {
         expires_at: columns.take()?,
         ends_at: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{hash, noon, on_both_databases, user, write};
+    use crate::{api_keys, sessions};
+
+    async fn find(store: &Store, kind: CredentialKind, name: &str) -> Option<Arc<LiveCredential>> {
+        store.find_live_credential(kind, &hash(name)).await.unwrap()
+    }
+
+    on_both_databases! {
+        async fn a_token_is_found_under_its_own_kind_with_its_owner(store: Store) {
+            let ann = write(&store, async |tx: &mut Tx| {
+                let ann = user(tx, "ann").await?;
+                sessions::tests::open(tx, ann.id, "session").await?;
+                api_keys::tests::make(tx, ann.id, "key", "key", None).await?;
+                Ok(ann)
+            })
+            .await;
+            for _ in 0..2 {
+                let session = find(&store, CredentialKind::Session, "session").await.unwrap();
+                assert_eq!((session.user == ann, session.door.as_str()), (true, "native"));
+                let key = find(&store, CredentialKind::ApiKey, "key").await.unwrap();
+                assert_eq!((key.user == ann, key.scopes.len(), key.constraints.len()), (true, 1, 1));
+                assert!(find(&store, CredentialKind::ApiKey, "session").await.is_none());
+                assert!(find(&store, CredentialKind::Session, "key").await.is_none());
+            }
+            let in_memory = if store.engine() == Engine::Sqlite { 2 } else { 0 };
+            assert_eq!(store.live().len(), in_memory);
+        }
+
+        async fn t32_what_has_changed_or_ended_is_seen_by_the_very_next_look(store: Store) {
+            let ann = write(&store, async |tx: &mut Tx| {
+                let ann = user(tx, "ann").await?;
+                sessions::tests::open(tx, ann.id, "session").await?;
+                api_keys::tests::make(tx, ann.id, "key", "key", None).await?;
+                Ok(ann)
+            })
+            .await;
+            for (kind, name) in [(CredentialKind::Session, "session"), (CredentialKind::ApiKey, "key")] {
+                find(&store, kind, name).await.unwrap();
+                write(&store, async |tx: &mut Tx| tx.count_sign_in(ann.id, noon()).await).await;
+                let found = find(&store, kind, name).await.unwrap();
+                assert_eq!(found.user.status, roster_model::Status::Active);
+            }
+            write(&store, async |tx: &mut Tx| {
+                tx.end_sessions_of(ann.id, None).await?;
+                tx.revoke_api_keys_of_user(ann.id, noon()).await
+            })
+            .await;
+            assert!(find(&store, CredentialKind::Session, "session").await.is_none());
+            assert!(find(&store, CredentialKind::ApiKey, "key").await.is_none());
+        }
+    }
 }

@@ -97,3 +97,51 @@ impl Tx {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use roster_model::{Status, fold};
+
+    use super::*;
+    use crate::Store;
+    use crate::testing::{noon, on_both_databases, user, write};
+
+    on_both_databases! {
+        async fn who_signs_in_is_found_by_name_or_address_with_the_hash(store: Store) {
+            write(&store, async |tx: &mut Tx| {
+                let ann = user(tx, "ann").await?;
+                for name in ["ann", "ann@example.com"] {
+                    let found = tx.find_claimant(&fold(name)).await?.unwrap();
+                    assert_eq!((found.user, found.hash), (ann.clone(), None));
+                }
+                tx.set_password_hash(ann.id, "one", noon(), Some(noon())).await?;
+                tx.replace_password_hash(ann.id, "two").await?;
+                let found = tx.find_claimant_by_id(ann.id).await?.unwrap();
+                assert_eq!(found.hash.as_deref(), Some("two"));
+                assert_eq!(found.user.password_changed_at, Some(noon()));
+                assert_eq!(found.user.password_expires_at, Some(noon()));
+                assert_eq!(found.user.version, 2);
+                for name in ["bob", "", "a\0nn"] {
+                    assert!(tx.find_claimant(&fold(name)).await?.is_none());
+                }
+                Ok(())
+            })
+            .await;
+        }
+
+        async fn the_first_sign_in_makes_a_new_user_active(store: Store) {
+            write(&store, async |tx: &mut Tx| {
+                let ann = user(tx, "ann").await?.id;
+                for count in 1..=2 {
+                    tx.count_sign_in(ann, noon()).await?;
+                    let user = tx.find_claimant_by_id(ann).await?.unwrap().user;
+                    assert_eq!((user.sign_in_count, user.status), (count, Status::Active));
+                    assert_eq!(user.version, 2, "counting is no change");
+                    assert_eq!(user.last_sign_in_at, (count == 2).then(noon));
+                }
+                Ok(())
+            })
+            .await;
+        }
+    }
+}

@@ -207,3 +207,109 @@ impl Tx {
         Ok(ended.len() as u64)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::Store;
+    use crate::testing::{hash, noon, on_both_databases, user, uuid, write};
+
+    /// A session named by a text, which ends an hour after noon.
+    pub(crate) async fn open(tx: &mut Tx, user: UserId, name: &str) -> Result<SessionId, Error> {
+        open_as(tx, user, None, name).await
+    }
+
+    async fn open_as(
+        tx: &mut Tx,
+        user: UserId,
+        impersonator_id: Option<UserId>,
+        name: &str,
+    ) -> Result<SessionId, Error> {
+        tx.insert_session(&NewSession {
+            uuid: uuid(name),
+            user_id: user,
+            token_hash: hash(name),
+            door: "native",
+            method: AuthenticationMethod::Password,
+            mfa_at: None,
+            impersonator_id,
+            address: Some("192.0.2.7".to_owned()),
+            user_agent: None,
+            created_at: noon(),
+            expires_at: noon() + Duration::from_secs(3600),
+            ends_at: noon() + Duration::from_secs(7200),
+        })
+        .await
+    }
+
+    async fn names(tx: &mut Tx, user: UserId, at: Timestamp) -> Result<Vec<Uuid>, Error> {
+        let window = Window { after: None, offset: 0, limit: 10 };
+        let sessions = tx.list_sessions(user, at, &window).await?;
+        assert_eq!(tx.count_sessions(user, at).await?, sessions.len() as u64);
+        Ok(sessions.into_iter().map(|session| session.session.uuid).collect())
+    }
+
+    on_both_databases! {
+        async fn sessions_are_listed_newest_first_until_they_end(store: Store) {
+            let end = noon() + Duration::from_secs(3600);
+            let lists = write(&store, async |tx: &mut Tx| {
+                let ann = user(tx, "ann").await?.id;
+                for name in ["one", "two"] {
+                    open(tx, ann, name).await?;
+                }
+                Ok([names(tx, ann, noon()).await?, names(tx, ann, end).await?])
+            })
+            .await;
+            assert_eq!(lists, [vec![uuid("two"), uuid("one")], vec![]]);
+        }
+
+        async fn a_session_is_ended_once_and_by_its_user_only(store: Store) {
+            let ended = write(&store, async |tx: &mut Tx| {
+                let (ann, bob) = (user(tx, "ann").await?.id, user(tx, "bob").await?.id);
+                open(tx, ann, "one").await?;
+                Ok([
+                    tx.end_session(bob, uuid("one")).await?,
+                    tx.end_session(ann, uuid("one")).await?,
+                    tx.end_session(ann, uuid("one")).await?,
+                ])
+            })
+            .await;
+            assert_eq!(ended, [None, Some(hash("one")), None]);
+        }
+
+        async fn ending_all_keeps_one_and_gives_borrowed_names_back(store: Store) {
+            let (left, lent) = write(&store, async |tx: &mut Tx| {
+                let (ann, bob) = (user(tx, "ann").await?.id, user(tx, "bob").await?.id);
+                for name in ["one", "two", "three"] {
+                    open(tx, ann, name).await?;
+                }
+                open(tx, bob, "own").await?;
+                open_as(tx, bob, Some(ann), "lent").await?;
+                assert_eq!(tx.end_sessions_of(ann, Some(uuid("two"))).await?, 2);
+                Ok((names(tx, ann, noon()).await?, names(tx, bob, noon()).await?))
+            })
+            .await;
+            assert_eq!((left, lent), (vec![uuid("two")], vec![uuid("own")]));
+        }
+
+        async fn what_is_over_is_cleared_away_in_bounded_steps(store: Store) {
+            let purged = write(&store, async |tx: &mut Tx| {
+                let ann = user(tx, "ann").await?.id;
+                for name in ["one", "two", "three"] {
+                    open(tx, ann, name).await?;
+                }
+                let end = noon() + Duration::from_secs(3600);
+                let later = end + Duration::from_micros(1);
+                Ok([
+                    tx.purge_sessions(end, 2).await?,
+                    tx.purge_sessions(later, 2).await?,
+                    tx.purge_sessions(later, 2).await?,
+                ])
+            })
+            .await;
+            assert_eq!(purged, [0, 2, 1]);
+        }
+    }
+}

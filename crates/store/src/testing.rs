@@ -2,8 +2,15 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use roster_model::{
+    Group, GroupId, Profile, Role, Status, TokenHash, User, UserFlags, UserId, fold,
+};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
 use crate::sql::{MIGRATIONS, Migration};
-use crate::{Location, Options, Store};
+use crate::{Error, Location, Options, Store, Tx, Work};
 
 /// Writes each test twice, once for each database: `async fn name(store: Store) { … }`.
 macro_rules! on_both_databases {
@@ -18,12 +25,13 @@ pub(crate) use on_both_databases;
 
 /// A fresh store on SQLite.
 pub(crate) async fn on_sqlite() -> Store {
-    open(&Location::Memory, MIGRATIONS).await
+    Store::open(&Location::Memory, &Options::default()).await.unwrap()
 }
 
 /// A fresh store on PostgreSQL.
 pub(crate) async fn on_postgres() -> Store {
-    open(&fresh_postgres("roster", MIGRATIONS).await, MIGRATIONS).await
+    let location = fresh_postgres("roster", MIGRATIONS).await;
+    Store::open(&location, &Options::default()).await.unwrap()
 }
 
 /// A fresh store with migrations of the test's own.
@@ -45,4 +53,88 @@ pub(crate) async fn fresh_postgres(
         })
     });
     Location::Postgres(made.await.unwrap())
+}
+
+/// The time of tests.
+pub(crate) fn noon() -> Timestamp {
+    "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
+/// A transaction that must succeed.
+pub(crate) async fn write<T, F>(store: &Store, work: F) -> T
+where
+    F: AsyncFn(&mut Tx) -> Result<T, Error>
+        + for<'t> Work<&'t mut Tx, Result<T, Error>, Fut: Send>
+        + Send
+        + Sync,
+{
+    store.write(work).await.unwrap()
+}
+
+/// Adds a plain user in an organization and group of its own.
+pub(crate) async fn user(tx: &mut Tx, username: &str) -> Result<User, Error> {
+    let now = noon();
+    let uuid = uuid(username);
+    let organization = tx.ensure_organization(uuid, username, username, now).await?;
+    let group = Group {
+        id: GroupId(0),
+        name: "public".to_owned(),
+        slug: "public".to_owned(),
+        description: String::new(),
+        organization_id: organization,
+        owner_id: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let primary_group_id = tx.insert_group(&group).await?.expect("the organization is new");
+    let mut user = User {
+        id: UserId(0),
+        uuid,
+        username: username.to_owned(),
+        email: format!("{username}@example.com"),
+        unconfirmed_email: None,
+        first_name: String::new(),
+        last_name: String::new(),
+        phone: None,
+        phone_verified_at: None,
+        status: Status::New,
+        role: Role::Viewer,
+        organization_id: organization,
+        primary_group_id,
+        parent_id: None,
+        plan_id: None,
+        plan_expires_at: None,
+        profile: Profile::default(),
+        flags: UserFlags::default(),
+        preferences: serde_json::Map::new(),
+        is_mfa_active: false,
+        password_changed_at: None,
+        password_expires_at: None,
+        sign_in_count: 0,
+        last_sign_in_at: None,
+        current_sign_in_at: None,
+        last_seen_at: None,
+        last_checked_announcements_at: None,
+        created_at: now,
+        created_by: None,
+        updated_at: now,
+        updated_by: None,
+        deleted_at: None,
+        version: 1,
+    };
+    user.id = tx.insert_user(&user).await?;
+    for name in [&user.username, &user.email] {
+        assert!(tx.claim_identifier(&fold(name), user.id).await?, "{name} is taken");
+    }
+    Ok(user)
+}
+
+/// A UUID made of a text.
+pub(crate) fn uuid(text: &str) -> Uuid {
+    Uuid::from_bytes(hash(text).0[..16].try_into().unwrap())
+}
+
+/// A hash of a token made of a text.
+pub(crate) fn hash(text: &str) -> TokenHash {
+    TokenHash(Sha256::digest(text).into())
 }
