@@ -15,6 +15,8 @@ pub struct Memory {
     map: MmapMut,
     start: usize,
     blocks: usize,
+    /// Whether the system has given pages for it.
+    is_taken: bool,
 }
 
 impl Memory {
@@ -41,11 +43,21 @@ impl Memory {
             // A system without huge pages says no; small ones do as well.
             let _ = map.advise_range(memmap2::Advice::HugePage, start, length);
         }
-        Ok(Self { map, start, blocks: kib })
+        Ok(Self { map, start, blocks: kib, is_taken: false })
+    }
+
+    /// Gives the pages back to the system until the next hash.
+    pub fn release(&mut self) {
+        if self.is_taken
+            && let Ok(fresh) = Self::new(self.blocks)
+        {
+            *self = fresh;
+        }
     }
 
     /// The first `count` blocks, if there are as many. They hold what the last hash left.
     pub(crate) fn blocks(&mut self, count: usize) -> Option<&mut [Block]> {
+        self.is_taken = true;
         let bytes = self.map.get_mut(self.start..self.start + self.blocks * BLOCK_BYTES)?;
         bytemuck::try_cast_slice_mut(bytes).ok()?.get_mut(..count)
     }

@@ -123,6 +123,19 @@ fn too_little_kept_memory_is_made_up_for() {
 }
 
 #[test]
+fn memory_that_was_given_back_serves_again() {
+    let argon2 = Argon2::new(Variant::Id, Version::V19, 4096, 1, 1).unwrap();
+    let mut memory = Memory::new(4096).unwrap();
+    let mut hash = || {
+        let mut hash = [0; 32];
+        argon2.hash(b"password", b"somesalt", &mut memory, &mut hash).unwrap();
+        memory.release();
+        hash
+    };
+    assert_eq!(hash(), hash());
+}
+
+#[test]
 fn what_the_rfc_does_not_know_is_refused() {
     let make =
         |memory, passes, lanes| Argon2::new(Variant::Id, Version::V19, memory, passes, lanes);

@@ -10,7 +10,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     },
     thread,
     time::{Duration, Instant},
@@ -89,6 +89,9 @@ pub struct PasswordHasher {
     gauge: Arc<Gauge>,
     absent: Arc<ImportedHash>,
 }
+
+/// After this long without a job a thread gives its memory back.
+const QUIET: Duration = Duration::from_secs(60);
 
 type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
@@ -244,16 +247,27 @@ fn absent(cost: Cost) -> Result<ImportedHash, FormatError> {
 
 fn work(jobs: &Mutex<Receiver<Job>>, mut memory: Memory, gauge: &Gauge) {
     lower_priority();
-    loop {
-        // One thread at a time waits for a job, the others wait for it; the lock is free again before the work begins.
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
+    while let Some(job) = next(jobs, &mut memory) {
         // A fault in one computation must not cost the pool a thread: its caller gets `Failed`, the next gets the thread.
         if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
             tracing::error!(
                 operations = gauge.operations.load(Ordering::Relaxed),
                 "a password hash broke off"
             );
+        }
+    }
+}
+
+/// The next job, or `None` when there will be no more. A thread that has had nothing to do for a while gives its memory
+/// back: on a machine of many cores one busy morning would else cost gigabytes for ever.
+fn next(jobs: &Mutex<Receiver<Job>>, memory: &mut Memory) -> Option<Job> {
+    loop {
+        // One thread at a time waits for a job, the others wait for it; the lock is free again before the work begins.
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(QUIET);
+        match job {
+            Ok(job) => return Some(job),
+            Err(RecvTimeoutError::Timeout) => memory.release(),
+            Err(RecvTimeoutError::Disconnected) => return None,
         }
     }
 }
