@@ -171,7 +171,8 @@ impl Core {
         user: &UserRef,
         key: &ApiKeyRef,
     ) -> Result<ApiKey> {
-        let user = self.authorize_on(actor, Operation::RevokeApiKey, user).await?.id;
+        let operation = Operation::RevokeApiKey;
+        let user = self.authorize_on_part(actor, operation, user, &format!("{key:?}")).await?.id;
         let now = self.now();
         let _steady = self.usage().steady().await;
         let mut revoked = self

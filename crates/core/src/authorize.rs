@@ -70,7 +70,19 @@ impl Core {
         operation: Operation,
         user: &UserRef,
     ) -> Result<User> {
-        self.authorize_on_as(actor, |_| operation, user).await
+        self.authorize_on_as(actor, |_| operation, user, "").await
+    }
+
+    /// As [`authorize_on`](Self::authorize_on), about something of the user's: a code that is good for one target is
+    /// good for that thing.
+    pub(crate) async fn authorize_on_part(
+        &self,
+        actor: &Actor,
+        operation: Operation,
+        user: &UserRef,
+        part: &str,
+    ) -> Result<User> {
+        self.authorize_on_as(actor, |_| operation, user, part).await
     }
 
     /// As [`authorize_on`](Self::authorize_on), where the operation depends on whether the caller
@@ -80,6 +92,7 @@ impl Core {
         actor: &Actor,
         operation: impl Fn(bool) -> Operation,
         user: &UserRef,
+        part: &str,
     ) -> Result<User> {
         let found = self.find_target(actor, user).await?;
         let is_oneself = found.as_ref().is_some_and(|(found, _)| Some(found.id) == actor.user_id());
@@ -102,7 +115,7 @@ impl Core {
             }
         };
         allow(actor, operation, relation, Some(found.role), Kind::User)?;
-        self.step_up(actor, operation, &found.id.to_string()).await?;
+        self.step_up(actor, operation, &format!("{}/{part}", found.id)).await?;
         Ok(found)
     }
 

@@ -4,26 +4,25 @@
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use roster_model::{
-    EmailAddress, Field, Group, GroupId, MembershipRank, NewUser, OrganizationId, Plan, PlanId,
-    Reason, Role, Secret, Status, User, UserFlags, UserId, Username,
+    Field, Group, GroupId, NewUser, OrganizationId, Plan, PlanId, Reason, Role, Secret, User,
 };
 use roster_store::Tx;
 use serde_json::json;
 
 use crate::{
-    Actor, Core, Error, Profile, Result,
+    Actor, Core, Error, Result,
     audit::Entry,
-    authorize::get_user,
     authz::Operation,
     credentials::{
         password::ChosenBy,
         token::{Token, TokenKind},
     },
     random::RandomExt,
+    users::Person,
 };
 
 /// The slug of the organization that is there first.
-const ORGANIZATION: &str = "default";
+pub(crate) const ORGANIZATION: &str = "default";
 /// The slug of the group of an organization that everybody is in.
 pub(crate) const PUBLIC: &str = "public";
 /// The fact that holds the hash of the token of the set-up link.
@@ -120,26 +119,12 @@ impl Core {
         token: Option<&String>,
     ) -> Result<User> {
         let now = self.now();
-        let (username, email) = self.names(new)?;
+        let person = Person::read(self, new, Role::SystemAdmin)?;
         let password = new.password.as_ref();
         let password = password.ok_or_else(|| Error::invalid(Field::Password, Reason::Empty))?;
         let home = self.store().point_read(async |tx: &mut Tx| home(tx).await).await?;
-        let user = User {
-            uuid: self.random().uuid_v7(now),
-            username: username.as_str().to_owned(),
-            email: email.as_str().to_owned(),
-            first_name: new.first_name.clone().unwrap_or_default().trim().to_owned(),
-            last_name: new.last_name.clone().unwrap_or_default().trim().to_owned(),
-            ..administrator(home, now)
-        };
-        let hashed = self.hash_new_password(&user, password, ChosenBy::Owner).await;
-        let password = hashed.map_err(|error| match error {
-            // Here is no old one.
-            Error::Invalid { field: Field::NewPassword, reason } => {
-                Error::invalid(Field::Password, reason)
-            }
-            other => other,
-        })?;
+        let record = person.record(self, actor, home, now);
+        let password = self.hash_first_password(&record, password, ChosenBy::Owner).await?;
         self.store()
             .write(async |tx: &mut Tx| {
                 if tx.has_users().await? {
@@ -150,33 +135,13 @@ impl Core {
                     return Err(REFUSED);
                 }
                 tx.delete_fact(TOKEN).await?;
-                let id = tx.insert_user(&user).await?;
-                for (key, field) in [(username.key(), Field::Username), (email.key(), Field::Email)]
-                {
-                    if !tx.claim_identifier(key, id).await? {
-                        return Err(Error::AlreadyExists { field });
-                    }
-                }
-                tx.set_membership(home.1, id, MembershipRank::Member, now).await?;
-                let user = get_user(tx, id).await?;
-                self.set_password_in(tx, &user, &password, None, now).await?;
+                let password = Some(&password);
+                let user = person.insert(self, tx, &record, home.1, password, now).await?;
                 let what = json!({ "role": Role::SystemAdmin.as_str(), "why": "first start" });
-                Entry::done("user.created", id).with(what).write(tx, actor, now).await?;
-                get_user(tx, id).await
+                Entry::done("user.created", user.id).with(what).write(tx, actor, now).await?;
+                Ok(user)
             })
             .await
-    }
-
-    /// The names of a new user, as far as they can be judged without looking at others'.
-    fn names(&self, new: &NewUser) -> Result<(Username, EmailAddress)> {
-        let username = Username::parse(&new.username)
-            .map_err(|reason| Error::invalid(Field::Username, reason))?;
-        let email = match self.settings().profile {
-            Profile::Compat => EmailAddress::parse_any(&new.email),
-            Profile::Default | Profile::Strict => EmailAddress::parse(&new.email),
-        };
-        let email = email.map_err(|reason| Error::invalid(Field::Email, reason))?;
-        Ok((username, email))
     }
 }
 
@@ -186,45 +151,6 @@ async fn home(tx: &mut Tx) -> Result<(OrganizationId, GroupId)> {
     let organization = tx.find_organization_by_slug(ORGANIZATION).await?.ok_or_else(missing)?.id;
     let group = tx.find_group_by_slug(organization, PUBLIC).await?.ok_or_else(missing)?.id;
     Ok((organization, group))
-}
-
-/// An administrator without names.
-fn administrator(home: (OrganizationId, GroupId), now: Timestamp) -> User {
-    User {
-        id: UserId(0),
-        uuid: uuid::Uuid::nil(),
-        username: String::new(),
-        email: String::new(),
-        unconfirmed_email: None,
-        first_name: String::new(),
-        last_name: String::new(),
-        phone: None,
-        phone_verified_at: None,
-        status: Status::New,
-        role: Role::SystemAdmin,
-        organization_id: home.0,
-        primary_group_id: home.1,
-        parent_id: None,
-        plan_id: None,
-        plan_expires_at: None,
-        profile: roster_model::Profile::default(),
-        flags: UserFlags::default(),
-        preferences: serde_json::Map::new(),
-        is_mfa_active: false,
-        password_changed_at: None,
-        password_expires_at: None,
-        sign_in_count: 0,
-        last_sign_in_at: None,
-        current_sign_in_at: None,
-        last_seen_at: None,
-        last_checked_announcements_at: None,
-        created_at: now,
-        created_by: None,
-        updated_at: now,
-        updated_by: None,
-        deleted_at: None,
-        version: 1,
-    }
 }
 
 fn public_group(organization: OrganizationId, now: Timestamp) -> Group {

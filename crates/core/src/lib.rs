@@ -27,6 +27,7 @@ pub mod sso;
 #[cfg(test)]
 mod testing;
 mod usage;
+mod users;
 
 use std::{fmt, sync::Arc};
 

@@ -202,7 +202,7 @@ fn plain(text: &str) -> Result<IdentityKey, Reason> {
 /// Characters that change what a reader sees without being seen: zero-width and joining
 /// characters, bidirectional controls, variation selectors, fillers, tags, private-use and
 /// unassigned-by-design code points.
-pub(crate) fn is_invisible(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'

@@ -23,7 +23,7 @@ mod user;
 pub use api_key::{ApiKey, Constraint, ConstraintKind, IssuedApiKey, NewApiKey};
 pub use audit::{AuditEvent, AuditFilter, Outcome};
 pub use group::{Group, GroupMember, GroupUpdate, MembershipRank, NewGroup, SetMembership};
-pub use identity::{EmailAddress, IdentityKey, Username, fold};
+pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible};
 pub use ids::{
     ApiKeyId, AuditEventId, GroupId, MessageId, OrganizationId, PlanId, SessionId, UserId, UserRef,
 };

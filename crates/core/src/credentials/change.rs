@@ -30,8 +30,8 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// A password that may be set, and its hash. Made before the transaction, for hashing is slow.
 pub(crate) struct HashedPassword {
-    hash: String,
-    lasts: Option<Duration>,
+    pub(super) hash: String,
+    pub(super) lasts: Option<Duration>,
 }
 
 impl Core {
@@ -51,7 +51,7 @@ impl Core {
             true => Operation::ChangeOwnPassword,
             false => Operation::SetPassword,
         };
-        let user = self.authorize_on_as(actor, operation, user).await?;
+        let user = self.authorize_on_as(actor, operation, user, "").await?;
         let is_own = Some(user.id) == actor.user_id();
         let mut claimed = None;
         if is_own {
@@ -156,15 +156,33 @@ impl Core {
         password: &Secret,
         chosen_by: ChosenBy,
     ) -> Result<HashedPassword> {
-        let organization = self.password_rules_of(user.organization_id).await?;
+        let lasts = self.judge_new_password(Some(user), password, chosen_by).await?;
+        let hash = self.hasher().hash(password).await?;
+        Ok(HashedPassword { hash, lasts })
+    }
+
+    /// Holds a new password against the policy, for somebody or, as far as that goes, for nobody in particular. Gives
+    /// how long it will be good.
+    ///
+    /// # Errors
+    /// `Invalid` for what the policy refuses.
+    pub(super) async fn judge_new_password(
+        &self,
+        user: Option<&User>,
+        password: &Secret,
+        chosen_by: ChosenBy,
+    ) -> Result<Option<Duration>> {
+        let organization = user.map_or(OrganizationId(0), |user| user.organization_id);
+        let organization = self.password_rules_of(organization).await?;
         let settings = self.settings();
         let breached = settings.breached_passwords.clone();
         let policy = PasswordPolicy { profile: settings.profile, breached };
         let proposal = Proposal {
             password,
-            username: &user.username,
-            email: &user.email,
-            has_second_factor: user.is_mfa_active,
+            username: user.map_or("", |user| &user.username),
+            email: user.map_or("", |user| &user.email),
+            // Who it is may be unknown yet: then the shorter minimum holds here, and the right one later.
+            has_second_factor: user.is_none_or(|user| user.is_mfa_active),
             chosen_by,
         };
         let refuse = |reason| Err(Error::invalid(Field::NewPassword, reason));
@@ -176,8 +194,7 @@ impl Core {
         if let Err(reason) = policy.check(&proposal).map_err(Error::internal)? {
             return refuse(reason);
         }
-        let hash = self.hasher().hash(password).await?;
-        Ok(HashedPassword { hash, lasts: organization.lasts })
+        Ok(organization.lasts)
     }
 
     /// Sets a password and ends what the old one had opened: the user's sessions but the one to be kept, those in which

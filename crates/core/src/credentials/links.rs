@@ -85,11 +85,11 @@ impl Core {
         self.post(tx, template, Channel::Email, email, user, parameters).await
     }
 
-    /// Spends a link: the user it was mailed to, as it is now.
+    /// A link that is good, and the user it was mailed to, as it is now.
     ///
     /// # Errors
     /// `OtpInvalid` for a token that is mangled, used, expired or for something else.
-    pub(crate) async fn spend_link(
+    pub(super) async fn find_link(
         &self,
         tx: &mut Tx,
         purpose: LinkPurpose,
@@ -97,15 +97,27 @@ impl Core {
         now: Timestamp,
     ) -> Result<(User, Link)> {
         let token = Token::parse(token.expose()).map_err(|_| Error::OtpInvalid)?;
-        let hash = token.hash();
-        let link = tx.find_link(hash, purpose.as_str()).await?;
+        let link = tx.find_link(token.hash(), purpose.as_str()).await?;
         let link = link.filter(|link| link.expires_at > now).ok_or(Error::OtpInvalid)?;
         let user = tx.find_user(&UserRef::Id(link.user_id)).await?;
         let user = user.filter(|user| user.deleted_at.is_none()).ok_or(Error::OtpInvalid)?;
-        if !tx.spend_link(hash).await? {
-            return Err(Error::OtpInvalid);
-        }
         Ok((user, link))
+    }
+
+    /// Spends a link: the user it was mailed to, as it is now.
+    ///
+    /// # Errors
+    /// `OtpInvalid` for a token that is mangled, used, expired or for something else.
+    pub(super) async fn spend_link(
+        &self,
+        tx: &mut Tx,
+        purpose: LinkPurpose,
+        token: &Secret,
+        now: Timestamp,
+    ) -> Result<(User, Link)> {
+        let found = self.find_link(tx, purpose, token, now).await?;
+        let token = Token::parse(token.expose()).map_err(|_| Error::OtpInvalid)?;
+        if tx.spend_link(token.hash()).await? { Ok(found) } else { Err(Error::OtpInvalid) }
     }
 
     /// Mails a user a link with which a password can be set.

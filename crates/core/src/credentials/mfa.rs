@@ -116,7 +116,7 @@ impl Core {
     pub async fn disable_mfa(&self, actor: &Actor, user: &UserRef) -> Result<User> {
         let operation =
             |is_oneself| if is_oneself { Operation::DisableMfa } else { Operation::WipeMfa };
-        let user = self.authorize_on_as(actor, operation, user).await?;
+        let user = self.authorize_on_as(actor, operation, user, "").await?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {

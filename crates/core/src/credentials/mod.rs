@@ -15,6 +15,7 @@ pub mod one_time_code;
 pub mod password;
 mod phone;
 pub mod recovery;
+mod reset;
 mod second_factor;
 pub mod secret_box;
 pub mod secret_key;
@@ -22,6 +23,7 @@ mod throttle;
 pub mod token;
 pub mod totp;
 
+pub(crate) use change::HashedPassword;
 pub(crate) use claim::Claimed;
 pub(crate) use constraints::{Constraints, check as check_constraints};
 pub(crate) use throttle::{Authenticator, Subject, Turns};

@@ -1,0 +1,249 @@
+//! Making users.
+
+use jiff::Timestamp;
+use roster_model::{
+    Channel, EmailAddress, Field, GroupId, MembershipRank, NewUser, OrganizationId, PhoneNumber,
+    Profile, Reason, Role, Secret, Status, User, UserFlags, UserId, Username,
+};
+use roster_store::Tx;
+use serde_json::{Map, json};
+
+use super::fields::{
+    check_grant, check_parent, find_home, find_plan, plan_end, read_optional, read_text,
+};
+use crate::{
+    Actor, Core, Error, Kind, Result,
+    audit::Entry,
+    authorize::get_user,
+    authz::Operation,
+    credentials::{HashedPassword, password::ChosenBy},
+    installation::ORGANIZATION,
+    random::RandomExt,
+};
+
+/// Somebody who is about to be made: everything that can be judged without looking at others.
+pub(crate) struct Person {
+    username: Username,
+    email: EmailAddress,
+    first_name: String,
+    last_name: String,
+    phone: Option<PhoneNumber>,
+    role: Role,
+    status: Status,
+    profile: Profile,
+    flags: UserFlags,
+}
+
+impl Person {
+    /// Somebody of `role`, as `new` describes it.
+    pub(crate) fn read(core: &Core, new: &NewUser, role: Role) -> Result<Self> {
+        let text =
+            |field, text: &Option<String>| read_text(field, text.as_deref().unwrap_or_default());
+        let status = new.status.unwrap_or(Status::New);
+        if !matches!(status, Status::New | Status::Pending | Status::Active) {
+            let words = vec!["new", "pending", "active"];
+            return Err(Error::invalid(Field::Status, Reason::NotOneOf(words)));
+        }
+        let phone = new.phone.as_deref().map(PhoneNumber::parse).transpose();
+        Ok(Self {
+            username: Core::read_username(&new.username)?,
+            email: core.read_email(&new.email)?,
+            first_name: text(Field::FirstName, &new.first_name)?,
+            last_name: text(Field::LastName, &new.last_name)?,
+            phone: phone.map_err(|reason| Error::invalid(Field::Phone, reason))?,
+            role,
+            status,
+            profile: read_profile(new.profile.as_ref())?,
+            flags: new.flags.unwrap_or_default(),
+        })
+    }
+
+    /// The record of this person in its organization and primary group, without a number yet.
+    pub(crate) fn record(
+        &self,
+        core: &Core,
+        actor: &Actor,
+        home: (OrganizationId, GroupId),
+        now: Timestamp,
+    ) -> User {
+        User {
+            id: UserId(0),
+            uuid: core.random().uuid_v7(now),
+            username: self.username.as_str().to_owned(),
+            email: self.email.as_str().to_owned(),
+            unconfirmed_email: None,
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            phone: self.phone.clone(),
+            phone_verified_at: None,
+            status: self.status,
+            role: self.role,
+            organization_id: home.0,
+            primary_group_id: home.1,
+            parent_id: None,
+            plan_id: None,
+            plan_expires_at: None,
+            profile: self.profile.clone(),
+            flags: self.flags,
+            preferences: Map::new(),
+            is_mfa_active: false,
+            password_changed_at: None,
+            password_expires_at: None,
+            sign_in_count: 0,
+            last_sign_in_at: None,
+            current_sign_in_at: None,
+            last_seen_at: None,
+            last_checked_announcements_at: None,
+            created_at: now,
+            created_by: actor.user_id(),
+            updated_at: now,
+            updated_by: actor.user_id(),
+            deleted_at: None,
+            version: 1,
+        }
+    }
+
+    /// Adds the record, claims the names and sets the password.
+    ///
+    /// # Errors
+    /// `AlreadyExists` for a name or address that anybody has, or had before being deleted.
+    pub(crate) async fn insert(
+        &self,
+        core: &Core,
+        tx: &mut Tx,
+        record: &User,
+        public: GroupId,
+        password: Option<&HashedPassword>,
+        now: Timestamp,
+    ) -> Result<User> {
+        let id = tx.insert_user(record).await?;
+        for (key, field) in
+            [(self.username.key(), Field::Username), (self.email.key(), Field::Email)]
+        {
+            if !tx.claim_identifier(key, id).await? {
+                return Err(Error::AlreadyExists { field });
+            }
+        }
+        tx.set_membership(public, id, MembershipRank::Member, now).await?;
+        if record.primary_group_id != public {
+            tx.set_membership(record.primary_group_id, id, MembershipRank::Member, now).await?;
+        }
+        let mut user = User { id, ..record.clone() };
+        if let Some(password) = password {
+            core.set_password_in(tx, &user, password, None, now).await?;
+            user = get_user(tx, id).await?;
+        }
+        Ok(user)
+    }
+}
+
+impl Core {
+    /// Makes a user.
+    ///
+    /// # Errors
+    /// `Forbidden` for all but administrators, and for a role above the caller's own; those of
+    /// step-up; `Invalid` for what a field may not hold; `AlreadyExists` for a name or address in
+    /// use; `ChannelUnavailable` for an invitation without a mail transport.
+    pub async fn create_user(&self, actor: &Actor, new: &NewUser) -> Result<User> {
+        self.create_once(actor, Operation::CreateUser, self.make_user(actor, new)).await
+    }
+
+    async fn make_user(&self, actor: &Actor, new: &NewUser) -> Result<User> {
+        let own = actor.credential().map(|credential| credential.user.organization_id);
+        match (new.organization_id, own) {
+            (Some(organization), Some(_)) => {
+                let kind = Kind::Organization;
+                self.authorize_in(actor, Operation::CreateUser, organization, kind).await?;
+            }
+            _ => self.authorize(actor, Operation::CreateUser).await?,
+        }
+        let role = new.role.unwrap_or(Role::Viewer);
+        check_grant(actor, role)?;
+        let person = Person::read(self, new, role)?;
+        if new.send_invitation {
+            self.require_channel(Channel::Email)?;
+        }
+        let now = self.now();
+        let (home, public) = self
+            .store()
+            .read(async |tx: &mut Tx| {
+                let organization = match new.organization_id.or(own) {
+                    Some(organization) => organization,
+                    None => {
+                        let found = tx.find_organization_by_slug(ORGANIZATION).await?;
+                        found.ok_or(Error::NotFound(Kind::Organization))?.id
+                    }
+                };
+                let (home, public) = find_home(tx, organization, new.primary_group_id).await?;
+                Ok::<_, Error>(((organization, home), public))
+            })
+            .await
+            .map_err(|error| match error {
+                Error::NotFound(Kind::Organization) => {
+                    Error::invalid(Field::Organization, Reason::Unknown)
+                }
+                other => other,
+            })?;
+        let record = person.record(self, actor, home, now);
+        let password = match &new.password {
+            Some(password) => {
+                let chosen_by = ChosenBy::Administrator;
+                Some(self.hash_first_password(&record, password, chosen_by).await?)
+            }
+            None => None,
+        };
+        self.store()
+            .write(async |tx: &mut Tx| {
+                let mut record = record.clone();
+                if let Some(parent) = new.parent_id {
+                    check_parent(tx, home.0, parent, None).await?;
+                    record.parent_id = Some(parent);
+                }
+                if let Some(name) = &new.plan {
+                    let plan = find_plan(tx, name).await?;
+                    record.plan_id = Some(plan.id);
+                    record.plan_expires_at = plan_end(&plan, now);
+                }
+                record.plan_expires_at = new.plan_expires_at.or(record.plan_expires_at);
+                let user = person.insert(self, tx, &record, public, password.as_ref(), now).await?;
+                Entry::done("user.created", user.id)
+                    .with(json!({ "role": user.role, "organization_id": user.organization_id }))
+                    .write(tx, actor, now)
+                    .await?;
+                if new.send_invitation {
+                    self.invite(tx, &user, now).await?;
+                }
+                self.keep_reply(tx, actor, Operation::CreateUser, &user, now).await?;
+                Ok(user)
+            })
+            .await
+    }
+
+    /// The password of somebody who had none before: the field is called `password`.
+    pub(crate) async fn hash_first_password(
+        &self,
+        user: &User,
+        password: &Secret,
+        chosen_by: ChosenBy,
+    ) -> Result<HashedPassword> {
+        self.hash_new_password(user, password, chosen_by).await.map_err(|error| match error {
+            Error::Invalid { field: Field::NewPassword, reason } => {
+                Error::invalid(Field::Password, reason)
+            }
+            other => other,
+        })
+    }
+}
+
+fn read_profile(profile: Option<&Profile>) -> Result<Profile> {
+    let Some(profile) = profile else { return Ok(Profile::default()) };
+    Ok(Profile {
+        city: read_optional(Field::City, profile.city.as_deref())?,
+        state: read_optional(Field::State, profile.state.as_deref())?,
+        time_zone: read_optional(Field::TimeZone, profile.time_zone.as_deref())?,
+        initials: read_optional(Field::Initials, profile.initials.as_deref())?,
+        department: read_optional(Field::Department, profile.department.as_deref())?,
+        title: read_optional(Field::Title, profile.title.as_deref())?,
+        github_username: read_optional(Field::GithubUsername, profile.github_username.as_deref())?,
+    })
+}

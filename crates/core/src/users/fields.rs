@@ -1,0 +1,217 @@
+//! What a field of a user may hold, however it comes in.
+
+use jiff::{Timestamp, tz::TimeZone};
+use roster_model::{
+    EmailAddress, Field, GroupId, OrganizationId, Plan, Reason, Role, UserId, UserRef, Username,
+    is_invisible,
+};
+use roster_store::Tx;
+use serde_json::{Map, Value};
+
+use crate::{Actor, Core, Error, Kind, Profile, Result, installation::PUBLIC, sessions::later};
+
+/// The longest free text, in characters.
+const MAX_TEXT: usize = 320;
+/// The most that preferences may take, in bytes of JSON.
+const MAX_PREFERENCES: usize = 64 * 1024;
+/// How deep preferences may be nested.
+const MAX_DEPTH: usize = 16;
+
+impl Core {
+    /// Reads a username.
+    pub(super) fn read_username(text: &str) -> Result<Username> {
+        Username::parse(text).map_err(|reason| Error::invalid(Field::Username, reason))
+    }
+
+    /// Reads an e-mail address as the installation's profile has it.
+    pub(super) fn read_email(&self, text: &str) -> Result<EmailAddress> {
+        let email = match self.settings().profile {
+            Profile::Compat => EmailAddress::parse_any(text),
+            Profile::Default | Profile::Strict => EmailAddress::parse(text),
+        };
+        email.map_err(|reason| Error::invalid(Field::Email, reason))
+    }
+}
+
+/// Reads free text: trimmed, of one line, and nothing in it that cannot be seen.
+pub(super) fn read_text(field: Field, text: &str) -> Result<String> {
+    let text = text.trim();
+    let reason = if text.chars().nth(MAX_TEXT).is_some() {
+        Reason::TooLong { max: MAX_TEXT }
+    } else if text.chars().any(char::is_control) {
+        Reason::ControlCharacter
+    } else if text.chars().any(is_invisible) {
+        Reason::InvisibleCharacter
+    } else {
+        return Ok(text.to_owned());
+    };
+    Err(Error::invalid(field, reason))
+}
+
+/// Reads free text that may be empty altogether.
+pub(super) fn read_optional(field: Field, text: Option<&str>) -> Result<Option<String>> {
+    let text = text.map(|text| read_text(field, text)).transpose()?;
+    let text = text.filter(|text| !text.is_empty());
+    match text {
+        Some(name) if field == Field::TimeZone && TimeZone::get(&name).is_err() => {
+            let sentence = "must be a time zone of the IANA database, such as Europe/Vienna";
+            Err(Error::invalid(field, Reason::Other(sentence.to_owned())))
+        }
+        text => Ok(text),
+    }
+}
+
+/// Nobody grants more than it has.
+pub(super) fn check_grant(actor: &Actor, role: Role) -> Result<()> {
+    match actor.role() {
+        Some(own) if role.rank() > own.rank() => Err(Error::Forbidden),
+        _ => Ok(()),
+    }
+}
+
+/// Preferences with changes merged into them (RFC 7396).
+pub(super) fn merge_preferences(
+    present: &Map<String, Value>,
+    changes: &Map<String, Value>,
+) -> Result<Map<String, Value>> {
+    let refuse = |reason| Err(Error::invalid(Field::Preferences, reason));
+    if !changes.values().all(|value| is_sound(value, MAX_DEPTH - 1))
+        || changes.keys().any(|key| key.contains('\0'))
+    {
+        let sentence = format!("must nest at most {MAX_DEPTH} deep and hold no NUL characters");
+        return refuse(Reason::Other(sentence));
+    }
+    let mut merged = Value::Object(present.clone());
+    merge(&mut merged, &Value::Object(changes.clone()));
+    let Value::Object(merged) = merged else { return refuse(Reason::Empty) };
+    let length = serde_json::to_string(&merged).map_err(Error::internal)?.len();
+    if length > MAX_PREFERENCES {
+        return refuse(Reason::TooLong { max: MAX_PREFERENCES });
+    }
+    Ok(merged)
+}
+
+fn is_sound(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::String(text) => !text.contains('\0'),
+        Value::Array(items) => depth > 0 && items.iter().all(|item| is_sound(item, depth - 1)),
+        Value::Object(members) => {
+            depth > 0
+                && members
+                    .iter()
+                    .all(|(key, value)| !key.contains('\0') && is_sound(value, depth - 1))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    if let Value::Object(target) = target {
+        for (key, value) in patch {
+            if value.is_null() {
+                target.remove(key);
+            } else {
+                merge(target.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+    }
+}
+
+/// The plan called `name`.
+pub(super) async fn find_plan(tx: &mut Tx, name: &str) -> Result<Plan> {
+    let unknown = || Error::invalid(Field::Plan, Reason::Unknown);
+    if name.contains('\0') {
+        return Err(unknown());
+    }
+    tx.find_plan_by_name(name).await?.ok_or_else(unknown)
+}
+
+/// When a plan ends that begins now.
+pub(super) fn plan_end(plan: &Plan, now: Timestamp) -> Option<Timestamp> {
+    const DAY: u64 = 24 * 3600;
+    let days = u64::try_from(plan.number_of_days?).ok()?;
+    Some(later(now, std::time::Duration::from_secs(days.saturating_mul(DAY))))
+}
+
+/// The primary group of somebody in `organization`: the wanted one, else the group of everybody.
+pub(super) async fn find_home(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    wanted: Option<GroupId>,
+) -> Result<(GroupId, GroupId)> {
+    let public = tx.find_group_by_slug(organization, PUBLIC).await?;
+    let public = public.ok_or(Error::NotFound(Kind::Organization))?.id;
+    let Some(wanted) = wanted else { return Ok((public, public)) };
+    let found = tx.find_group(wanted).await?;
+    match found.filter(|group| group.organization_id == organization) {
+        Some(group) => Ok((group.id, public)),
+        None => Err(Error::invalid(Field::PrimaryGroup, Reason::Unknown)),
+    }
+}
+
+/// The account admin that somebody in `organization` is to belong to.
+pub(super) async fn check_parent(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    parent: UserId,
+    child: Option<UserId>,
+) -> Result<()> {
+    let found = tx.find_user(&UserRef::Id(parent)).await?;
+    let is_fit = found.is_some_and(|found| {
+        found.deleted_at.is_none()
+            && found.organization_id == organization
+            && found.role.rank() >= Role::AccountAdmin.rank()
+            && Some(found.id) != child
+    });
+    if is_fit { Ok(()) } else { Err(Error::invalid(Field::Parent, Reason::Unknown)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap()
+    }
+
+    #[test]
+    fn preferences_are_merged_as_rfc_7396_says() {
+        let present = object(json!({"a": "b", "c": {"d": "e", "f": "g"}}));
+        let changes = object(json!({"a": "z", "c": {"f": null}}));
+        let merged = merge_preferences(&present, &changes).unwrap();
+        assert_eq!(Value::Object(merged), json!({"a": "z", "c": {"d": "e"}}));
+    }
+
+    #[test]
+    fn preferences_are_bounded_in_length_and_depth() {
+        let long = object(json!({"a": "x".repeat(70_000)}));
+        assert!(merge_preferences(&Map::new(), &long).is_err());
+        let mut deep = json!(1);
+        for _ in 0..17 {
+            deep = json!([deep]);
+        }
+        assert!(merge_preferences(&Map::new(), &object(json!({"a": deep}))).is_err());
+        assert!(merge_preferences(&Map::new(), &object(json!({"a": "\u{0}"}))).is_err());
+        assert!(merge_preferences(&Map::new(), &object(json!({"a": [[1]]}))).is_ok());
+    }
+
+    #[test]
+    fn free_text_holds_nothing_that_cannot_be_seen() {
+        assert_eq!(read_text(Field::City, "  Wien ").unwrap(), "Wien");
+        for text in ["a\0b", "a\nb", "a\u{202E}b", &"x".repeat(321)] {
+            assert!(read_text(Field::City, text).is_err(), "{text:?}");
+        }
+        assert_eq!(read_optional(Field::City, Some("")).unwrap(), None);
+        assert!(read_optional(Field::TimeZone, Some("Mars/Olympus")).is_err());
+        assert!(read_optional(Field::TimeZone, Some("Europe/Vienna")).is_ok());
+    }
+}

@@ -1,0 +1,10 @@
+//! People: making, reading, changing, shutting out and deleting users (design sections 3.1 and 3.2).
+
+mod create;
+mod fields;
+mod list;
+mod remove;
+mod status;
+mod update;
+
+pub(crate) use create::Person;

@@ -1,0 +1,62 @@
+//! The bin: deleted users are gone from every list and look-up, their names stay reserved, and for a
+//! while they can be taken out again.
+
+use roster_model::{User, UserRef};
+use roster_store::Tx;
+
+use super::update::{keep_an_administrator, rejoin};
+use crate::{Actor, Core, Error, Result, audit::Entry, authorize::get_user, authz::Operation};
+
+impl Core {
+    /// Puts a user into the bin. Sessions, keys, codes and links end.
+    ///
+    /// # Errors
+    /// Those of step-up; `WrongState` for the last system admin.
+    pub async fn delete_user(&self, actor: &Actor, user: &UserRef) -> Result<()> {
+        let target = self.authorize_on(actor, Operation::DeleteUser, user).await?;
+        let now = self.now();
+        self.store()
+            .write(async |tx: &mut Tx| {
+                let mut user = get_user(tx, target.id).await?;
+                keep_an_administrator(tx, &user).await?;
+                tx.end_everything_of_user(user.id).await?;
+                tx.revoke_api_keys_of_user(user.id, now).await?;
+                tx.disown_groups_of_user(user.id).await?;
+                user.deleted_at = Some(now);
+                user.updated_at = now;
+                user.updated_by = actor.user_id();
+                tx.update_user(&mut user).await?;
+                Entry::done("user.deleted", user.id).write(tx, actor, now).await?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Takes a user out of the bin, as it was but for what ended.
+    ///
+    /// # Errors
+    /// Those of step-up; `NotFound` for nobody in the bin; `WrongState` once the time to restore is
+    /// over.
+    pub async fn restore_user(&self, actor: &Actor, user: &UserRef) -> Result<User> {
+        let target = self.authorize_on(actor, Operation::RestoreUser, user).await?;
+        let now = self.now();
+        let earliest = now - self.settings().restore_window;
+        self.store()
+            .write(async |tx: &mut Tx| {
+                let found = tx.find_user(&UserRef::Id(target.id)).await?;
+                let deleted = found.filter(|user| user.deleted_at.is_some());
+                let mut user = deleted.ok_or(Error::WrongState("this user is not deleted"))?;
+                if user.deleted_at.is_some_and(|at| at < earliest) {
+                    return Err(Error::WrongState("this user was deleted too long ago"));
+                }
+                user.deleted_at = None;
+                user.updated_at = now;
+                user.updated_by = actor.user_id();
+                tx.update_user(&mut user).await?;
+                rejoin(tx, &user, now).await?;
+                Entry::done("user.restored", user.id).write(tx, actor, now).await?;
+                Ok(user)
+            })
+            .await
+    }
+}

@@ -1,0 +1,282 @@
+//! Changing users: what they may change themselves, and what only administrators may.
+
+use jiff::Timestamp;
+use roster_model::{
+    EmailAddress, Field, MembershipRank, Reason, Role, User, UserRef, UserUpdate, Username, fold,
+};
+use roster_store::Tx;
+use serde_json::json;
+
+use super::fields::{
+    check_grant, check_parent, find_home, find_plan, merge_preferences, plan_end, read_optional,
+    read_text,
+};
+use crate::{
+    Actor, Core, Error, Kind, Profile, Result, audit::Entry, authorize::get_user, authz::Operation,
+    messages::templates::Template,
+};
+
+impl Core {
+    /// Changes a user. Nothing changes and the version stays when every value is as it was.
+    ///
+    /// A new address counts at once when an administrator sets it, and in the `compat` profile;
+    /// else it waits in `unconfirmed_email` until the link that is mailed to it is used.
+    ///
+    /// # Errors
+    /// `Forbidden` for what the caller may not change; those of step-up; `Invalid`, `AlreadyExists`;
+    /// `PreconditionFailed` if the record is not of `expected` version; `WrongState` where nobody
+    /// would be left to administer.
+    pub async fn update_user(
+        &self,
+        actor: &Actor,
+        user: &UserRef,
+        update: &UserUpdate,
+        expected: Option<i64>,
+    ) -> Result<User> {
+        let administers = administers(update);
+        let operation =
+            if administers { Operation::AdministerUser } else { Operation::UpdateProfile };
+        let target = self.authorize_on(actor, operation, user).await?;
+        let is_own = Some(target.id) == actor.user_id();
+        let is_admin = actor.role().is_none_or(|role| role.rank() >= Role::AccountAdmin.rank());
+        // A manager changes the profiles of its group, not the names that people sign in with.
+        if !is_own && !is_admin && (update.username.is_some() || update.email.is_some()) {
+            return Err(Error::Forbidden);
+        }
+        if let Some(role) = update.role {
+            check_grant(actor, role)?;
+        }
+        if let Some(organization) = update.organization_id
+            && organization != target.organization_id
+            && actor.role().is_some_and(|role| role != Role::SystemAdmin)
+        {
+            return Err(Error::NotFound(Kind::Organization));
+        }
+        let names = Names {
+            username: update.username.as_deref().map(Self::read_username).transpose()?,
+            email: update.email.as_deref().map(|email| self.read_email(email)).transpose()?,
+            is_confirmed: is_admin || self.settings().profile == Profile::Compat,
+        };
+        let now = self.now();
+        self.store()
+            .write(async |tx: &mut Tx| {
+                let before = get_user(tx, target.id).await?;
+                if expected.is_some_and(|expected| expected != before.version) {
+                    return Err(Error::PreconditionFailed);
+                }
+                let mut after = before.clone();
+                set_profile(&mut after, update)?;
+                self.set_administered(tx, &mut after, update, now).await?;
+                let is_mailed = self.set_names(tx, &mut after, &names, now).await?;
+                let fields = changed_fields(&before, &after);
+                if fields.is_empty() && !is_mailed {
+                    return Ok(before);
+                }
+                if before.role == Role::SystemAdmin && after.role != before.role {
+                    keep_an_administrator(tx, &before).await?;
+                }
+                after.updated_at = now;
+                after.updated_by = actor.user_id();
+                tx.update_user(&mut after).await?;
+                tx.release_identifiers(after.id, [&fold(&after.username), &fold(&after.email)])
+                    .await?;
+                if after.organization_id != before.organization_id {
+                    tx.delete_memberships_elsewhere(after.id, after.organization_id).await?;
+                }
+                Entry::done("user.updated", after.id)
+                    .with(json!({ "fields": fields }))
+                    .write(tx, actor, now)
+                    .await?;
+                if fold(&before.email) != fold(&after.email) {
+                    self.notify(tx, Template::EmailChanged, &before).await?;
+                }
+                Ok(after)
+            })
+            .await
+    }
+
+    /// Sets names and claims them. True if a link was mailed to a new address.
+    async fn set_names(
+        &self,
+        tx: &mut Tx,
+        user: &mut User,
+        names: &Names,
+        now: Timestamp,
+    ) -> Result<bool> {
+        if let Some(username) = &names.username {
+            if !tx.claim_identifier(username.key(), user.id).await? {
+                return Err(Error::AlreadyExists { field: Field::Username });
+            }
+            user.username = username.as_str().to_owned();
+        }
+        let Some(email) = &names.email else { return Ok(false) };
+        if email.as_str() == user.email {
+            return Ok(false);
+        }
+        if names.is_confirmed {
+            if !tx.claim_identifier(email.key(), user.id).await? {
+                return Err(Error::AlreadyExists { field: Field::Email });
+            }
+            user.email = email.as_str().to_owned();
+            user.unconfirmed_email = None;
+            return Ok(false);
+        }
+        if tx.find_identifier(email.key()).await?.is_some_and(|owner| owner != user.id) {
+            return Err(Error::AlreadyExists { field: Field::Email });
+        }
+        self.request_email_confirmation(tx, user, email, now).await?;
+        Ok(true)
+    }
+
+    /// Sets what only administrators may.
+    async fn set_administered(
+        &self,
+        tx: &mut Tx,
+        user: &mut User,
+        update: &UserUpdate,
+        now: Timestamp,
+    ) -> Result<()> {
+        if let Some(organization) = update.organization_id
+            && organization != user.organization_id
+        {
+            let home = find_home(tx, organization, update.primary_group_id).await;
+            let (home, public) = home.map_err(|error| match error {
+                Error::NotFound(Kind::Organization) => {
+                    Error::invalid(Field::Organization, Reason::Unknown)
+                }
+                other => other,
+            })?;
+            user.organization_id = organization;
+            user.primary_group_id = home;
+            user.parent_id = None;
+            for group in [home, public] {
+                tx.ensure_membership(group, user.id, now).await?;
+            }
+        } else if let Some(group) = update.primary_group_id {
+            let (home, _) = find_home(tx, user.organization_id, Some(group)).await?;
+            user.primary_group_id = home;
+            tx.ensure_membership(home, user.id, now).await?;
+        }
+        if let Some(parent) = update.parent_id {
+            if let Some(parent) = parent {
+                check_parent(tx, user.organization_id, parent, Some(user.id)).await?;
+            }
+            user.parent_id = parent;
+        }
+        match &update.plan {
+            None => {}
+            Some(None) => user.plan_id = None,
+            Some(Some(name)) => {
+                let plan = find_plan(tx, name).await?;
+                user.plan_id = Some(plan.id);
+                user.plan_expires_at = plan_end(&plan, now);
+            }
+        }
+        if let Some(end) = update.plan_expires_at {
+            user.plan_expires_at = end;
+        }
+        if let Some(role) = update.role {
+            user.role = role;
+        }
+        let flags = &mut user.flags;
+        for (flag, value) in [
+            (&mut flags.robot, update.robot),
+            (&mut flags.vpn_enabled, update.vpn_enabled),
+            (&mut flags.sso_disabled, update.sso_disabled),
+            (&mut flags.otp_required_for_login, update.otp_required_for_login),
+            (&mut flags.exempt_from_org_sms_otp_disabled, update.exempt_from_org_sms_otp_disabled),
+        ] {
+            *flag = value.unwrap_or(*flag);
+        }
+        Ok(())
+    }
+}
+
+/// The names that an update sets, read.
+struct Names {
+    username: Option<Username>,
+    email: Option<EmailAddress>,
+    /// Whether a new address counts at once.
+    is_confirmed: bool,
+}
+
+/// Whether an update sets anything that users may not set themselves.
+fn administers(update: &UserUpdate) -> bool {
+    update.role.is_some()
+        || update.organization_id.is_some()
+        || update.primary_group_id.is_some()
+        || update.parent_id.is_some()
+        || update.plan.is_some()
+        || update.plan_expires_at.is_some()
+        || update.robot.is_some()
+        || update.vpn_enabled.is_some()
+        || update.sso_disabled.is_some()
+        || update.otp_required_for_login.is_some()
+        || update.exempt_from_org_sms_otp_disabled.is_some()
+}
+
+/// Sets what users may set themselves, but for the names they sign in with.
+fn set_profile(user: &mut User, update: &UserUpdate) -> Result<()> {
+    if let Some(name) = &update.first_name {
+        user.first_name = read_text(Field::FirstName, name)?;
+    }
+    if let Some(name) = &update.last_name {
+        user.last_name = read_text(Field::LastName, name)?;
+    }
+    let profile = &mut user.profile;
+    for (field, place, value) in [
+        (Field::City, &mut profile.city, &update.city),
+        (Field::State, &mut profile.state, &update.state),
+        (Field::TimeZone, &mut profile.time_zone, &update.time_zone),
+        (Field::Initials, &mut profile.initials, &update.initials),
+        (Field::Department, &mut profile.department, &update.department),
+        (Field::Title, &mut profile.title, &update.title),
+        (Field::GithubUsername, &mut profile.github_username, &update.github_username),
+    ] {
+        if let Some(value) = value {
+            *place = read_optional(field, value.as_deref())?;
+        }
+    }
+    if let Some(prefers) = update.prefers_sms_otp {
+        user.flags.prefers_sms_otp = prefers;
+    }
+    if let Some(changes) = &update.preferences {
+        user.preferences = merge_preferences(&user.preferences, changes)?;
+    }
+    Ok(())
+}
+
+/// Somebody must be left who may do everything.
+pub(super) async fn keep_an_administrator(tx: &mut Tx, user: &User) -> Result<()> {
+    if user.role == Role::SystemAdmin
+        && user.status.may_sign_in()
+        && !tx.has_other_system_admin(user.id).await?
+    {
+        return Err(Error::WrongState("this is the last system admin; make another one first"));
+    }
+    Ok(())
+}
+
+/// The names of the fields in which two records of a user differ.
+fn changed_fields(before: &User, after: &User) -> Vec<String> {
+    let members = |user: &User| match serde_json::to_value(user) {
+        Ok(serde_json::Value::Object(members)) => members,
+        _ => serde_json::Map::new(),
+    };
+    let (before, after) = (members(before), members(after));
+    after
+        .iter()
+        .filter(|(name, value)| before.get(*name) != Some(*value))
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+/// Adds a member of everybody's group; a helper for those who come back.
+pub(super) async fn rejoin(tx: &mut Tx, user: &User, now: Timestamp) -> Result<()> {
+    let (home, public) = find_home(tx, user.organization_id, Some(user.primary_group_id)).await?;
+    tx.set_membership(public, user.id, MembershipRank::Member, now).await?;
+    if home != public {
+        tx.ensure_membership(home, user.id, now).await?;
+    }
+    Ok(())
+}
