@@ -78,6 +78,10 @@ impl Core {
                 after.updated_at = now;
                 after.updated_by = actor.user_id();
                 tx.update_user(&mut after).await?;
+                if after.role != before.role || after.organization_id != before.organization_id {
+                    // It may have lost the right to act in those names.
+                    tx.end_impersonations_by(after.id).await?;
+                }
                 tx.release_identifiers(after.id, [&fold(&after.username), &fold(&after.email)])
                     .await?;
                 if after.organization_id != before.organization_id {

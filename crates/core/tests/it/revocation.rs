@@ -9,7 +9,9 @@ use std::{
 };
 
 use roster_core::{Actor, KeyRef};
-use roster_model::{ChangePassword, NewApiKey, PageRequest, Role, Secret, Status, User, UserRef};
+use roster_model::{
+    ChangePassword, NewApiKey, PageRequest, Role, Secret, Status, User, UserRef, UserUpdate,
+};
 use roster_store::Tx;
 
 use crate::fixture::{PASSWORD, Roster, on_both_databases};
@@ -94,6 +96,63 @@ on_both_databases! {
             roster.alter(&admin, |user| user.role = Role::Viewer).await;
             let actor = roster.actor(&token).await.unwrap();
             assert!(roster.list_sessions(&actor, &UserRef::Id(ann.id), &page).await.is_err());
+        }
+    }
+
+    async fn t30_who_is_shut_out_or_demoted_acts_in_no_name_any_more(roster: Roster) {
+        let root = roster.user("root", Role::SystemAdmin).await;
+        let root = roster.acting(&root).await;
+        let ann = roster.user("ann", Role::Viewer).await;
+        for way in ["role", "disable", "delete", "password"] {
+            let admin = roster.user(way, Role::AccountAdmin).await;
+            let actor = roster.acting(&admin).await;
+            let borrowed =
+                roster.impersonate(&actor, &UserRef::Id(ann.id)).await.unwrap().token;
+            assert_eq!(successes(&roster, &borrowed).await, 1000);
+            let admin = UserRef::Id(admin.id);
+            match way {
+                "role" => {
+                    let update =
+                        UserUpdate { role: Some(Role::Viewer), ..UserUpdate::default() };
+                    roster.update_user(&root, &admin, &update, None).await.map(drop)
+                }
+                "disable" => roster.disable_user(&root, &admin).await.map(drop),
+                "delete" => roster.delete_user(&root, &admin).await,
+                _ => {
+                    let new_password = "a much newer password".into();
+                    let input = ChangePassword { password: None, new_password };
+                    roster.change_password(&root, &admin, &input).await
+                }
+            }
+            .unwrap();
+            assert_eq!(successes(&roster, &borrowed).await, 0, "{way}");
+        }
+    }
+
+    async fn t30_shutting_out_through_the_rulebook_ends_keys_for_good(roster: Roster) {
+        let root = roster.user("root", Role::SystemAdmin).await;
+        let root = roster.acting(&root).await;
+        for way in ["disable", "suspend", "delete"] {
+            let user = roster.user(way, Role::Viewer).await;
+            let tokens = credentials(&roster, &user).await;
+            let user = UserRef::Id(user.id);
+            match way {
+                "disable" => roster.disable_user(&root, &user).await.map(drop),
+                "suspend" => roster.suspend_user(&root, &user).await.map(drop),
+                _ => roster.delete_user(&root, &user).await,
+            }
+            .unwrap();
+            for token in &tokens {
+                assert_eq!(successes(&roster, token).await, 0, "{way}");
+            }
+            match way {
+                "delete" => roster.restore_user(&root, &user).await.unwrap(),
+                _ => roster.enable_user(&root, &user).await.unwrap(),
+            };
+            assert!(roster.actor(&tokens[0]).await.is_err(), "{way}: the session came back");
+            if way != "suspend" {
+                assert!(roster.actor(&tokens[1]).await.is_err(), "{way}: the key came back");
+            }
         }
     }
 
