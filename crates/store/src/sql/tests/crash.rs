@@ -46,7 +46,7 @@ fn write_and_be_killed(folder: &Path, round: usize) -> Vec<String> {
     writeln!(child.stdin.take().unwrap(), "{round} {}", folder.display()).unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let kept = |line: String| line.strip_prefix("kept ").map(str::to_owned);
-    let mut told: Vec<_> = lines.by_ref().filter_map(kept).take(1 + 13 * round).collect();
+    let mut told: Vec<_> = lines.by_ref().filter_map(kept).take(1 + 7 * round).collect();
     child.kill().unwrap();
     child.wait().unwrap();
     // The last line may be torn; a shorter number is a title of its own that was told of earlier.
@@ -58,7 +58,7 @@ fn write_and_be_killed(folder: &Path, round: usize) -> Vec<String> {
 async fn t50_killed_writers_lose_nothing_that_was_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let mut acknowledged = Vec::new();
-    for round in 0..25 {
+    for round in 0..50 {
         let path = folder.path().to_owned();
         let told =
             tokio::task::spawn_blocking(move || write_and_be_killed(&path, round)).await.unwrap();
