@@ -183,7 +183,8 @@ impl Core {
                 let Some(email) = link.email.filter(|email| waiting.as_ref() == Some(email)) else {
                     return Err(Error::OtpInvalid);
                 };
-                let email = EmailAddress::parse_any(&email).map_err(Error::internal_reason)?;
+                let email = EmailAddress::parse_any(&email)
+                    .map_err(|reason| Error::internal_reason(&reason))?;
                 let before = user.clone();
                 user.email = email.as_str().to_owned();
                 user.updated_at = now;
@@ -206,7 +207,7 @@ impl Core {
 
 impl Error {
     /// A stored value that the rules refuse: a fault, not an input.
-    fn internal_reason(reason: Reason) -> Self {
+    fn internal_reason(reason: &Reason) -> Self {
         Self::internal(format!("a stored address {reason}"))
     }
 }

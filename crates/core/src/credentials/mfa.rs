@@ -128,7 +128,7 @@ impl Core {
                 let by_another = json!({ "by_another": actor.user_id() != Some(user.id) });
                 Entry::done("mfa.disabled", user.id).with(by_another).write(tx, actor, now).await?;
                 self.notify(tx, Template::MfaDisabled, &before).await?;
-                Ok(get_user(tx, user.id).await?)
+                get_user(tx, user.id).await
             })
             .await
     }

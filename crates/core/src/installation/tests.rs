@@ -1,4 +1,4 @@
-use roster_model::SignIn;
+use roster_model::{SignIn, Status};
 
 use super::*;
 use crate::testing::{Fixture, PASSWORD, new_user, on_both_databases};
