@@ -2,7 +2,8 @@
 
 use axum::Router;
 use roster_api::{
-    ChangeUserPassword, ConfirmEmailAddress, RemovePhone, SendCode, SetUserPhone, VerifyUserPhone,
+    ChangeUserPassword, ConfirmEmailAddress, RemovePhone, ResetPassword, SendCode, SetUserPhone,
+    VerifyUserPhone,
 };
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
@@ -12,6 +13,7 @@ pub(crate) fn routes() -> Router<Kit> {
     Router::new()
         .merge(endpoint(change_password))
         .merge(endpoint(send_code))
+        .merge(endpoint(reset_password))
         .merge(endpoint(confirm_email))
         .merge(endpoint(set_phone))
         .merge(endpoint(remove_phone))
@@ -24,6 +26,10 @@ async fn change_password(call: Call<ChangeUserPassword>) -> Result<()> {
 
 async fn send_code(call: Call<SendCode>) -> Result<Accepted> {
     call.core.send_code(&call.actor, &call.body).await
+}
+
+async fn reset_password(call: Call<ResetPassword>) -> Result<()> {
+    call.core.reset_password(&call.actor, &call.body).await
 }
 
 async fn confirm_email(call: Call<ConfirmEmailAddress>) -> Result<User> {

@@ -1,15 +1,69 @@
-//! Users.
+//! Users: making, reading, changing, shutting out, deleting, bringing back.
 
 use axum::Router;
-use roster_api::InviteUser;
+use roster_api::{
+    CreateUser, DeleteUser, DisableUser, EnableUser, GetUser, InviteUser, ListDirectory, ListUsers,
+    RestoreUser, SuspendUser, UpdateUser,
+};
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
-use roster_model::Accepted;
+use roster_model::{Accepted, DirectoryEntry, Page, User};
 
 pub(crate) fn routes() -> Router<Kit> {
-    Router::new().merge(endpoint(invite))
+    Router::new()
+        .merge(endpoint(create))
+        .merge(endpoint(list))
+        .merge(endpoint(get))
+        .merge(endpoint(update))
+        .merge(endpoint(delete))
+        .merge(endpoint(restore))
+        .merge(endpoint(enable))
+        .merge(endpoint(disable))
+        .merge(endpoint(suspend))
+        .merge(endpoint(invite))
+        .merge(endpoint(directory))
+}
+
+async fn create(call: Call<CreateUser>) -> Result<User> {
+    call.core.create_user(&call.actor, &call.body).await
+}
+
+async fn list(call: Call<ListUsers>) -> Result<Page<User>> {
+    call.core.list_users(&call.actor, &call.query.0, &call.query.1).await
+}
+
+async fn get(call: Call<GetUser>) -> Result<User> {
+    call.core.get_user(&call.actor, &call.path.user).await
+}
+
+async fn update(call: Call<UpdateUser>) -> Result<User> {
+    call.core.update_user(&call.actor, &call.path.user, &call.body, call.expected_version).await
+}
+
+async fn delete(call: Call<DeleteUser>) -> Result<()> {
+    call.core.delete_user(&call.actor, &call.path.user).await
+}
+
+async fn restore(call: Call<RestoreUser>) -> Result<User> {
+    call.core.restore_user(&call.actor, &call.path.user).await
+}
+
+async fn enable(call: Call<EnableUser>) -> Result<User> {
+    call.core.enable_user(&call.actor, &call.path.user).await
+}
+
+async fn disable(call: Call<DisableUser>) -> Result<User> {
+    call.core.disable_user(&call.actor, &call.path.user).await
+}
+
+async fn suspend(call: Call<SuspendUser>) -> Result<User> {
+    call.core.suspend_user(&call.actor, &call.path.user).await
 }
 
 async fn invite(call: Call<InviteUser>) -> Result<Accepted> {
     call.core.invite_user(&call.actor, &call.path.user).await
+}
+
+async fn directory(call: Call<ListDirectory>) -> Result<Page<DirectoryEntry>> {
+    call.core.list_directory(&call.actor, &call.query).await
 }
