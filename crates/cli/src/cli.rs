@@ -41,6 +41,8 @@ enum Command {
     Audit(audit::AuditCommand),
     Config(config::ConfigCommand),
     Doctor(doctor::Doctor),
+    Admin(admin::AdminCommand),
+    Backup(backup::Backup),
     Completions(completions::Completions),
 }
 
@@ -64,6 +66,8 @@ impl Cli {
             Command::Audit(command) => command.run(ui).await?,
             Command::Config(command) => return command.run(ui),
             Command::Doctor(command) => return command.run(ui).await,
+            Command::Admin(command) => command.run(ui).await?,
+            Command::Backup(command) => command.run(ui).await?,
             Command::Completions(command) => command.run(ui)?,
         }
         Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ pub mod jobs;
 pub mod listener;
 pub mod logs;
 pub mod metrics;
+pub mod operator;
 pub mod sso;
 mod start;
 

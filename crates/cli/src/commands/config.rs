@@ -2,11 +2,34 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Subcommand;
 use roster_server::config::{self, Inputs, Overrides};
 
 use crate::ui::Ui;
+
+/// Which server's settings a command at the operator's terminal works with.
+#[derive(Debug, clap::Args)]
+pub(super) struct Settings {
+    /// The configuration file [default: roster.toml, if it is there]
+    #[arg(short, long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Directory of the database and the secret key [default: roster-data]
+    #[arg(short = 'D', long, value_name = "DIR")]
+    data_dir: Option<String>,
+}
+
+impl Settings {
+    /// The settings, as the server itself would have them.
+    pub(super) fn load(self) -> Result<config::Settings> {
+        let mut overrides = Overrides::new();
+        if let Some(directory) = self.data_dir {
+            overrides.set("data_dir", "--data-dir", directory);
+        }
+        let loaded = config::load(&Inputs::of_process(overrides, self.config));
+        loaded.map(|loaded| loaded.settings).map_err(|problems| anyhow!("{problems}"))
+    }
+}
 
 /// Check the configuration of a server, and write a new one
 #[derive(Debug, clap::Args)]

@@ -1,7 +1,9 @@
 //! The commands, one file for each noun.
 
+pub(crate) mod admin;
 pub(crate) mod api_key;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;

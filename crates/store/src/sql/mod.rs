@@ -44,6 +44,8 @@ struct Inner {
     live: Arc<Live<LiveCredential>>,
 }
 
+const POSTGRES_BACKUP: &str = "the database is a PostgreSQL server: use pg_dump or its own backups";
+
 enum Backend {
     Sqlite(Sqlite),
     Postgres(Postgres),
@@ -306,10 +308,19 @@ impl Store {
     /// Copies the database into a new file while it is in use; only for SQLite, PostgreSQL has its own tools.
     pub async fn backup(&self, to: &Path) -> Result<(), Error> {
         match &self.0.backend {
-            Backend::Sqlite(sqlite) => sqlite.backup(to).await,
-            Backend::Postgres(_) => Err(Error::Refused(
-                "the database is a PostgreSQL server: use pg_dump or its own backups".to_owned(),
+            Backend::Sqlite(sqlite) => sqlite::backup(sqlite.path(), to).await,
+            Backend::Postgres(_) => Err(Error::Refused(POSTGRES_BACKUP.to_owned())),
+        }
+    }
+
+    /// Copies a database that another process may have open into a new file; only for SQLite files.
+    pub async fn backup_of(location: &Location, to: &Path) -> Result<(), Error> {
+        match location {
+            Location::File(path) => sqlite::backup(path, to).await,
+            Location::Memory => Err(Error::Refused(
+                "the database is in the memory of its server: nothing of it is kept".to_owned(),
             )),
+            Location::Postgres(_) => Err(Error::Refused(POSTGRES_BACKUP.to_owned())),
         }
     }
 

@@ -101,12 +101,9 @@ impl Sqlite {
         Ok(Tx::new(Conn::Reader(self.readers.clone().take(false).await?)))
     }
 
-    /// Copies the database into a new file while it is in use.
-    pub(super) async fn backup(&self, to: &Path) -> Result<(), Error> {
-        let (from, to) = (self.path.clone(), to.to_owned());
-        tokio::task::spawn_blocking(move || copy(&from, &to))
-            .await
-            .map_err(|error| Error::outage("the copy was broken off", error))?
+    /// The file of the database.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Commits what is open and refuses everything after.
@@ -116,10 +113,21 @@ impl Sqlite {
     }
 }
 
+/// Copies the database file `from`, which may be in use, into the new file `to`.
+pub(super) async fn backup(from: &Path, to: &Path) -> Result<(), Error> {
+    let (from, to) = (from.to_owned(), to.to_owned());
+    tokio::task::spawn_blocking(move || copy(&from, &to))
+        .await
+        .map_err(|error| Error::outage("the copy was broken off", error))?
+}
+
 /// Copies a database file that may be in use, through SQLite's own backup interface.
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     if to.exists() {
         return Err(Error::Refused(format!("{} is there already", to.display())));
+    }
+    if !from.exists() {
+        return Err(Error::Refused(format!("there is no database {}", from.display())));
     }
     let source = connection::reader(from)?;
     let part = to.with_added_extension("part");

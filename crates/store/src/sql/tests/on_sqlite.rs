@@ -202,6 +202,22 @@ async fn a_backup_taken_under_writes_is_whole() {
 }
 
 #[tokio::test]
+async fn a_backup_is_taken_from_beside_the_owner_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(&folder).await.unwrap();
+    write(&store, "a").await.unwrap();
+    let database = folder.path().join("data/roster.db");
+    let copy = folder.path().join("copy.db");
+    Store::backup_of(&Location::File(database), &copy).await.unwrap();
+    let copied = rusqlite::Connection::open(&copy).unwrap();
+    let count = copied.query_row("SELECT count(*) FROM notes", [], |row| row.get::<_, i64>(0));
+    assert_eq!(count.unwrap(), 1);
+    let missing = Location::File(folder.path().join("missing.db"));
+    let refused = Store::backup_of(&missing, &folder.path().join("other.db")).await.unwrap_err();
+    assert!(refused.to_string().contains("there is no database"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_backup_that_cannot_be_written_says_so_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = store_in(&folder).await.unwrap();
