@@ -39,6 +39,11 @@ impl Entry {
         Self { action, user, subject: None, outcome: Outcome::Failure, changes: json!({}) }
     }
 
+    /// Something was done to no user; [`about`](Self::about) says to what.
+    pub(crate) fn done_to_nobody(action: &'static str) -> Self {
+        Self::requested(action, None)
+    }
+
     /// Something was asked for, of somebody who may not be there.
     pub(crate) fn requested(action: &'static str, user: Option<UserId>) -> Self {
         Self { outcome: Outcome::Success, ..Self::refused(action, user) }

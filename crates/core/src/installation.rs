@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The slug of the organization that is there first.
-pub(crate) const ORGANIZATION: &str = "default";
+const ORGANIZATION: &str = "default";
 /// The slug of the group of an organization that everybody is in.
 pub(crate) const PUBLIC: &str = "public";
 /// The fact that holds the hash of the token of the set-up link.
@@ -145,12 +145,18 @@ impl Core {
     }
 }
 
+/// The organization that is there first: that of whoever belongs to none.
+pub(crate) async fn first_organization(tx: &mut Tx) -> Result<OrganizationId> {
+    let found = tx.find_organization_by_slug(ORGANIZATION).await?;
+    Ok(found.ok_or_else(|| Error::internal("the installation was not prepared"))?.id)
+}
+
 /// The first organization and its group of everybody.
 async fn home(tx: &mut Tx) -> Result<(OrganizationId, GroupId)> {
+    let organization = first_organization(tx).await?;
+    let group = tx.find_group_by_slug(organization, PUBLIC).await?;
     let missing = || Error::internal("the installation was not prepared");
-    let organization = tx.find_organization_by_slug(ORGANIZATION).await?.ok_or_else(missing)?.id;
-    let group = tx.find_group_by_slug(organization, PUBLIC).await?.ok_or_else(missing)?.id;
-    Ok((organization, group))
+    Ok((organization, group.ok_or_else(missing)?.id))
 }
 
 fn public_group(organization: OrganizationId, now: Timestamp) -> Group {

@@ -174,6 +174,16 @@ words! {
         Title = "title",
         /// A profile field: GitHub username.
         GithubUsername = "github_username",
+        /// What something is for, for people.
+        Description = "description",
+        /// The name in addresses.
+        Slug = "slug",
+        /// Days without use after which a user is suspended.
+        InactivitySuspensionDays = "inactivity_suspension_days",
+        /// Days after which a password must be changed.
+        PasswordExpiryDays = "password_expiry_days",
+        /// The shortest password.
+        PasswordMinLength = "password_min_length",
         /// The place in a list.
         Cursor = "cursor",
         /// How many at once.

@@ -17,7 +17,7 @@ use crate::{
     authorize::get_user,
     authz::Operation,
     credentials::{HashedPassword, password::ChosenBy},
-    installation::ORGANIZATION,
+    installation::first_organization,
     random::RandomExt,
 };
 
@@ -169,10 +169,7 @@ impl Core {
             .read(async |tx: &mut Tx| {
                 let organization = match new.organization_id.or(own) {
                     Some(organization) => organization,
-                    None => {
-                        let found = tx.find_organization_by_slug(ORGANIZATION).await?;
-                        found.ok_or(Error::NotFound(Kind::Organization))?.id
-                    }
+                    None => first_organization(tx).await?,
                 };
                 let (home, public) = find_home(tx, organization, new.primary_group_id).await?;
                 Ok::<_, Error>(((organization, home), public))

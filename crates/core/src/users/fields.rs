@@ -34,7 +34,7 @@ impl Core {
 }
 
 /// Reads free text: trimmed, of one line, and nothing in it that cannot be seen.
-pub(super) fn read_text(field: Field, text: &str) -> Result<String> {
+pub(crate) fn read_text(field: Field, text: &str) -> Result<String> {
     let text = text.trim();
     let reason = if text.chars().nth(MAX_TEXT).is_some() {
         Reason::TooLong { max: MAX_TEXT }

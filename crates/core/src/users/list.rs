@@ -89,7 +89,7 @@ impl Core {
 }
 
 /// The organization that lists are narrowed to; system admins and the server see all.
-fn organization_of(actor: &Actor) -> Option<OrganizationId> {
+pub(crate) fn organization_of(actor: &Actor) -> Option<OrganizationId> {
     let credential = actor.credential()?;
     (credential.user.role != Role::SystemAdmin).then_some(credential.user.organization_id)
 }

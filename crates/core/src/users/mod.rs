@@ -8,3 +8,5 @@ mod status;
 mod update;
 
 pub(crate) use create::Person;
+pub(crate) use fields::read_text;
+pub(crate) use list::organization_of;

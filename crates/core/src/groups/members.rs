@@ -1,0 +1,113 @@
+//! Who is in a group.
+
+use roster_model::{GroupId, GroupMember, MembershipRank, Page, PageRequest, User, UserRef};
+use roster_store::{Mark, Tx};
+use serde_json::json;
+
+use crate::{
+    Actor, Core, Error, Kind, Result, audit::Entry, authorize::get_user, authz::Operation,
+    installation::PUBLIC, paging::Paging,
+};
+
+impl Core {
+    /// The members of a group, of which everybody in its organization may know.
+    ///
+    /// # Errors
+    /// `NotFound`; `Invalid` for a page that cannot be.
+    pub async fn list_members(
+        &self,
+        actor: &Actor,
+        group: GroupId,
+        page: &PageRequest,
+    ) -> Result<Page<GroupMember>> {
+        let group = self.get_group(actor, group).await?.id;
+        let paging = Paging::read(page, format!("members:{group}"))?;
+        let (rows, total) = self
+            .store()
+            .read(async |tx: &mut Tx| {
+                let rows = tx.list_members(group, &paging.window()).await?;
+                let total = match paging.wants_total() {
+                    true => Some(tx.count_members(group).await?),
+                    false => None,
+                };
+                Ok::<_, Error>((rows, total))
+            })
+            .await?;
+        Ok(paging.page(rows, total, |member| Mark::id(member.user.id.0)))
+    }
+
+    /// Makes somebody of its organization a member of a group, or gives a member another rank.
+    ///
+    /// # Errors
+    /// `NotFound` for a group or user that is not there or belongs to another organization.
+    pub async fn set_member(
+        &self,
+        actor: &Actor,
+        group: GroupId,
+        user: &UserRef,
+        rank: MembershipRank,
+    ) -> Result<GroupMember> {
+        let group = self.authorize_group(actor, Operation::WriteMembers, group).await?;
+        let now = self.now();
+        self.store()
+            .write(async |tx: &mut Tx| {
+                let group = tx.find_group(group.id).await?.ok_or(Error::NotFound(Kind::Group))?;
+                let found = find_person(tx, actor, user).await?;
+                let person = found
+                    .filter(|person| person.organization_id == group.organization_id)
+                    .ok_or(Error::NotFound(Kind::User))?;
+                let before = tx.find_member(group.id, person.id).await?;
+                if let Some(before) = before.filter(|before| before.rank == rank) {
+                    return Ok(before);
+                }
+                tx.set_membership(group.id, person.id, rank, now).await?;
+                Entry::done("group.member_set", person.id)
+                    .about(format!("group:{}", group.id))
+                    .with(json!({ "rank": rank.as_str() }))
+                    .write(tx, actor, now)
+                    .await?;
+                let member = tx.find_member(group.id, person.id).await?;
+                member.ok_or(Error::NotFound(Kind::Member))
+            })
+            .await
+    }
+
+    /// Takes somebody out of a group.
+    ///
+    /// # Errors
+    /// `NotFound` for a group that is not there and somebody who is not in it; `WrongState` for the group of everybody
+    /// and the user's primary group.
+    pub async fn remove_member(&self, actor: &Actor, group: GroupId, user: &UserRef) -> Result<()> {
+        let group = self.authorize_group(actor, Operation::WriteMembers, group).await?;
+        let now = self.now();
+        self.store()
+            .write(async |tx: &mut Tx| {
+                let absent = || Error::NotFound(Kind::Member);
+                let person = find_person(tx, actor, user).await?.ok_or_else(absent)?;
+                tx.find_member(group.id, person.id).await?.ok_or_else(absent)?;
+                if group.slug == PUBLIC {
+                    return Err(Error::WrongState("everybody is in this group"));
+                }
+                if person.primary_group_id == group.id {
+                    return Err(Error::WrongState("this is the user's primary group"));
+                }
+                tx.delete_membership(group.id, person.id).await?;
+                Entry::done("group.member_removed", person.id)
+                    .about(format!("group:{}", group.id))
+                    .write(tx, actor, now)
+                    .await?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// The living user of this name.
+async fn find_person(tx: &mut Tx, actor: &Actor, user: &UserRef) -> Result<Option<User>> {
+    let found = match (user, actor.user_id()) {
+        (UserRef::Me, None) => None,
+        (UserRef::Me, Some(me)) => Some(get_user(tx, me).await?),
+        (user, _) => tx.find_user(user).await?,
+    };
+    Ok(found.filter(|user| user.deleted_at.is_none()))
+}
