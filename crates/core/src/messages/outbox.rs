@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use roster_model::{Channel, Message, MessageId, Secret, User, UserId};
-use roster_store::{NewMessage, Tx};
+use roster_model::{Channel, Message, MessageId, Page, PageRequest, Secret, User, UserId};
+use roster_store::{Mark, NewMessage, Tx};
 use serde::{Deserialize, Serialize};
 
 use super::templates::{self, Parameters, Template};
-use crate::{Actor, Core, Error, Kind, Result, authz::Operation, credentials::secret_key::Purpose};
+use crate::{
+    Actor, Core, Error, Kind, Result, authz::Operation, credentials::secret_key::Purpose,
+    paging::Paging,
+};
 
 /// A message claimed by a worker: until its lease is over no other will send it.
 #[derive(Clone, Debug)]
@@ -213,6 +216,27 @@ impl Core {
             })
             .await?;
         Ok(())
+    }
+
+    /// The outgoing messages, newest first, without their texts.
+    ///
+    /// # Errors
+    /// `Forbidden` for all but system admins, `Invalid` for a page that cannot be.
+    pub async fn list_messages(&self, actor: &Actor, page: &PageRequest) -> Result<Page<Message>> {
+        self.authorize(actor, Operation::ReadMessages).await?;
+        let paging = Paging::read(page, "messages")?;
+        let (rows, total) = self
+            .store()
+            .read(async |tx: &mut Tx| {
+                let rows = tx.list_messages(&paging.window()).await?;
+                let total = match paging.wants_total() {
+                    true => Some(tx.count_messages().await?),
+                    false => None,
+                };
+                Ok::<_, Error>((rows, total))
+            })
+            .await?;
+        Ok(paging.page(rows, total, |message| Mark::id(message.id.0)))
     }
 
     /// Has a message tried again at once.

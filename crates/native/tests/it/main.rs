@@ -8,5 +8,6 @@ mod enumeration;
 mod example;
 mod lists;
 mod lockout;
+mod messages;
 mod ownership;
 mod secrets;
