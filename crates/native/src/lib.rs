@@ -4,6 +4,7 @@
 mod api_keys;
 mod credentials;
 mod docs;
+mod groups;
 mod mfa;
 mod operations;
 mod sessions;
@@ -26,6 +27,7 @@ pub fn router(kit: Kit) -> Router {
         .merge(credentials::routes())
         .merge(mfa::routes())
         .merge(api_keys::routes())
+        .merge(groups::routes())
         .merge(operations::routes())
         .route("/api/v1/openapi.json", get(document))
         .merge(docs::routes())

@@ -1,13 +1,17 @@
 //! For those who run the server: first set-up, outgoing messages, the audit log.
 
 use axum::Router;
-use roster_api::{ListMessages, RetryMessage, SetUpRoster};
+use roster_api::{ListAuditEvents, ListMessages, RetryMessage, SetUpRoster};
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
-use roster_model::{Message, Page, User};
+use roster_model::{AuditEvent, Message, Page, User};
 
 pub(crate) fn routes() -> Router<Kit> {
-    Router::new().merge(endpoint(set_up)).merge(endpoint(messages)).merge(endpoint(retry))
+    Router::new()
+        .merge(endpoint(set_up))
+        .merge(endpoint(messages))
+        .merge(endpoint(retry))
+        .merge(endpoint(audit_events))
 }
 
 async fn set_up(call: Call<SetUpRoster>) -> Result<User> {
@@ -20,4 +24,8 @@ async fn messages(call: Call<ListMessages>) -> Result<Page<Message>> {
 
 async fn retry(call: Call<RetryMessage>) -> Result<Message> {
     call.core.retry_message(&call.actor, call.path.message).await
+}
+
+async fn audit_events(call: Call<ListAuditEvents>) -> Result<Page<AuditEvent>> {
+    call.core.list_audit_events(&call.actor, &call.query.0, &call.query.1).await
 }
