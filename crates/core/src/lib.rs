@@ -115,6 +115,10 @@ impl Core {
         &self.0.parts.keys
     }
 
+    pub(crate) fn providers(&self) -> &dyn IdentityProviders {
+        &*self.0.parts.providers
+    }
+
     pub(crate) fn usage(&self) -> &Usage {
         &self.0.usage
     }

@@ -26,6 +26,31 @@ impl Proven<'_> {
     pub(crate) fn user(&self) -> &User {
         &self.claimed.user
     }
+
+    /// When the second factor was shown, if the account has one.
+    pub(crate) fn mfa_at(&self) -> Option<Timestamp> {
+        self.mfa_at
+    }
+
+    /// Puts down that the password was right, if it still is: the user as it is now.
+    ///
+    /// # Errors
+    /// `InvalidCredentials` for a password that was changed meanwhile; `OtpRequired` if a second factor was turned on.
+    pub(crate) async fn settle(&self, core: &Core, tx: &mut Tx) -> Result<User> {
+        let Claimed { user, hash, new_hash, .. } = &self.claimed;
+        // The comparison took its time: whoever has changed the password meanwhile has ended this sign-in.
+        let now = tx.find_claimant_by_id(user.id).await?;
+        let now = now.filter(|now| now.hash.as_ref() == Some(hash));
+        let now = now.ok_or(Error::InvalidCredentials)?.user;
+        if now.is_mfa_active && self.mfa_at.is_none() {
+            return Err(Error::OtpRequired);
+        }
+        core.forget_attempts(tx, now.id, Authenticator::Password).await?;
+        if let Some(new_hash) = new_hash {
+            tx.replace_password_hash(now.id, new_hash).await?;
+        }
+        Ok(now)
+    }
 }
 
 impl Core {
@@ -43,21 +68,10 @@ impl Core {
             None => AuthenticationMethod::Password,
         };
         let opening = Opening::new(self, actor.origin.door, method, proven.mfa_at);
-        let Claimed { user, hash, new_hash, .. } = &proven.claimed;
-        let opened = self
+        let opened: Result<_> = self
             .store()
             .write(async |tx: &mut Tx| {
-                // The comparison took its time: whoever has changed the password meanwhile has ended this sign-in.
-                let now = tx.find_claimant_by_id(user.id).await?;
-                let now = now.filter(|now| now.hash.as_ref() == Some(hash));
-                let mut now = now.ok_or(Error::InvalidCredentials)?.user;
-                if now.is_mfa_active && proven.mfa_at.is_none() {
-                    return Err(Error::OtpRequired);
-                }
-                self.forget_attempts(tx, now.id, Authenticator::Password).await?;
-                if let Some(new_hash) = new_hash {
-                    tx.replace_password_hash(now.id, new_hash).await?;
-                }
+                let mut now = proven.settle(self, tx).await?;
                 let session = self.open_session(tx, actor, &mut now, &opening).await?;
                 Ok((session, now))
             })
@@ -71,8 +85,30 @@ impl Core {
     /// # Errors
     /// Those of [`sign_in`](Self::sign_in).
     pub(crate) async fn prove(&self, actor: &Actor, input: &SignIn) -> Result<Proven<'_>> {
+        self.prove_as(actor, input, false).await
+    }
+
+    /// As [`prove`](Self::prove), before a sign-in at a provider: then the organization need not let the user in by
+    /// password alone.
+    ///
+    /// # Errors
+    /// Those of [`sign_in`](Self::sign_in).
+    pub(crate) async fn prove_for_provider(
+        &self,
+        actor: &Actor,
+        input: &SignIn,
+    ) -> Result<Proven<'_>> {
+        self.prove_as(actor, input, true).await
+    }
+
+    async fn prove_as(
+        &self,
+        actor: &Actor,
+        input: &SignIn,
+        for_provider: bool,
+    ) -> Result<Proven<'_>> {
         let claimed = self.claim(actor, ACTION, &input.login, &input.password).await?;
-        match self.prove_rest(&claimed.user, input).await {
+        match self.prove_rest(&claimed.user, input, for_provider).await {
             Ok(mfa_at) => Ok(Proven { claimed, mfa_at }),
             Err(error) => {
                 self.note_right_password(actor, ACTION, &claimed.user, &error).await?;
@@ -82,8 +118,13 @@ impl Core {
     }
 
     /// What is asked for once the password has proved right. Gives when a second factor was shown.
-    async fn prove_rest(&self, user: &User, input: &SignIn) -> Result<Option<Timestamp>> {
-        if !user.status.may_sign_in() || !self.may_use_password(user).await? {
+    async fn prove_rest(
+        &self,
+        user: &User,
+        input: &SignIn,
+        for_provider: bool,
+    ) -> Result<Option<Timestamp>> {
+        if !user.status.may_sign_in() || !(for_provider || self.may_use_password(user).await?) {
             return Err(Error::AccountUnavailable);
         }
         if user.password_expires_at.is_some_and(|end| end <= self.now()) {

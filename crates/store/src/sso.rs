@@ -46,7 +46,7 @@ pub struct SsoSignInRow {
     pub signed_in_user_id: Option<UserId>,
     /// Nonce and verifier, sealed.
     pub sealed: Vec<u8>,
-    /// `pending`, `returned`, `signed_in` or `failed`.
+    /// `pending`, `returned`, `asked`, `signed_in` or `failed`.
     pub phase: String,
     /// When it began.
     pub created_at: Timestamp,
@@ -271,6 +271,33 @@ impl Tx {
             )
             .await?;
         Ok(changed == 1)
+    }
+
+    /// Lets a sign-in that has returned wait for the answer of its user, under another state: true if it had returned.
+    pub async fn ask_sso_sign_in(
+        &mut self,
+        state: TokenHash,
+        new_state: TokenHash,
+        user: UserId,
+    ) -> Result<bool, Error> {
+        let changed = self
+            .execute(
+                "UPDATE sso_sign_ins SET phase = 'asked', state_hash = $2, signed_in_user_id = $3 \
+                 WHERE state_hash = $1 AND phase = 'returned'",
+                &[&state.0.as_slice(), &new_state.0.as_slice(), &user],
+            )
+            .await?;
+        Ok(changed == 1)
+    }
+
+    /// Ends the sign-ins that are for a user, or in which it has signed in.
+    pub async fn end_sso_sign_ins_of(&mut self, user: UserId) -> Result<(), Error> {
+        self.execute(
+            "DELETE FROM sso_sign_ins WHERE user_id = $1 OR signed_in_user_id = $1",
+            &[&user],
+        )
+        .await?;
+        Ok(())
     }
 
     /// Ends a sign-in: true if it was still there.

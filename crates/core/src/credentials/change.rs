@@ -212,6 +212,7 @@ impl Core {
         tx.end_sessions_of(user.id, kept).await?;
         tx.delete_one_time_codes(user.id).await?;
         tx.delete_links(user.id).await?;
+        tx.end_sso_sign_ins_of(user.id).await?;
         self.forget_attempts(tx, user.id, Authenticator::Password).await
     }
 

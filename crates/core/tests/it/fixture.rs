@@ -12,13 +12,14 @@ use roster_core::{
         totp::{TotpSecret, step_at},
     },
     random::{RandomExt, SeededRandom},
-    sso::provider::NoProviders,
 };
 use roster_model::{
     ActivateMfa, Group, GroupId, OrganizationId, OrganizationSettings, Profile, Role, Secret,
     SignIn, SignedIn, Status, User, UserFlags, UserId, UserRef, fold,
 };
 use roster_store::{Location, Options, Store, Tx};
+
+use crate::providers::FakeProviders;
 
 /// Writes each test twice, once for each database: `async fn name(roster: Roster) { … }`.
 macro_rules! on_both_databases {
@@ -39,6 +40,7 @@ pub(crate) struct Roster {
     pub(crate) core: Core,
     pub(crate) store: Store,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) providers: Arc<FakeProviders>,
     random: Arc<SeededRandom>,
     hash: String,
     organization: OrganizationId,
@@ -87,6 +89,7 @@ impl Roster {
         let hash = hasher.hash(&PASSWORD.into()).await.unwrap();
         let mut settings = Settings::new("https://roster.example".parse().unwrap());
         set(&mut settings);
+        let providers = Arc::new(FakeProviders::default());
         let core = Core::new(Parts {
             store: store.clone(),
             clock: clock.clone(),
@@ -94,10 +97,10 @@ impl Roster {
             hasher,
             keys: Keyring::generate(&*random),
             settings,
-            providers: Arc::new(NoProviders),
+            providers: providers.clone(),
         });
         let (organization, group) = ground(&store, &random, core.now()).await;
-        Self { core, store, clock, random, hash, organization, group }
+        Self { core, store, clock, providers, random, hash, organization, group }
     }
 
     /// A user of this name with the common password.

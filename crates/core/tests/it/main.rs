@@ -6,6 +6,8 @@ mod access;
 mod fixture;
 mod keys;
 mod passwords;
+mod providers;
 mod revocation;
 mod sessions;
 mod sign_in;
+mod sso;

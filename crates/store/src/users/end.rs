@@ -22,12 +22,8 @@ impl Tx {
     /// Ends every session of a user and every sign-in under way, and whatever codes and links are
     /// outstanding.
     pub async fn end_everything_of_user(&mut self, user: UserId) -> Result<(), Error> {
-        for sql in [
-            "DELETE FROM sessions WHERE user_id = $1",
-            "DELETE FROM sso_sign_ins WHERE user_id = $1 OR signed_in_user_id = $1",
-        ] {
-            self.execute(sql, &[&user]).await?;
-        }
+        self.execute("DELETE FROM sessions WHERE user_id = $1", &[&user]).await?;
+        self.end_sso_sign_ins_of(user).await?;
         self.delete_one_time_codes(user).await?;
         self.delete_links(user).await?;
         self.after_commit(Change::ForgetUser(user));
