@@ -181,23 +181,25 @@ endpoints! {
 
         /// Begin to sign in at a provider.
         /// The answer holds the address to open in a browser, and a ticket for the session.
-        BeginSsoSignIn: POST "/api/v1/sso/sign-ins" (SsoSignIn) -> 201 SsoTicket | NotFound, anyone;
+        BeginSsoSignIn: POST "/api/v1/sso/sign-ins" (SsoSignIn)
+            -> 201 SsoTicket | NotFound | SsoFailed | InvalidCredentials | OtpRequired | OtpInvalid | PasswordExpired | AccountUnavailable | WrongState, anyone;
 
         /// Exchange the ticket for a session, once the sign-in at the provider is done.
-        /// Before that the refusal is `sso_pending`.
+        /// Before that the refusal is `sso_pending`. An account with multi-factor authentication shows a code in
+        /// `Roster-OTP`, unless it did so when it began.
         FinishSsoSignIn: POST "/api/v1/sso/sign-ins/session" (RedeemSsoTicket)
-            -> 201 SignedIn | SsoPending | SsoFailed | AccountUnavailable, anyone;
+            -> 201 SignedIn | SsoPending | SsoFailed | AccountUnavailable | OtpRequired | OtpInvalid, anyone;
 
         /// The providers that a user is linked to.
         ListSsoLinks: GET "/api/v1/users/{user}/sso" [user: UserRef] -> 200 Page<SsoLink>;
 
         /// Link a user to a provider, or switch the link on again.
         EnableUserSso: PUT "/api/v1/users/{user}/sso/{provider}" [user: UserRef, provider: String] (EnableSso)
-            -> 200 SsoLink | AlreadyExists, step_up;
+            -> 200 SsoLink, step_up;
 
         /// Switch the link to a provider off.
         DisableUserSso: DELETE "/api/v1/users/{user}/sso/{provider}" [user: UserRef, provider: String]
-            -> 200 SsoLink, step_up;
+            -> 200 SsoLink | WrongState, step_up;
     }
     "Organizations, groups and plans" {
         /// The organizations that the caller may see.

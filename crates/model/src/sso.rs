@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Secret;
+use crate::{Secret, SignIn};
 
 /// A provider at which people can sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -37,6 +37,10 @@ pub struct SsoLink {
 pub struct SsoSignIn {
     /// The provider's name.
     pub provider: String,
+    /// The account that is to sign in, with its password. Needed the first time where the address at the provider is
+    /// not the account's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<SignIn>,
 }
 
 /// A sign-in at a provider under way: the address to open, and the ticket to fetch the session

@@ -8,6 +8,7 @@ mod groups;
 mod mfa;
 mod operations;
 mod sessions;
+mod sso;
 mod users;
 
 use axum::{
@@ -28,6 +29,7 @@ pub fn router(kit: Kit) -> Router {
         .merge(mfa::routes())
         .merge(api_keys::routes())
         .merge(groups::routes())
+        .merge(sso::routes())
         .merge(operations::routes())
         .route("/api/v1/openapi.json", get(document))
         .merge(docs::routes())

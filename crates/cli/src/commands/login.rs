@@ -159,7 +159,8 @@ async fn with_code(
 
 /// Has the person sign in in a browser, and waits for it.
 async fn at_provider(roster: &Client, provider: &str, talk: &Talk) -> Result<SignedIn> {
-    let begun = roster.begin_sso_sign_in(&SsoSignIn { provider: provider.into() }).await?;
+    let begun =
+        roster.begin_sso_sign_in(&SsoSignIn { provider: provider.into(), account: None }).await?;
     talk.say("Open this address in a browser, and sign in there:");
     talk.say(begun.authorization_url.expose());
     let waiting = talk.wait("Waiting for the provider…");
