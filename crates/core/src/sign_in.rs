@@ -57,9 +57,9 @@ impl Core {
     /// Opens a session for whoever has the password, and the second factor where the account has one.
     ///
     /// # Errors
-    /// `InvalidCredentials` for an unknown name and a wrong password alike; after the right password
-    /// `AccountUnavailable`, `PasswordExpired`, `OtpRequired`, or `OtpInvalid` for a wrong code and for any code of an
-    /// account without second factors; `RateLimited` after too many failures.
+    /// `InvalidCredentials` for an unknown name and a wrong password alike, and for any code of an account without second
+    /// factors; after the right password `AccountUnavailable`, `PasswordExpired`, `OtpRequired`, or `OtpInvalid` for a
+    /// wrong code; `RateLimited` after too many failures.
     pub async fn sign_in(&self, actor: &Actor, input: &SignIn) -> Result<SignedIn> {
         self.authorize(actor, Operation::SignIn).await?;
         let proven = self.prove(actor, input).await?;
@@ -133,7 +133,8 @@ impl Core {
         match &input.code {
             None if user.is_mfa_active => Err(Error::OtpRequired),
             None => Ok(None),
-            Some(_) if !user.is_mfa_active => Err(Error::OtpInvalid),
+            // Nobody asked for this code: whoever sends it takes the account for another.
+            Some(_) if !user.is_mfa_active => Err(Error::InvalidCredentials),
             Some(code) => {
                 self.verify_second_factor(user.id, code).await?;
                 Ok(Some(self.now()))
