@@ -168,7 +168,7 @@ pub struct Rates {
     pub requests: u32,
 
     /// Sign-ins, code requests and other calls without a credential; 0 is no limit.
-    #[config(default = 120)]
+    #[config(default = 600)]
     pub sign_ins: u32,
 }
 
