@@ -102,8 +102,9 @@ impl Core {
             found.filter(|(found, _)| found.deleted_at.is_some() == wants_deleted)
         else {
             // Nothing is there: whoever may do it to nobody hears the same as for another
-            // organization; a system admin hears what is true.
+            // organization; a system admin hears what is true, once a second factor was shown.
             allow(actor, operation, Relation::Elsewhere, None, Kind::User)?;
+            self.step_up(actor, operation, "nobody").await?;
             return Err(Error::NotFound(Kind::User));
         };
         let relation = if is_oneself {

@@ -306,6 +306,35 @@ on_both_databases! {
         assert!(check(&roster, &token, "GET", &format!("{path}b")).await.is_ok());
     }
 
+    async fn through_the_airt_door_one_code_revokes_several_keys_and_each_once(roster: Roster) {
+        let (_, mut actor) = signed_in(&roster, "ann").await;
+        for name in ["a", "b"] {
+            create(&roster, &actor, &named(name)).await;
+        }
+        let secret = roster.enrol(&actor).await;
+        roster.advance(Duration::from_secs(60));
+        let token = roster.try_sign_in("ann", crate::fixture::PASSWORD, Some(&roster.code(&secret)));
+        actor = roster.actor(&token.await.unwrap().token).await.unwrap();
+        actor.origin.door = Door::Airt;
+        roster.advance(Duration::from_secs(60));
+        let actor = actor.with_proof(roster_core::Proof::Code(roster.code(&secret)));
+        let key = |name: &str| KeyRef::Name(name.to_owned());
+        for (name, code) in [
+            ("a", None),
+            ("a", Some(ErrorCode::OtpInvalid)),
+            ("b", None),
+            ("no such key", Some(ErrorCode::NotFound)),
+            ("no such key", Some(ErrorCode::OtpInvalid)),
+        ] {
+            let answer = roster.revoke_api_key(&actor, &UserRef::Me, &key(name)).await;
+            assert_eq!(answer.err().map(|error| error.code()), code, "{name}");
+        }
+        let mut native = actor.clone();
+        native.origin.door = Door::Native;
+        let answer = roster.revoke_api_key(&native, &UserRef::Me, &key("b")).await;
+        assert_eq!(answer.unwrap_err().code(), ErrorCode::OtpInvalid, "one code, one call");
+    }
+
     async fn a_creation_that_is_asked_for_twice_is_done_once(roster: Roster) {
         let (ann, actor) = signed_in(&roster, "ann").await;
         let secret = roster.enrol(&actor).await;
