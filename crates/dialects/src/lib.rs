@@ -1,1 +1,6 @@
-//! x
+//! The dialects of other platforms: their requests and replies, translated to Roster's rulebook.
+//!
+//! Each module is one platform. It decides nothing: a request becomes one operation of the rulebook, and what comes
+//! back is said in the platform's words.
+
+pub mod airt;

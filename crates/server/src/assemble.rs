@@ -10,7 +10,8 @@ use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use roster_core::Core;
-use roster_http_kit::{Gate, GateSettings, Kit, Refusal, RequestContext, TrustedProxies};
+use roster_dialects::airt;
+use roster_http_kit::{Gate, GateSettings, Kit, Refusal, Renderer, RequestContext, TrustedProxies};
 
 use crate::config::Settings;
 use crate::metrics::{self, Metrics};
@@ -27,9 +28,15 @@ pub fn assemble(core: &Core, settings: &Settings, metrics: &Arc<Metrics>, id_pre
         router = router.route("/metrics", get(figures).with_state(Arc::clone(metrics)));
     }
     let kit = Kit::new(core.clone(), settings.rates.sign_ins);
-    router = router.merge(roster_native::router(kit)).fallback(nothing_here);
-    let renderers = Vec::new();
-    let hosts = Vec::new();
+    router = router.merge(roster_native::router(kit.clone()));
+    let mut renderers: Vec<(_, Renderer)> = Vec::new();
+    let mut hosts = Vec::new();
+    if settings.dialects.airt {
+        router = router.merge(airt::router(kit));
+        renderers.push((airt::PREFIX, airt::refuse));
+        hosts.extend(settings.dialects.airt_host.clone().map(|host| (host, airt::PREFIX)));
+    }
+    router = router.fallback(nothing_here);
     let settings = GateSettings {
         trusted_proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
         body_bytes: settings.limits.body_bytes.get(),
