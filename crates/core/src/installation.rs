@@ -119,7 +119,7 @@ impl Core {
         token: Option<&String>,
     ) -> Result<User> {
         let now = self.now();
-        let person = Person::read(self, new, Role::SystemAdmin)?;
+        let person = Person::read(self, actor, new, Role::SystemAdmin)?;
         let password = new.password.as_ref();
         let password = password.ok_or_else(|| Error::invalid(Field::Password, Reason::Empty))?;
         let home = self.store().point_read(async |tx: &mut Tx| home(tx).await).await?;

@@ -109,6 +109,19 @@ impl EmailAddress {
         Ok(address)
     }
 
+    /// Reads an address whose domain has a dot with something on either side, `a@b.c`.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), and a domain of one part or with an empty one.
+    pub fn parse_dotted(text: &str) -> Result<Self, Reason> {
+        let address = Self::parse(text)?;
+        let domain = address.key.0.split('@').nth(1).unwrap_or_default();
+        if !domain.contains('.') || domain.split('.').any(str::is_empty) {
+            return Err(Reason::NotAnEmailAddress);
+        }
+        Ok(address)
+    }
+
     /// Reads an address as the `compat` profile does: any text that a name may be.
     ///
     /// # Errors
@@ -286,6 +299,14 @@ mod tests {
             assert_eq!(EmailAddress::parse(text).unwrap_err(), Reason::NotAnEmailAddress, "{text}");
         }
         assert!(EmailAddress::parse_any("not an address").is_ok());
+        assert!(EmailAddress::parse_dotted("a@b.c").is_ok());
+        for text in ["a@b", "a@b.", "a@.c", "a@b..c", "a", "a@b@c.d"] {
+            assert_eq!(
+                EmailAddress::parse_dotted(text).unwrap_err(),
+                Reason::NotAnEmailAddress,
+                "{text}"
+            );
+        }
     }
 
     proptest! {

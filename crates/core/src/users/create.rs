@@ -36,7 +36,7 @@ pub(crate) struct Person {
 
 impl Person {
     /// Somebody of `role`, as `new` describes it.
-    pub(crate) fn read(core: &Core, new: &NewUser, role: Role) -> Result<Self> {
+    pub(crate) fn read(core: &Core, actor: &Actor, new: &NewUser, role: Role) -> Result<Self> {
         let text =
             |field, text: &Option<String>| read_text(field, text.as_deref().unwrap_or_default());
         let status = new.status.unwrap_or(Status::New);
@@ -47,7 +47,7 @@ impl Person {
         let phone = new.phone.as_deref().map(PhoneNumber::parse).transpose();
         Ok(Self {
             username: Core::read_username(&new.username)?,
-            email: core.read_email(&new.email)?,
+            email: core.read_email(actor, &new.email)?,
             first_name: text(Field::FirstName, &new.first_name)?,
             last_name: text(Field::LastName, &new.last_name)?,
             phone: phone.map_err(|reason| Error::invalid(Field::Phone, reason))?,
@@ -159,7 +159,7 @@ impl Core {
         }
         let role = new.role.unwrap_or(Role::Viewer);
         check_grant(actor, role)?;
-        let person = Person::read(self, new, role)?;
+        let person = Person::read(self, actor, new, role)?;
         if new.send_invitation {
             self.require_channel(Channel::Email)?;
         }

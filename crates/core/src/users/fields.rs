@@ -8,7 +8,9 @@ use roster_model::{
 use roster_store::Tx;
 use serde_json::{Map, Value};
 
-use crate::{Actor, Core, Error, Kind, Profile, Result, installation::PUBLIC, sessions::later};
+use crate::{
+    Actor, Core, Door, Error, Kind, Profile, Result, installation::PUBLIC, sessions::later,
+};
 
 /// The longest free text, in characters.
 const MAX_TEXT: usize = 320;
@@ -23,9 +25,10 @@ impl Core {
         Username::parse(text).map_err(|reason| Error::invalid(Field::Username, reason))
     }
 
-    /// Reads an e-mail address as the installation's profile has it.
-    pub(super) fn read_email(&self, text: &str) -> Result<EmailAddress> {
+    /// Reads an e-mail address as the installation's profile has it; airt has a form of its own.
+    pub(crate) fn read_email(&self, actor: &Actor, text: &str) -> Result<EmailAddress> {
         let email = match self.settings().profile {
+            _ if actor.origin.door == Door::Airt => EmailAddress::parse_dotted(text),
             Profile::Compat => EmailAddress::parse_any(text),
             Profile::Default | Profile::Strict => EmailAddress::parse(text),
         };

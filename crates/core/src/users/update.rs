@@ -12,8 +12,8 @@ use super::fields::{
     read_text,
 };
 use crate::{
-    Actor, Core, Error, Kind, Profile, Result, audit::Entry, authorize::get_user, authz::Operation,
-    messages::templates::Template,
+    Actor, Core, Door, Error, Kind, Profile, Result, audit::Entry, authorize::get_user,
+    authz::Operation, messages::templates::Template,
 };
 
 impl Core {
@@ -54,7 +54,12 @@ impl Core {
         }
         let names = Names {
             username: update.username.as_deref().map(Self::read_username).transpose()?,
-            email: update.email.as_deref().map(|email| self.read_email(email)).transpose()?,
+            email: update
+                .email
+                .as_deref()
+                .map(|email| self.read_email(actor, email))
+                .transpose()?,
+            must_be_new: actor.origin.door == Door::Airt,
             is_confirmed: is_admin || self.settings().profile == Profile::Compat,
         };
         let now = self.now();
@@ -107,6 +112,9 @@ impl Core {
         names: &Names,
         now: Timestamp,
     ) -> Result<bool> {
+        if names.must_be_new {
+            must_be_new(user, names)?;
+        }
         if let Some(username) = &names.username {
             if !tx.claim_identifier(username.key(), user.id).await? {
                 return Err(Error::AlreadyExists { field: Field::Username });
@@ -115,6 +123,8 @@ impl Core {
         }
         let Some(email) = &names.email else { return Ok(false) };
         if email.as_str() == user.email {
+            // Whoever comes back to the old address waits for no new one.
+            user.unconfirmed_email = None;
             return Ok(false);
         }
         if names.is_confirmed {
@@ -202,6 +212,20 @@ struct Names {
     email: Option<EmailAddress>,
     /// Whether a new address counts at once.
     is_confirmed: bool,
+    /// Whether the names that the user has already are refused like those of others, as airt's clients expect.
+    must_be_new: bool,
+}
+
+/// Refuses the names that a user has already; its address is the one that was given last.
+fn must_be_new(user: &User, names: &Names) -> Result<()> {
+    let email = user.unconfirmed_email.as_ref().unwrap_or(&user.email);
+    if names.username.as_ref().is_some_and(|new| *new.key() == fold(&user.username)) {
+        return Err(Error::AlreadyExists { field: Field::Username });
+    }
+    if names.email.as_ref().is_some_and(|new| *new.key() == fold(email)) {
+        return Err(Error::AlreadyExists { field: Field::Email });
+    }
+    Ok(())
 }
 
 /// Whether an update sets anything that users may not set themselves.
