@@ -81,17 +81,15 @@ impl Core {
         let activated = self
             .store()
             .write(async |tx: &mut Tx| {
-                let Some(Totp { pending_secret: Some(sealed), last_step, .. }) =
-                    tx.find_totp(user.id).await?
+                let Some(Totp { pending_secret: Some(sealed), .. }) = tx.find_totp(user.id).await?
                 else {
                     return Err(Error::WrongState(
                         "no enrolment waits for a code; begin a new one",
                     ));
                 };
                 let secret = self.open_totp_secret(user.id, &sealed)?;
-                let step = totp::matching_step(&secret, &input.code, now);
-                // A step that the old secret has spent is not good with the new one either.
-                let Some(step) = step.filter(|step| *step > last_step) else {
+                // A step that the old secret has spent is good with the new one: it is another code.
+                let Some(step) = totp::matching_step(&secret, &input.code, now) else {
                     tx.count_pending_failure(user.id, limit).await?;
                     Entry::refused("mfa.activated", Some(user.id)).write(tx, actor, now).await?;
                     return Ok(None);

@@ -35,6 +35,8 @@ impl Core {
             .write(async |tx: &mut Tx| {
                 let mut user = get_user(tx, user.id).await?;
                 if let Some(number) = &number {
+                    // Whoever has the old telephone can do nothing more with what was sent there.
+                    tx.delete_one_time_codes(user.id).await?;
                     user.phone = Some(number.clone());
                     user.phone_verified_at = None;
                     user.updated_at = now;
@@ -120,6 +122,7 @@ impl Core {
             .write(async |tx: &mut Tx| {
                 let mut user = get_user(tx, user.id).await?;
                 if user.phone.is_some() {
+                    tx.delete_one_time_codes(user.id).await?;
                     user.phone = None;
                     user.phone_verified_at = None;
                     user.updated_at = now;

@@ -313,8 +313,9 @@ on_both_databases! {
         }
         let secret = roster.enrol(&actor).await;
         roster.advance(Duration::from_secs(60));
-        let token = roster.try_sign_in("ann", crate::fixture::PASSWORD, Some(&roster.code(&secret)));
-        actor = roster.actor(&token.await.unwrap().token).await.unwrap();
+        let code = roster.code(&secret);
+        let signed_in = roster.try_sign_in("ann", crate::fixture::PASSWORD, Some(&code)).await;
+        actor = roster.actor(&signed_in.unwrap().token).await.unwrap();
         actor.origin.door = Door::Airt;
         roster.advance(Duration::from_secs(60));
         let actor = actor.with_proof(roster_core::Proof::Code(roster.code(&secret)));
