@@ -34,7 +34,22 @@ impl Core {
         organization: OrganizationId,
         kind: Kind,
     ) -> Result<()> {
-        allow(actor, operation, in_organization(actor, organization), None, kind)?;
+        self.authorize_in_also(actor, operation, &[], organization, kind).await
+    }
+
+    /// As [`authorize_in`](Self::authorize_in), where other lines of the table must agree, too. The second factor is
+    /// asked for once, for the first of them.
+    pub(crate) async fn authorize_in_also(
+        &self,
+        actor: &Actor,
+        operation: Operation,
+        others: &[Operation],
+        organization: OrganizationId,
+        kind: Kind,
+    ) -> Result<()> {
+        for operation in [operation].iter().chain(others) {
+            allow(actor, *operation, in_organization(actor, organization), None, kind)?;
+        }
         self.step_up(actor, operation, "").await
     }
 
@@ -94,6 +109,19 @@ impl Core {
         user: &UserRef,
         part: &str,
     ) -> Result<User> {
+        self.authorize_on_also(actor, operation, &[], user, part).await
+    }
+
+    /// As [`authorize_on_as`](Self::authorize_on_as), where other lines of the table must agree, too. The second factor
+    /// is asked for once, for the first of them.
+    pub(crate) async fn authorize_on_also(
+        &self,
+        actor: &Actor,
+        operation: impl Fn(bool) -> Operation,
+        others: &[Operation],
+        user: &UserRef,
+        part: &str,
+    ) -> Result<User> {
         let found = self.find_target(actor, user).await?;
         let is_oneself = found.as_ref().is_some_and(|(found, _)| Some(found.id) == actor.user_id());
         let operation = operation(is_oneself);
@@ -115,7 +143,9 @@ impl Core {
                 relation => relation,
             }
         };
-        allow(actor, operation, relation, Some(found.role), Kind::User)?;
+        for operation in [operation].iter().chain(others) {
+            allow(actor, *operation, relation, Some(found.role), Kind::User)?;
+        }
         self.step_up(actor, operation, &format!("{}/{part}", found.id)).await?;
         Ok(found)
     }
@@ -151,6 +181,27 @@ impl Core {
 pub(crate) async fn get_user(tx: &mut Tx, id: UserId) -> Result<User> {
     let found = tx.find_user(&UserRef::Id(id)).await?;
     found.filter(|user| user.deleted_at.is_none()).ok_or(Error::NotFound(Kind::User))
+}
+
+/// The user that was asked about before, in the transaction that is about to change it. If it has become somebody else's
+/// business meanwhile, the table is asked again.
+pub(crate) async fn get_authorized(
+    tx: &mut Tx,
+    actor: &Actor,
+    operations: &[Operation],
+    before: &User,
+) -> Result<User> {
+    let now = get_user(tx, before.id).await?;
+    if (now.role, now.organization_id) != (before.role, before.organization_id) {
+        let relation = match Some(now.id) == actor.user_id() {
+            true => Relation::Oneself,
+            false => in_organization(actor, now.organization_id),
+        };
+        for operation in operations {
+            allow(actor, *operation, relation, Some(now.role), Kind::User)?;
+        }
+    }
+    Ok(now)
 }
 
 /// How the caller stands to an organization.

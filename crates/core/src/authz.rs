@@ -56,16 +56,22 @@ operations! {
     ListDirectory = "directory.list": SignedIn;
     /// Change a user's profile.
     UpdateProfile = "user.update": OneselfManagerOrAdmin + step_up;
-    /// Change what only administrators may: role, status, organization, plan, flags.
-    AdministerUser = "user.administer": Admin + step_up;
+    /// Change the names that a user signs in with and the address that proofs are mailed to.
+    ChangeIdentifiers = "user.identifiers": OneselfOrAdmin + step_up + not_by_limited_key;
+    /// Change what a user has chosen for itself.
+    ChangePreferences = "user.preferences": OneselfOrAdmin + step_up;
+    /// Change what only administrators may: role, organization, plan, flags.
+    AdministerUser = "user.administer": Admin + step_up + not_on_oneself;
+    /// Make somebody an administrator.
+    GrantAdministration = "user.grant_administration": Admin + step_up + not_by_limited_key;
     /// Let a user in again.
-    EnableUser = "user.enable": Admin + step_up;
+    EnableUser = "user.enable": Admin + step_up + not_on_oneself;
     /// Switch a user off.
-    DisableUser = "user.disable": Admin + step_up;
+    DisableUser = "user.disable": Admin + step_up + not_on_oneself;
     /// Shut a user out for a while.
-    SuspendUser = "user.suspend": Admin + step_up;
+    SuspendUser = "user.suspend": Admin + step_up + not_on_oneself;
     /// Put a user into the bin.
-    DeleteUser = "user.delete": Admin + step_up;
+    DeleteUser = "user.delete": Admin + step_up + not_on_oneself;
     /// Take a user out of the bin.
     RestoreUser = "user.restore": Admin + step_up;
     /// Mail a user a link to set the password with.
@@ -161,6 +167,8 @@ pub struct Rule {
     pub refuses_limited_keys: bool,
     /// Whether no API key may at all.
     pub refuses_keys: bool,
+    /// Whether nobody but a system admin may do it to oneself.
+    pub refuses_oneself: bool,
     /// Whether a user may do it for oneself who must set up a second factor first.
     pub allows_unenrolled: bool,
 }
@@ -171,6 +179,7 @@ impl Rule {
         needs_step_up: false,
         refuses_limited_keys: false,
         refuses_keys: false,
+        refuses_oneself: false,
         allows_unenrolled: false,
     };
 
@@ -186,6 +195,11 @@ impl Rule {
 
     const fn by_session_only(mut self) -> Self {
         self.refuses_keys = true;
+        self
+    }
+
+    const fn not_on_oneself(mut self) -> Self {
+        self.refuses_oneself = true;
         self
     }
 
@@ -291,6 +305,9 @@ pub fn decide(
         return no;
     }
     let oneself = relation == Relation::Oneself;
+    if rule.refuses_oneself && oneself && role != Role::SystemAdmin {
+        return no;
+    }
     if let Caller::Unenrolled(_) = caller
         && !(rule.allows_unenrolled && (oneself || rule.who == Who::SignedIn))
     {

@@ -194,6 +194,9 @@ impl Core {
                 }
                 tx.update_user(&mut user).await?;
                 tx.release_identifiers(user.id, [&fold(&user.username), email.key()]).await?;
+                // What was sent to the old address proves nothing any more (threat T17).
+                tx.delete_links(user.id).await?;
+                tx.delete_one_time_codes(user.id).await?;
                 Entry::done("email.confirmed", user.id)
                     .with(json!({ "fields": ["email"] }))
                     .write(tx, actor, now)

@@ -9,7 +9,8 @@ use roster_store::Tx;
 use serde_json::{Map, json};
 
 use super::fields::{
-    check_grant, check_parent, find_home, find_plan, plan_end, read_optional, read_text,
+    check_grant, check_parent, find_home, find_plan, is_administrator, kept, plan_end,
+    read_optional, read_text,
 };
 use crate::{
     Actor, Core, Error, Kind, Result,
@@ -149,16 +150,17 @@ impl Core {
     }
 
     async fn make_user(&self, actor: &Actor, new: &NewUser) -> Result<User> {
-        let own = actor.credential().map(|credential| credential.user.organization_id);
-        match (new.organization_id, own) {
-            (Some(organization), Some(_)) => {
-                let kind = Kind::Organization;
-                self.authorize_in(actor, Operation::CreateUser, organization, kind).await?;
-            }
-            _ => self.authorize(actor, Operation::CreateUser).await?,
-        }
         let role = new.role.unwrap_or(Role::Viewer);
         check_grant(actor, role)?;
+        let others: &[_] = match is_administrator(role) {
+            true => &[Operation::GrantAdministration],
+            false => &[],
+        };
+        let own = actor.credential().map(|credential| credential.user.organization_id);
+        // Of nobody and of the server the table does not want to know where they stand.
+        let place = new.organization_id.or(own).unwrap_or(OrganizationId(0));
+        let kind = Kind::Organization;
+        self.authorize_in_also(actor, Operation::CreateUser, others, place, kind).await?;
         let person = Person::read(self, actor, new, role)?;
         if new.send_invitation {
             self.require_channel(Channel::Email)?;
@@ -201,7 +203,7 @@ impl Core {
                     record.plan_id = Some(plan.id);
                     record.plan_expires_at = plan_end(&plan, now);
                 }
-                record.plan_expires_at = new.plan_expires_at.or(record.plan_expires_at);
+                record.plan_expires_at = new.plan_expires_at.map(kept).or(record.plan_expires_at);
                 let user = person.insert(self, tx, &record, public, password.as_ref(), now).await?;
                 Entry::done("user.created", user.id)
                     .with(json!({ "role": user.role, "organization_id": user.organization_id }))

@@ -5,7 +5,9 @@ use roster_model::{User, UserRef};
 use roster_store::Tx;
 
 use super::update::{keep_an_administrator, rejoin};
-use crate::{Actor, Core, Error, Result, audit::Entry, authorize::get_user, authz::Operation};
+use crate::{
+    Actor, Core, Error, Result, audit::Entry, authorize::get_authorized, authz::Operation,
+};
 
 impl Core {
     /// Puts a user into the bin. Sessions, keys, codes and links end.
@@ -17,7 +19,7 @@ impl Core {
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
-                let mut user = get_user(tx, target.id).await?;
+                let mut user = get_authorized(tx, actor, &[Operation::DeleteUser], &target).await?;
                 keep_an_administrator(tx, &user).await?;
                 tx.end_everything_of_user(user.id).await?;
                 tx.revoke_api_keys_of_user(user.id, now).await?;

@@ -5,7 +5,9 @@ use roster_store::Tx;
 use serde_json::json;
 
 use super::update::keep_an_administrator;
-use crate::{Actor, Core, Error, Result, audit::Entry, authorize::get_user, authz::Operation};
+use crate::{
+    Actor, Core, Error, Result, audit::Entry, authorize::get_authorized, authz::Operation,
+};
 
 impl Core {
     /// Lets a user in again that is pending, suspended or disabled.
@@ -63,7 +65,7 @@ impl Core {
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
-                let mut user = get_user(tx, target.id).await?;
+                let mut user = get_authorized(tx, actor, &[operation], &target).await?;
                 let status = next(&user)?;
                 if !status.may_sign_in() {
                     keep_an_administrator(tx, &user).await?;

@@ -262,6 +262,30 @@ impl Roster {
         secret.code(step_at(self.now()))
     }
 
+    /// Another organization and its group of everybody.
+    pub(crate) async fn elsewhere(&self) -> (OrganizationId, GroupId) {
+        let (uuid, now) = (self.random.uuid_v7(self.now()), self.now());
+        self.write(async |tx: &mut Tx| {
+            let organization = tx.ensure_organization(uuid, "Other", "other", now).await?;
+            let group = public_group(organization, now);
+            Ok((organization, tx.insert_group(&group).await?.unwrap()))
+        })
+        .await
+    }
+
+    /// A user of another organization.
+    pub(crate) async fn stranger(
+        &self,
+        username: &str,
+        role: Role,
+        place: (OrganizationId, GroupId),
+    ) -> User {
+        self.user_like(username, role, |user| {
+            (user.organization_id, user.primary_group_id) = place;
+        })
+        .await
+    }
+
     /// Moves the clock on.
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
@@ -287,18 +311,22 @@ async fn ground(store: &Store, random: &SeededRandom, now: Timestamp) -> (Organi
     let made: Result<_, roster_store::Error> = store
         .write(async |tx: &mut Tx| {
             let organization = tx.ensure_organization(uuid, "Default", "default", now).await?;
-            let group = Group {
-                id: GroupId(0),
-                name: "public".to_owned(),
-                slug: "public".to_owned(),
-                description: String::new(),
-                organization_id: organization,
-                owner_id: None,
-                created_at: now,
-                updated_at: now,
-            };
+            let group = public_group(organization, now);
             Ok((organization, tx.insert_group(&group).await?.unwrap()))
         })
         .await;
     made.unwrap()
+}
+
+fn public_group(organization: OrganizationId, now: Timestamp) -> Group {
+    Group {
+        id: GroupId(0),
+        name: "public".to_owned(),
+        slug: "public".to_owned(),
+        description: String::new(),
+        organization_id: organization,
+        owner_id: None,
+        created_at: now,
+        updated_at: now,
+    }
 }

@@ -11,3 +11,4 @@ mod revocation;
 mod sessions;
 mod sign_in;
 mod sso;
+mod users;
