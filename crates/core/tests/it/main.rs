@@ -4,6 +4,7 @@
 
 mod access;
 mod fixture;
+mod groups;
 mod keys;
 mod passwords;
 mod providers;
