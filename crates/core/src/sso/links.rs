@@ -46,8 +46,7 @@ impl Core {
         if !self.has_provider(provider) {
             return Err(Error::invalid(Field::Provider, Reason::Unknown));
         }
-        let email = email.map(EmailAddress::parse).transpose();
-        let email = email.map_err(|reason| Error::invalid(Field::Email, reason))?;
+        let email = email.map(|email| self.read_email(actor, email)).transpose()?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {

@@ -12,6 +12,7 @@ mod plans;
 mod query;
 mod replies;
 mod requests;
+mod sso;
 mod translate;
 mod users;
 
@@ -65,6 +66,8 @@ async fn dispatch(call: &Call, path: &[&str]) -> Reply {
     match (call.method(), path) {
         ("GET", ["version"]) => authentication::version(call.at("/airt/version")),
         ("POST", ["token"]) => authentication::token(call.at("/airt/token")).await,
+        ("POST", ["sso", "initiate"]) => sso::initiate(call.at("/airt/sso/initiate")).await,
+        ("GET", ["sso", "token"]) => sso::token(call.at("/airt/sso/token")).await,
 
         ("POST", ["user"]) => users::create(call.at("/airt/user")).await,
         ("GET", ["user"]) => users::list(call.at("/airt/user")).await,
@@ -85,6 +88,11 @@ async fn dispatch(call: &Call, path: &[&str]) -> Reply {
         }
         ("DELETE", ["user", "mfa", user, "disable"]) => {
             mfa::disable(call.at("/airt/user/mfa/{user}/disable"), user).await
+        }
+
+        ("POST", ["user", "sso", "enable"]) => sso::enable(call.at("/airt/user/sso/enable")).await,
+        ("DELETE", ["user", "sso", user, "disable", provider]) => {
+            sso::disable(call.at("/airt/user/sso/{user}/disable/{provider}"), user, provider).await
         }
 
         ("POST", ["user", "register_phone_number"]) => {

@@ -3,7 +3,7 @@
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
-use roster_model::{ApiKey, PhoneNumber, Role, Secret, TotpEnrolment, User};
+use roster_model::{ApiKey, PhoneNumber, Role, Secret, SsoLink, TotpEnrolment, User};
 use serde::Serialize;
 
 /// The reply to what was done.
@@ -91,6 +91,20 @@ impl<'a> From<&'a ApiKey> for ApiKeyReply<'a> {
             expiry: key.expires_at.map(time).unwrap_or_default(),
             disabled: key.revoked_at.is_some(),
         }
+    }
+}
+
+/// A setting for signing in at a provider.
+#[derive(Serialize)]
+pub(super) struct SsoReply<'a> {
+    sso_provider: &'a str,
+    sso_email: &'a str,
+    disabled: bool,
+}
+
+impl<'a> From<&'a SsoLink> for SsoReply<'a> {
+    fn from(link: &'a SsoLink) -> Self {
+        Self { sso_provider: &link.provider, sso_email: &link.email, disabled: link.is_disabled }
     }
 }
 

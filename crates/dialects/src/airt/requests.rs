@@ -49,6 +49,14 @@ pub(super) struct Token {
     pub(super) password: Secret,
 }
 
+/// `POST /sso/initiate`.
+#[derive(Deserialize)]
+pub(super) struct BeginSso {
+    pub(super) username: String,
+    pub(super) password: Secret,
+    pub(super) sso_provider: String,
+}
+
 /// A password and, if the text is the client's envelope for both, the code beside it.
 pub(super) fn password_and_code(password: Secret) -> (Secret, Option<Secret>) {
     #[derive(Deserialize)]
@@ -137,6 +145,15 @@ impl UpdateUser {
 pub(super) struct ActivateMfa {
     #[serde(default)]
     pub(super) user_otp: Otp,
+}
+
+/// `POST /user/sso/enable`.
+#[derive(Deserialize)]
+pub(super) struct EnableSso {
+    pub(super) sso_provider: String,
+    pub(super) sso_email: Option<String>,
+    #[serde(default)]
+    pub(super) otp: Otp,
 }
 
 /// `POST /user/register_phone_number`.

@@ -93,9 +93,6 @@ impl From<Error> for Refusal {
             Error::NotFound(Kind::ApiKey) => {
                 (StatusCode::BAD_REQUEST, "The API key uuid or name is invalid".into())
             }
-            Error::NotFound(Kind::SsoLink) => {
-                (StatusCode::BAD_REQUEST, "SSO is not enabled".into())
-            }
             Error::NotFound(Kind::Provider) => {
                 (StatusCode::BAD_REQUEST, "There is no such SSO provider".into())
             }
@@ -145,6 +142,17 @@ impl From<roster_http_kit::Refusal> for Refusal {
 pub(super) fn about_account(error: Error, is_super_user: bool) -> Refusal {
     match error {
         Error::NotFound(Kind::User) if !is_super_user => Refusal::forbidden(),
+        error => error.into(),
+    }
+}
+
+/// A refusal about signing in at a provider.
+pub(super) fn at_provider(error: Error, provider: &str) -> Refusal {
+    match error {
+        // A provider that there is: its name is no text of the caller's making.
+        Error::WrongState(_) => {
+            Refusal::new(StatusCode::BAD_REQUEST, format!("SSO is not enabled for {provider}"))
+        }
         error => error.into(),
     }
 }
