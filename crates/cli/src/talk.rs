@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::{Context, Result, bail};
-use dialoguer::Password;
+use dialoguer::console::Term;
 use indicatif::ProgressBar;
 use roster_client::model::Secret;
 
@@ -72,8 +72,13 @@ impl Talk {
         if !self.is_terminal {
             return self.line(what).map(Secret::new);
         }
-        let typed = Password::new().with_prompt(what).allow_empty_password(true).interact();
-        typed.map(Secret::new).context("cannot ask for a password here")
+        let term = Term::stderr();
+        if !term.is_term() {
+            bail!("{what} cannot be asked for: standard error is not a terminal");
+        }
+        term.write_str(&format!("{what}: "))?;
+        let typed = term.read_secure_line();
+        typed.map(Secret::new).with_context(|| format!("{what} cannot be asked for"))
     }
 
     /// Asks for a new password; a person types it twice.

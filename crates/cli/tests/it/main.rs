@@ -1,0 +1,12 @@
+//! The `roster` program against a whole Roster in the same process: arguments, output, prompts
+//! through a pseudo-terminal, exit codes.
+
+mod codes;
+mod keys;
+mod login;
+mod output;
+mod passwords;
+mod phone;
+mod rest;
+mod support;
+mod users;
