@@ -13,6 +13,7 @@ use roster_core::{
     Actor, Core, Door, Origin,
     clock::{Clock, ManualClock},
     messages::Outgoing,
+    sso::{SsoOutcome, SsoReturn},
 };
 use roster_http_kit::Gate;
 use roster_model::{
@@ -145,6 +146,17 @@ impl Roster {
         self.core.issue_set_up_token(&self.system()).await.unwrap().unwrap()
     }
 
+    /// Somebody comes back from a provider, and says that the sign-in is its own if asked.
+    pub async fn come_back_from(&self, provider: &str, state: &str) {
+        let nobody = Actor::nobody(Origin { door: Door::Console, ..Origin::system() });
+        let returned =
+            SsoReturn { state: state.into(), code: Some("code".into()), error: None, issuer: None };
+        let outcome = self.core.sso_callback(&nobody, provider, &returned).await.unwrap();
+        if let SsoOutcome::Asked { token, .. } = outcome {
+            self.core.answer_sso_sign_in(&nobody, &token, true).await.unwrap();
+        }
+    }
+
     /// Lets the gateway refuse a message for good.
     pub async fn give_up(&self, id: MessageId) {
         let system = self.system();
@@ -163,11 +175,13 @@ impl Roster {
         messages
     }
 
-    /// The code in the only message that waits.
+    /// The code in the only waiting message that has one.
     pub async fn only_code(&self) -> Secret {
-        let mut messages = self.messages().await;
-        assert_eq!(messages.len(), 1, "{messages:?}");
-        messages.pop().and_then(|message| message.code).unwrap()
+        let messages = self.messages().await;
+        let mut codes: Vec<_> =
+            messages.iter().filter_map(|message| message.code.clone()).collect();
+        assert_eq!(codes.len(), 1, "{messages:?}");
+        codes.remove(0)
     }
 
     /// Sends a request through the gate. A body is sent as JSON.

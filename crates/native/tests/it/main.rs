@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access;
 mod conditions;
+mod door;
 mod endings;
 mod enumeration;
 mod example;
+mod input;
 mod lists;
 mod lockout;
 mod messages;
 mod ownership;
 mod secrets;
+mod tour;

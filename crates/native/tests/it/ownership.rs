@@ -100,6 +100,27 @@ on_both_databases! {
         assert_eq!(users.items.len(), 1);
     }
 
+    async fn an_id_beyond_64_bits_names_nobody(roster: Roster) {
+        let admin = roster.admin().await;
+        for id in ["0", "9223372036854775807", "9223372036854775808", "99999999999999999999999999"] {
+            for path in [
+                format!("/api/v1/users/{id}"),
+                format!("/api/v1/users/{id}/sessions"),
+                format!("/api/v1/users/me/api-keys/{id}"),
+                format!("/api/v1/groups/{id}"),
+                format!("/api/v1/organizations/{id}"),
+                format!("/api/v1/plans/{id}"),
+            ] {
+                admin.get(&path).await.refused(404, ErrorCode::NotFound);
+            }
+        }
+        for id in ["-1", "+1", "1.0", "0x1", "1e3", "x"] {
+            admin.get(&format!("/api/v1/groups/{id}")).await.refused(404, ErrorCode::NotFound);
+        }
+        let path = "/api/v1/users/me/sessions/no-uuid";
+        admin.delete(path).await.refused(404, ErrorCode::NotFound);
+    }
+
     async fn a_user_is_named_in_every_way(roster: Roster) {
         let admin = roster.admin().await;
         let ann = roster.person_who("Ann B", |new| new.email = "Ann.B@Example.com".into()).await;

@@ -1,0 +1,354 @@
+//! Every endpoint does what it is for, at least once.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use roster_api::*;
+use roster_model::*;
+use roster_testing::{Answer, Builder, FakeProvider, PASSWORD, Person, Roster};
+use serde_json::{Value, json};
+
+/// Calls endpoints by their types and notes which were done.
+struct Tour {
+    roster: Roster,
+    done: BTreeSet<&'static str>,
+}
+
+impl Tour {
+    /// Calls `E` as `who` and gives what it answers.
+    async fn call<E: Endpoint>(
+        &mut self,
+        who: Option<&Person>,
+        path: Result<String, SegmentError>,
+        body: Value,
+    ) -> E::Reply {
+        let token = who.map(|person| &*person.token);
+        let body = E::DESCRIPTION.body.map(|_| &body);
+        let answer: Answer =
+            self.roster.call(E::METHOD.as_str(), &path.unwrap(), token, body).await;
+        self.done.insert(E::DESCRIPTION.name);
+        if E::DESCRIPTION.reply.is_some() {
+            answer.done(E::STATUS.as_u16())
+        } else {
+            answer.empty();
+            serde_json::from_value(Value::Null).unwrap()
+        }
+    }
+
+    /// The token of the link in the only message that waits.
+    async fn link(&self) -> String {
+        let messages = self.roster.messages().await;
+        let text = messages.last().unwrap().text.expose().to_owned();
+        let start = text.find("ros_").unwrap();
+        text[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+    }
+
+    async fn sessions(&mut self, ann: &Person, admin: &Person) {
+        let login = json!({"login": "ann@example.com", "password": PASSWORD});
+        let again = self.call::<SignInWithPassword>(None, SignInWithPassword::path(), login).await;
+        assert_eq!(again.user.id, ann.user.id);
+        let again = ann.with_token(again.token.expose());
+        let me = self.call::<WhoAmI>(Some(&again), WhoAmI::path(), Value::Null).await;
+        assert_eq!(me.user.username, "ann");
+
+        let about = json!({"token": again.token});
+        let known = self.call::<Introspect>(Some(admin), Introspect::path(), about.clone()).await;
+        assert_eq!((known.active, known.user_id), (true, Some(ann.user.id)));
+
+        let list =
+            self.call::<ListSessions>(Some(ann), ListSessions::path("me"), Value::Null).await;
+        assert_eq!(list.items.len(), 2);
+        self.call::<SignOut>(Some(&again), SignOut::path(), Value::Null).await;
+        assert!(!again.is_signed_in().await && ann.is_signed_in().await);
+        let unknown = self.call::<Introspect>(Some(admin), Introspect::path(), about).await;
+        assert_eq!(unknown, Introspection::default());
+
+        let other = self.roster.sign_in(ann.user.clone()).await;
+        let list =
+            self.call::<ListSessions>(Some(&other), ListSessions::path("me"), Value::Null).await;
+        let own = list.items.iter().find(|session| session.is_current).unwrap().uuid;
+        self.call::<EndSession>(Some(admin), EndSession::path("ann", own), Value::Null).await;
+        assert!(!other.is_signed_in().await);
+
+        let other = self.roster.sign_in(ann.user.clone()).await;
+        let path = EndSessions::path("me").map(|path| path + "?keep_current=true");
+        let ended = self.call::<EndSessions>(Some(ann), path, Value::Null).await;
+        assert_eq!(ended.count, 1);
+        assert!(!other.is_signed_in().await && ann.is_signed_in().await);
+
+        let acting = self
+            .call::<ImpersonateUser>(Some(admin), ImpersonateUser::path("ann"), Value::Null)
+            .await;
+        assert_eq!(acting.session.impersonator_id, Some(admin.user.id));
+    }
+
+    async fn users(&mut self, admin: &Person) {
+        let new = json!({"username": "ben", "email": "ben@example.com", "role": "editor", "plan": "small"});
+        let ben = self.call::<CreateUser>(Some(admin), CreateUser::path(), new).await;
+        assert_eq!((ben.status, ben.role), (Status::New, Role::Editor));
+        let read = self.call::<GetUser>(Some(admin), GetUser::path(ben.uuid), Value::Null).await;
+        assert_eq!(read, ben);
+        let change = json!({"city": "Rome", "preferences": {"theme": "dark"}});
+        let changed = self.call::<UpdateUser>(Some(admin), UpdateUser::path("ben"), change).await;
+        assert_eq!(changed.profile.city.as_deref(), Some("Rome"));
+        assert!(changed.version > ben.version);
+        let list = self.call::<ListUsers>(Some(admin), ListUsers::path(), Value::Null).await;
+        assert!(list.items.contains(&changed));
+        let people =
+            self.call::<ListDirectory>(Some(admin), ListDirectory::path(), Value::Null).await;
+        assert!(people.items.iter().any(|entry| entry.username == "ben"));
+
+        let is = self.call::<DisableUser>(Some(admin), DisableUser::path("ben"), Value::Null).await;
+        assert_eq!(is.status, Status::Disabled);
+        let is = self.call::<EnableUser>(Some(admin), EnableUser::path("ben"), Value::Null).await;
+        assert!(is.status.may_sign_in());
+        let is = self.call::<SuspendUser>(Some(admin), SuspendUser::path("ben"), Value::Null).await;
+        assert_eq!(is.status, Status::Suspended);
+        self.call::<EnableUser>(Some(admin), EnableUser::path("ben"), Value::Null).await;
+
+        self.call::<InviteUser>(Some(admin), InviteUser::path("ben"), Value::Null).await;
+        let token = self.link().await;
+        let body = json!({"token": token, "new_password": PASSWORD});
+        self.call::<ResetPassword>(None, ResetPassword::path(), body).await;
+        let ben = self.roster.sign_in(is).await;
+        assert!(ben.is_signed_in().await);
+
+        self.call::<DeleteUser>(Some(admin), DeleteUser::path("ben"), Value::Null).await;
+        assert!(!ben.is_signed_in().await);
+        let back = self
+            .call::<RestoreUser>(Some(admin), RestoreUser::path(ben.user.id), Value::Null)
+            .await;
+        assert_eq!(back.deleted_at, None);
+    }
+
+    async fn credentials(&mut self, ann: &Person) {
+        let phone = json!({"phone": "+44 1632 960001"});
+        let user = self.call::<SetUserPhone>(Some(ann), SetUserPhone::path("me"), phone).await;
+        assert_eq!(user.phone_verified_at, None);
+        let code = json!({"code": self.roster.only_code().await});
+        let user = self.call::<VerifyUserPhone>(Some(ann), VerifyUserPhone::path("me"), code).await;
+        assert!(user.phone_verified_at.is_some());
+
+        let asked = json!({"login": "ann", "purpose": "reset_password", "channel": "sms"});
+        self.call::<SendCode>(None, SendCode::path(), asked).await;
+        let code = self.roster.only_code().await;
+        let reset = json!({"login": "ann", "code": code, "new_password": "amber walrus 1618"});
+        self.call::<ResetPassword>(None, ResetPassword::path(), reset).await;
+        let ann = self.sign_in("ann", "amber walrus 1618").await;
+        self.roster.messages().await;
+
+        let change = json!({"password": "amber walrus 1618", "new_password": PASSWORD});
+        let path = ChangeUserPassword::path("me");
+        self.call::<ChangeUserPassword>(Some(&ann), path, change).await;
+        let ann = self.sign_in("ann", PASSWORD).await;
+        self.roster.messages().await;
+
+        let wish = json!({"email": "ann@example.org"});
+        let user = self.call::<UpdateUser>(Some(&ann), UpdateUser::path("me"), wish).await;
+        assert_eq!(user.unconfirmed_email.as_deref(), Some("ann@example.org"));
+        let token = self.roster_link_to("ann@example.org").await;
+        let body = json!({"token": token});
+        let user = self.call::<ConfirmEmailAddress>(None, ConfirmEmailAddress::path(), body).await;
+        assert_eq!(user.email, "ann@example.org");
+        let user = self.call::<RemovePhone>(Some(&ann), RemovePhone::path("me"), Value::Null).await;
+        assert_eq!(user.phone, None);
+    }
+
+    async fn sign_in(&self, login: &str, password: &str) -> Person {
+        let body = json!({"login": login, "password": password});
+        let answer = self.roster.call("POST", "/api/v1/sessions", None, Some(&body)).await;
+        let signed_in: SignedIn = answer.done(201);
+        let made = self.roster.person_like(signed_in);
+        assert!(made.is_signed_in().await);
+        made
+    }
+
+    /// The token of the link in the message to `address`.
+    async fn roster_link_to(&self, address: &str) -> String {
+        let messages = self.roster.messages().await;
+        let message = messages.iter().find(|message| message.to == address).unwrap();
+        let text = message.text.expose();
+        let start = text.find("ros_").unwrap();
+        text[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+    }
+
+    async fn mfa(&mut self, admin: &Person) {
+        let mut eve = self.roster.person("eve").await;
+        let begun = self.call::<BeginTotp>(Some(&eve), BeginTotp::path("me"), Value::Null).await;
+        assert!(begun.otpauth_url.expose().starts_with("otpauth://totp/"));
+        eve.has_authenticator(&begun);
+        let code = json!({"code": eve.fresh_code()});
+        let codes = self.call::<ActivateTotp>(Some(&eve), ActivateTotp::path("me"), code).await;
+        assert_eq!(codes.codes.len(), 10);
+        let status = self.call::<GetMfa>(Some(&eve), GetMfa::path("me"), Value::Null).await;
+        assert!(status.is_active);
+        let path = RenewRecoveryCodes::path("me");
+        let again = self.call::<RenewRecoveryCodes>(Some(&eve), path, Value::Null).await;
+        assert_ne!(again.codes[0].expose(), codes.codes[0].expose());
+        let user = self.call::<DisableMfa>(Some(admin), DisableMfa::path("eve"), Value::Null).await;
+        assert!(!user.is_mfa_active);
+    }
+
+    async fn api_keys(&mut self, ann: &Person) {
+        let new = json!({"name": "ci"});
+        let issued = self.call::<CreateApiKey>(Some(ann), CreateApiKey::path("me"), new).await;
+        let with_key = ann.with_token(issued.token.expose());
+        let me = self.call::<WhoAmI>(Some(&with_key), WhoAmI::path(), Value::Null).await;
+        assert_eq!(me.credential, CredentialKind::ApiKey);
+        let list = self.call::<ListApiKeys>(Some(ann), ListApiKeys::path("me"), Value::Null).await;
+        assert_eq!(list.items.len(), 1);
+        let one = self.call::<GetApiKey>(Some(ann), GetApiKey::path("me", "ci"), Value::Null).await;
+        assert_eq!(one.id, issued.api_key.id);
+        let path = RevokeApiKey::path("me", one.id);
+        let gone = self.call::<RevokeApiKey>(Some(ann), path, Value::Null).await;
+        assert!(gone.revoked_at.is_some());
+        assert!(!with_key.is_signed_in().await);
+    }
+
+    async fn groups(&mut self, admin: &Person) {
+        let none = Value::Null;
+        let list = self
+            .call::<ListOrganizations>(Some(admin), ListOrganizations::path(), none.clone())
+            .await;
+        let home = list.items[0].id;
+        let one = self
+            .call::<GetOrganization>(Some(admin), GetOrganization::path(home), none.clone())
+            .await;
+        assert_eq!(one.slug, "default");
+        let change = json!({"inactivity_suspension_days": 90});
+        let path = UpdateOrganization::path(home);
+        let one = self.call::<UpdateOrganization>(Some(admin), path, change).await;
+        assert_eq!(one.settings.inactivity_suspension_days, Some(90));
+
+        let new = json!({"name": "Night shift"});
+        let group = self.call::<CreateGroup>(Some(admin), CreateGroup::path(), new).await;
+        let read = self.call::<GetGroup>(Some(admin), GetGroup::path(group.id), none.clone()).await;
+        assert_eq!(read, group);
+        let change = json!({"description": "Those who are awake"});
+        let group =
+            self.call::<UpdateGroup>(Some(admin), UpdateGroup::path(group.id), change).await;
+        assert_eq!(group.description, "Those who are awake");
+        let list = self.call::<ListGroups>(Some(admin), ListGroups::path(), none.clone()).await;
+        assert!(list.items.contains(&group));
+        let rank = json!({"rank": "manager"});
+        let path = SetMember::path(group.id, "ann");
+        let member = self.call::<SetMember>(Some(admin), path, rank).await;
+        assert_eq!((member.rank, &*member.user.username), (MembershipRank::Manager, "ann"));
+        let path = ListMembers::path(group.id);
+        let list = self.call::<ListMembers>(Some(admin), path, none.clone()).await;
+        assert_eq!(list.items, [member]);
+        let path = RemoveMember::path(group.id, "ann");
+        self.call::<RemoveMember>(Some(admin), path, none.clone()).await;
+        self.call::<DeleteGroup>(Some(admin), DeleteGroup::path(group.id), none.clone()).await;
+
+        let plans = self.call::<ListPlans>(Some(admin), ListPlans::path(), none.clone()).await;
+        assert_eq!(plans.items.len(), 3);
+        let plan = self.call::<GetPlan>(Some(admin), GetPlan::path("large"), none).await;
+        assert!(plans.items.contains(&plan));
+    }
+
+    async fn sso(&mut self, provider: &FakeProvider) {
+        let none = Value::Null;
+        let joe = self.roster.person("joe").await;
+        let list =
+            self.call::<ListSsoProviders>(None, ListSsoProviders::path(), none.clone()).await;
+        assert_eq!(list.items[0].name, "google");
+        let path = EnableUserSso::path("me", "google");
+        let link =
+            self.call::<EnableUserSso>(Some(&joe), path, json!({"email": "joe@gmail.com"})).await;
+        assert!(!link.is_confirmed && !link.is_disabled);
+
+        let account = json!({"login": "joe", "password": PASSWORD});
+        let begin = json!({"provider": "google", "account": account});
+        let ticket = self.call::<BeginSsoSignIn>(None, BeginSsoSignIn::path(), begin).await;
+        let state = FakeProvider::state(ticket.authorization_url.expose());
+        let redeem = json!({"ticket": ticket.ticket});
+        let early =
+            self.roster.call("POST", "/api/v1/sso/sign-ins/session", None, Some(&redeem)).await;
+        early.refused(409, ErrorCode::SsoPending);
+        provider.will_say("google-7", "joe@gmail.com", true);
+        self.roster.come_back_from("google", &state).await;
+        let path = FinishSsoSignIn::path();
+        let signed_in = self.call::<FinishSsoSignIn>(None, path, redeem).await;
+        assert_eq!(signed_in.user.id, joe.user.id);
+
+        let links =
+            self.call::<ListSsoLinks>(Some(&joe), ListSsoLinks::path("me"), none.clone()).await;
+        assert!(links.items[0].is_confirmed);
+        let path = DisableUserSso::path("me", "google");
+        let link = self.call::<DisableUserSso>(Some(&joe), path, none).await;
+        assert!(link.is_disabled);
+    }
+
+    async fn operations(&mut self, admin: &Person) {
+        let asked = json!({"login": "admin", "purpose": "reset_password", "channel": "email"});
+        self.call::<SendCode>(None, SendCode::path(), asked).await;
+        let path = ListMessages::path();
+        let list = self.call::<ListMessages>(Some(admin), path, Value::Null).await;
+        let message = &list.items[0];
+        assert_eq!(
+            (message.to.as_str(), message.state),
+            ("admin@example.com", MessageState::Pending)
+        );
+        self.roster.give_up(message.id).await;
+        let path = RetryMessage::path(message.id);
+        let again = self.call::<RetryMessage>(Some(admin), path, Value::Null).await;
+        assert_eq!(again.state, MessageState::Pending);
+        let events =
+            self.call::<ListAuditEvents>(Some(admin), ListAuditEvents::path(), Value::Null).await;
+        assert!(events.items[0].id > events.items[1].id, "newest first");
+    }
+
+    /// With the settings of an organization whose passwords end.
+    async fn expired_password(&mut self, admin: &Person) {
+        let days = json!({"password_expiry_days": 30});
+        let path = UpdateOrganization::path(admin.user.organization_id);
+        self.call::<UpdateOrganization>(Some(admin), path, days).await;
+        let kim = self.roster.person("kim").await;
+        self.roster.advance(Duration::from_secs(31 * 24 * 3600));
+        let login = json!({"login": "kim", "password": PASSWORD});
+        let answer = self.roster.call("POST", "/api/v1/sessions", None, Some(&login)).await;
+        answer.refused(403, ErrorCode::PasswordExpired);
+        let body =
+            json!({"login": "kim", "password": PASSWORD, "new_password": "amber walrus 1618"});
+        self.call::<ReplaceExpiredPassword>(None, ReplaceExpiredPassword::path(), body).await;
+        let again = self.sign_in("kim", "amber walrus 1618").await;
+        assert_eq!(again.user.id, kim.user.id);
+    }
+}
+
+async fn tour(on_postgres: bool) {
+    let provider = Arc::new(FakeProvider::default());
+    let builder = Builder { providers: provider.clone(), ..Builder::default() };
+    let roster = if on_postgres { builder.on_postgres().await } else { builder.on_sqlite().await };
+    let mut tour = Tour { roster: roster.clone(), done: BTreeSet::new() };
+    let token = roster.set_up_token().await;
+    let user = json!({"username": "admin", "email": "admin@example.com", "password": PASSWORD});
+    let body = json!({"token": token, "user": user});
+    let admin = tour.call::<SetUpRoster>(None, SetUpRoster::path(), body).await;
+    assert_eq!(admin.role, Role::SystemAdmin);
+    let admin = roster.sign_in(admin).await;
+    let ann = roster.person("ann").await;
+
+    tour.sessions(&ann, &admin).await;
+    tour.users(&admin).await;
+    tour.api_keys(&ann).await;
+    tour.groups(&admin).await;
+    tour.mfa(&admin).await;
+    tour.sso(&provider).await;
+    tour.credentials(&ann).await;
+    tour.operations(&admin).await;
+    tour.expired_password(&admin).await;
+
+    let declared: BTreeSet<_> = ENDPOINTS.iter().map(|one| one.name).collect();
+    assert_eq!(tour.done, declared);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_endpoint_does_its_work_on_sqlite() {
+    tour(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_endpoint_does_its_work_on_postgres() {
+    tour(true).await;
+}
