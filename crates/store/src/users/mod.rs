@@ -2,6 +2,8 @@
 
 mod end;
 mod list;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 use roster_model::{PhoneNumber, Profile, User, UserFlags, UserId, UserRef, fold};
