@@ -28,8 +28,10 @@ pub fn assemble(core: &Core, settings: &Settings, metrics: &Arc<Metrics>, id_pre
         router = router.route("/metrics", get(figures).with_state(Arc::clone(metrics)));
     }
     let kit = Kit::new(core.clone(), settings.rates.sign_ins);
-    router = router.merge(roster_native::router(kit.clone()));
-    let mut renderers: Vec<(_, Renderer)> = Vec::new();
+    router =
+        router.merge(roster_native::router(kit.clone())).merge(roster_console::router(kit.clone()));
+    let pages = |prefix| (prefix, roster_console::refuse as Renderer);
+    let mut renderers: Vec<_> = roster_console::PREFIXES.map(pages).into();
     let mut hosts = Vec::new();
     if settings.dialects.airt {
         router = router.merge(airt::router(kit));

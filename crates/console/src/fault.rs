@@ -1,0 +1,71 @@
+//! Saying what is wrong with a form, next to the field that it is about.
+
+use roster_core::Error;
+use roster_model::{Field, Reason};
+
+use crate::page::sentence;
+
+/// What is wrong with a form.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    /// With the username.
+    pub(crate) username: Option<String>,
+    /// With the address.
+    pub(crate) email: Option<String>,
+    /// With the password.
+    pub(crate) password: Option<String>,
+    /// With its repetition.
+    pub(crate) again: Option<String>,
+    /// With none of these in particular.
+    pub(crate) whole: Option<String>,
+}
+
+impl Faults {
+    /// Nothing was sent yet.
+    pub(crate) fn none() -> Self {
+        Self::default()
+    }
+
+    /// The password and its repetition differ.
+    pub(crate) fn differ() -> Self {
+        let text = "The two passwords are not the same.".to_owned();
+        Self { again: Some(text), ..Self::default() }
+    }
+
+    /// What the rulebook has refused; `link` says what is wrong where the link is no good.
+    pub(crate) fn of(error: &Error, link: &str) -> Self {
+        let mut faults = Self::default();
+        let (place, text) = match (error, error.field()) {
+            (_, Some(field)) => {
+                let (place, name) = match field {
+                    Field::Username => (&mut faults.username, "The username"),
+                    Field::Email => (&mut faults.email, "The e-mail address"),
+                    Field::Password | Field::NewPassword => (&mut faults.password, "The password"),
+                    other => (&mut faults.whole, other.as_str()),
+                };
+                let what = match error {
+                    // Whoever types counts characters; where they are not bytes, this promises too little.
+                    Error::Invalid { reason: Reason::TooShort { min }, .. } => {
+                        format!("must have at least {min} characters")
+                    }
+                    Error::Invalid { reason, .. } => reason.to_string(),
+                    _ => "is already in use".to_owned(),
+                };
+                (place, format!("{name} {what}."))
+            }
+            (Error::OtpInvalid | Error::OtpExpired | Error::Forbidden, None) => {
+                (&mut faults.whole, link.to_owned())
+            }
+            (error, None) => (&mut faults.whole, sentence(&error.to_string())),
+        };
+        *place = Some(text);
+        faults
+    }
+
+    /// Whether anything is wrong.
+    pub(crate) fn is_any(&self) -> bool {
+        [&self.username, &self.email, &self.password, &self.again, &self.whole]
+            .iter()
+            .any(|fault| fault.is_some())
+    }
+}
