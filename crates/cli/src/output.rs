@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     ago::now,
     columns::{self, Column},
-    plain::{csv_cell, plain, plain_json, plain_lines},
+    plain::{csv_cell, plain, plain_json},
     record::{Record, Row, text, text_for_people},
 };
 
@@ -194,13 +194,15 @@ impl Output {
     }
 
     fn fields<R: Record>(&mut self, record: &R) -> Result<()> {
-        let row = Row::of(record, &[])?;
+        let columns = all_columns(std::slice::from_ref(record), R::COLUMNS);
+        let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+        let row = Row::of(record, &names)?;
         let now = now();
         let mut table = self.new_table();
-        for (name, value) in row.json.as_object().into_iter().flatten() {
-            let shown = text_for_people(name, value, now);
+        for name in &names {
+            let shown = text_for_people(name, row.get(name).unwrap_or(&Value::Null), now);
             if !shown.is_empty() {
-                table.add_row([plain(name).into_owned(), plain_lines(&shown)]);
+                table.add_row([plain(name), plain(&shown)]);
             }
         }
         Ok(writeln!(self.out, "{}", table.trim_fmt())?)

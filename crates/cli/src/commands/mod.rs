@@ -51,16 +51,22 @@ impl Part {
             return Ok(Vec::new());
         }
         let page = u32::try_from(limit.min(PAGE)).unwrap_or(1);
-        let waiting = talk.wait("Fetching…");
         let mut stream = std::pin::pin!(list.page_size(page).offset(self.offset).stream());
         let mut records = Vec::new();
+        let mut waiting = None;
         while (records.len() as u64) < limit
             && let Some(record) = stream.try_next().await?
         {
             records.push(record);
-            waiting.set_message(format!("Fetching… {}", records.len()));
+            // A list of one page is there before anybody could read that it is being fetched.
+            if (records.len() as u64).is_multiple_of(PAGE) {
+                let waiting = waiting.get_or_insert_with(|| talk.wait(""));
+                waiting.set_message(format!("Fetching… {}", records.len()));
+            }
         }
-        waiting.finish_and_clear();
+        if let Some(waiting) = waiting {
+            waiting.finish_and_clear();
+        }
         Ok(records)
     }
 }

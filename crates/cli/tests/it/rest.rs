@@ -32,7 +32,8 @@ async fn groups_are_made_filled_and_emptied_by_name() {
 async fn what_there_is_can_be_looked_at() {
     let machine = Machine::new().await;
     let admin = machine.roster.admin().await;
-    machine.run(&admin, &["user", "register-phone-number", "-p", "+441234567890"]).code;
+    let register = ["user", "register-phone-number", "-p", "+441234567890"];
+    assert!(machine.run(&admin, &register).refused().contains("is on its way"));
     for args in [
         &["plan", "ls"][..],
         &["plan", "details", "small"],
