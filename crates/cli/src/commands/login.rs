@@ -168,6 +168,14 @@ async fn at_provider(roster: &Client, provider: &str, talk: &Talk) -> Result<Sig
     while now() < begun.expires_at {
         match roster.finish_sso_sign_in(&redeem).await {
             Err(error) if error.code() == Some(ErrorCode::SsoPending) => {}
+            // The provider's word does not stand in for the account's second factor.
+            Err(refused) if refused.wants_code() => {
+                waiting.finish_and_clear();
+                return codes::repeat(talk, refused, async |code| {
+                    roster.with_code(code).finish_sso_sign_in(&redeem).await
+                })
+                .await;
+            }
             other => {
                 waiting.finish_and_clear();
                 return Ok(other?);
