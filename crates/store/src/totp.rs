@@ -71,6 +71,8 @@ impl Tx {
         step: i64,
         now: Timestamp,
     ) -> Result<(), Error> {
+        // What codes of the old secret were used for is no use of the new one's.
+        self.execute("DELETE FROM totp_uses WHERE user_id = $1", &[&user]).await?;
         self.execute(
             "UPDATE totp SET secret = pending_secret, last_step = $2, pending_secret = NULL, \
              pending_failures = 0 WHERE user_id = $1",
