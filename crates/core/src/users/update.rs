@@ -33,12 +33,12 @@ impl Core {
         update: &UserUpdate,
         expected: Option<i64>,
     ) -> Result<User> {
-        if let Some(role) = update.role {
-            check_grant(actor, role)?;
-        }
         let operations = operations(update);
         let (first, others) = (operations[0], &operations[1..]);
         let target = self.authorize_on_also(actor, |_| first, others, user, "").await?;
+        if let Some(role) = update.role {
+            check_grant(actor, role)?;
+        }
         let is_admin = actor.role().is_none_or(|role| role.rank() >= Role::AccountAdmin.rank());
         if let Some(organization) = update.organization_id
             && organization != target.organization_id
