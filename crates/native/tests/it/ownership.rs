@@ -1,6 +1,6 @@
 //! Ids of other people's things, and fields that are not the caller's to write.
 
-use roster_model::{ApiKey, ErrorCode, Page, Role, Session, User};
+use roster_model::{ApiKey, ErrorCode, Group, Page, Role, Session, User};
 use roster_testing::{PASSWORD, Roster, on_both_databases};
 use serde_json::{Value, json};
 
@@ -98,6 +98,34 @@ on_both_databases! {
         }
         let users: Page<User> = boss.get("/api/v1/users").await.done(200);
         assert_eq!(users.items.len(), 1);
+    }
+
+    async fn t22_what_is_of_another_organization_looks_absent(roster: Roster) {
+        let admin = roster.admin().await;
+        let other = roster.organization("other").await;
+        let boss = roster
+            .person_who("boss", |new| {
+                new.role = Some(Role::AccountAdmin);
+                new.organization_id = Some(other);
+            })
+            .await;
+        let group: Group = admin.post("/api/v1/groups", json!({"name": "Ours"})).await.done(201);
+        let path = format!("/api/v1/groups/{}", group.id);
+        let member = format!("{path}/members/boss");
+        let home = format!("/api/v1/organizations/{}", admin.user.organization_id);
+        boss.get(&path).await.refused(404, ErrorCode::NotFound);
+        boss.patch(&path, json!({"name": "Theirs"})).await.refused(404, ErrorCode::NotFound);
+        boss.get(&format!("{path}/members")).await.refused(404, ErrorCode::NotFound);
+        boss.put(&member, json!({"rank": "manager"})).await.refused(404, ErrorCode::NotFound);
+        boss.delete(&member).await.refused(404, ErrorCode::NotFound);
+        boss.delete(&path).await.refused(404, ErrorCode::NotFound);
+        boss.get(&home).await.refused(404, ErrorCode::NotFound);
+        boss.patch(&home, json!({"name": "Theirs"})).await.refused(404, ErrorCode::NotFound);
+        let body = json!({"name": "New", "organization_id": admin.user.organization_id});
+        let problem = boss.post("/api/v1/groups", body).await.problem();
+        assert!(matches!(problem.status, 403 | 404 | 422), "{problem:?}");
+        let after: Group = admin.get(&path).await.done(200);
+        assert_eq!(after, group);
     }
 
     async fn an_id_beyond_64_bits_names_nobody(roster: Roster) {
