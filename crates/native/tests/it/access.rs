@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use roster_api::ENDPOINTS;
+use roster_core::authz::{Operation, rule};
 use roster_model::{ErrorCode, Role, User};
 use roster_testing::{Roster, on_both_databases};
 use serde_json::Value;
@@ -22,75 +23,78 @@ enum Needs {
     Administration,
 }
 
-const TABLE: &[(&str, Needs)] = &[
-    ("SignInWithPassword", Needs::Nothing),
-    ("SignOut", Needs::SignIn),
-    ("ReplaceExpiredPassword", Needs::Nothing),
-    ("WhoAmI", Needs::SignIn),
-    ("Introspect", Needs::SignIn),
-    ("CreateUser", Needs::Administration),
-    ("ListUsers", Needs::Administration),
-    ("GetUser", Needs::RightsOverUser),
-    ("UpdateUser", Needs::RightsOverUser),
-    ("DeleteUser", Needs::RightsOverUser),
-    ("RestoreUser", Needs::RightsOverUser),
-    ("EnableUser", Needs::RightsOverUser),
-    ("DisableUser", Needs::RightsOverUser),
-    ("SuspendUser", Needs::RightsOverUser),
-    ("InviteUser", Needs::RightsOverUser),
-    ("ListDirectory", Needs::SignIn),
-    ("ChangeUserPassword", Needs::RightsOverUser),
-    ("SendCode", Needs::Nothing),
-    ("ResetPassword", Needs::Nothing),
-    ("ConfirmEmailAddress", Needs::Nothing),
-    ("SetUserPhone", Needs::RightsOverUser),
-    ("RemovePhone", Needs::RightsOverUser),
-    ("VerifyUserPhone", Needs::RightsOverUser),
-    ("GetMfa", Needs::RightsOverUser),
-    ("BeginTotp", Needs::RightsOverUser),
-    ("ActivateTotp", Needs::RightsOverUser),
-    ("DisableMfa", Needs::RightsOverUser),
-    ("RenewRecoveryCodes", Needs::RightsOverUser),
-    ("ListSessions", Needs::RightsOverUser),
-    ("EndSessions", Needs::RightsOverUser),
-    ("EndSession", Needs::RightsOverUser),
-    ("ImpersonateUser", Needs::RightsOverUser),
-    ("CreateApiKey", Needs::RightsOverUser),
-    ("ListApiKeys", Needs::RightsOverUser),
-    ("GetApiKey", Needs::RightsOverUser),
-    ("RevokeApiKey", Needs::RightsOverUser),
-    ("ListSsoProviders", Needs::Nothing),
-    ("BeginSsoSignIn", Needs::Nothing),
-    ("FinishSsoSignIn", Needs::Nothing),
-    ("ListSsoLinks", Needs::RightsOverUser),
-    ("EnableUserSso", Needs::RightsOverUser),
-    ("DisableUserSso", Needs::RightsOverUser),
-    ("ListOrganizations", Needs::SignIn),
-    ("GetOrganization", Needs::SignIn),
-    ("UpdateOrganization", Needs::Administration),
-    ("CreateGroup", Needs::Administration),
-    ("ListGroups", Needs::SignIn),
-    ("GetGroup", Needs::SignIn),
-    ("UpdateGroup", Needs::Administration),
-    ("DeleteGroup", Needs::Administration),
-    ("ListMembers", Needs::SignIn),
-    ("SetMember", Needs::Administration),
-    ("RemoveMember", Needs::Administration),
-    ("ListPlans", Needs::SignIn),
-    ("GetPlan", Needs::SignIn),
-    ("SetUpRoster", Needs::Nothing),
-    ("ListMessages", Needs::Administration),
-    ("RetryMessage", Needs::Administration),
-    ("ListAuditEvents", Needs::SignIn),
+/// Each endpoint, what its caller needs, and the operation of the rulebook behind it.
+const TABLE: &[(&str, Needs, Operation)] = &[
+    ("SignInWithPassword", Needs::Nothing, Operation::SignIn),
+    ("SignOut", Needs::SignIn, Operation::SignOut),
+    ("ReplaceExpiredPassword", Needs::Nothing, Operation::ChangeExpiredPassword),
+    ("WhoAmI", Needs::SignIn, Operation::Whoami),
+    ("Introspect", Needs::SignIn, Operation::Introspect),
+    ("CreateUser", Needs::Administration, Operation::CreateUser),
+    ("ListUsers", Needs::Administration, Operation::ListUsers),
+    ("GetUser", Needs::RightsOverUser, Operation::GetUser),
+    ("UpdateUser", Needs::RightsOverUser, Operation::UpdateProfile),
+    ("DeleteUser", Needs::RightsOverUser, Operation::DeleteUser),
+    ("RestoreUser", Needs::RightsOverUser, Operation::RestoreUser),
+    ("EnableUser", Needs::RightsOverUser, Operation::EnableUser),
+    ("DisableUser", Needs::RightsOverUser, Operation::DisableUser),
+    ("SuspendUser", Needs::RightsOverUser, Operation::SuspendUser),
+    ("InviteUser", Needs::RightsOverUser, Operation::InviteUser),
+    ("ListDirectory", Needs::SignIn, Operation::ListDirectory),
+    ("ChangeUserPassword", Needs::RightsOverUser, Operation::SetPassword),
+    ("SendCode", Needs::Nothing, Operation::SendCode),
+    ("ResetPassword", Needs::Nothing, Operation::ResetPassword),
+    ("ConfirmEmailAddress", Needs::Nothing, Operation::ConfirmEmail),
+    ("SetUserPhone", Needs::RightsOverUser, Operation::SetPhone),
+    ("RemovePhone", Needs::RightsOverUser, Operation::RemovePhone),
+    ("VerifyUserPhone", Needs::RightsOverUser, Operation::VerifyPhone),
+    ("GetMfa", Needs::RightsOverUser, Operation::GetMfa),
+    ("BeginTotp", Needs::RightsOverUser, Operation::BeginTotp),
+    ("ActivateTotp", Needs::RightsOverUser, Operation::ActivateTotp),
+    ("DisableMfa", Needs::RightsOverUser, Operation::DisableMfa),
+    ("RenewRecoveryCodes", Needs::RightsOverUser, Operation::RenewRecoveryCodes),
+    ("ListSessions", Needs::RightsOverUser, Operation::ListSessions),
+    ("EndSessions", Needs::RightsOverUser, Operation::EndSession),
+    ("EndSession", Needs::RightsOverUser, Operation::EndSession),
+    ("ImpersonateUser", Needs::RightsOverUser, Operation::Impersonate),
+    ("CreateApiKey", Needs::RightsOverUser, Operation::CreateApiKey),
+    ("ListApiKeys", Needs::RightsOverUser, Operation::ListApiKeys),
+    ("GetApiKey", Needs::RightsOverUser, Operation::ListApiKeys),
+    ("RevokeApiKey", Needs::RightsOverUser, Operation::RevokeApiKey),
+    ("ListSsoProviders", Needs::Nothing, Operation::ListSsoProviders),
+    ("BeginSsoSignIn", Needs::Nothing, Operation::BeginSsoSignIn),
+    ("FinishSsoSignIn", Needs::Nothing, Operation::FinishSsoSignIn),
+    ("ListSsoLinks", Needs::RightsOverUser, Operation::ListSsoLinks),
+    ("EnableUserSso", Needs::RightsOverUser, Operation::EnableSso),
+    ("DisableUserSso", Needs::RightsOverUser, Operation::DisableSso),
+    ("ListOrganizations", Needs::SignIn, Operation::ReadOrganizations),
+    ("GetOrganization", Needs::SignIn, Operation::ReadOrganizations),
+    ("UpdateOrganization", Needs::Administration, Operation::UpdateOrganization),
+    ("CreateGroup", Needs::Administration, Operation::WriteGroups),
+    ("ListGroups", Needs::SignIn, Operation::ReadGroups),
+    ("GetGroup", Needs::SignIn, Operation::ReadGroups),
+    ("UpdateGroup", Needs::Administration, Operation::WriteGroups),
+    ("DeleteGroup", Needs::Administration, Operation::WriteGroups),
+    ("ListMembers", Needs::SignIn, Operation::ReadGroups),
+    ("SetMember", Needs::Administration, Operation::WriteMembers),
+    ("RemoveMember", Needs::Administration, Operation::WriteMembers),
+    ("ListPlans", Needs::SignIn, Operation::ReadPlans),
+    ("GetPlan", Needs::SignIn, Operation::ReadPlans),
+    ("SetUpRoster", Needs::Nothing, Operation::SetUp),
+    ("ListMessages", Needs::Administration, Operation::ReadMessages),
+    ("RetryMessage", Needs::Administration, Operation::ReadMessages),
+    ("ListAuditEvents", Needs::SignIn, Operation::ReadAudit),
 ];
 
 #[test]
 fn every_endpoint_is_in_the_table() {
-    let table: HashSet<_> = TABLE.iter().map(|(name, _)| *name).collect();
+    let table: HashSet<_> = TABLE.iter().map(|(name, ..)| *name).collect();
     let declared: HashSet<_> = ENDPOINTS.iter().map(|one| one.name).collect();
     assert_eq!(table, declared);
-    for (name, needs) in TABLE {
-        assert_eq!(example::endpoint(name).is_open, *needs == Needs::Nothing, "{name}");
+    for (name, needs, operation) in TABLE {
+        let one = example::endpoint(name);
+        assert_eq!(one.is_open, *needs == Needs::Nothing, "{name}");
+        assert_eq!(one.needs_step_up, rule(*operation).needs_step_up, "{name}");
     }
 }
 
@@ -108,7 +112,7 @@ on_both_databases! {
             .await;
         let before: Value = admin.get(&victim.path("")).await.done(200);
         let document = example::document();
-        for (name, needs) in TABLE {
+        for (name, needs, _) in TABLE {
             let one = example::endpoint(name);
             let body = example::body(&document, one);
             let path = example::path(one, &victim.user.id.to_string());
@@ -139,7 +143,7 @@ on_both_databases! {
     async fn t24_nobody_acts_on_somebody_with_more_rights(roster: Roster) {
         let admin = roster.admin().await;
         let boss = roster.person_with_role("boss", Role::AccountAdmin).await;
-        for (name, _) in TABLE.iter().filter(|(_, needs)| *needs == Needs::RightsOverUser) {
+        for (name, ..) in TABLE.iter().filter(|(_, needs, _)| *needs == Needs::RightsOverUser) {
             let one = example::endpoint(name);
             if one.method == "GET" {
                 continue;
