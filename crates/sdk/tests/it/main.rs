@@ -4,4 +4,5 @@ mod blocking;
 mod pages;
 mod refusals;
 mod retries;
+mod roster;
 mod support;
