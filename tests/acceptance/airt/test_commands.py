@@ -155,7 +155,7 @@ def test_token_ends_after_three_wrong_codes(people, terminal):
     assert shell.end() == 1
 
 
-@pytest.mark.parametrize("provider", ["google"])
+@pytest.mark.parametrize("provider", ["google", "github"])
 def test_token_through_a_provider(people, terminal, provider):
     user = people.make()
     address = f"{user.username}@elsewhere.example.com"

@@ -13,8 +13,7 @@ from people import People, wire
 from test_users import refusal
 
 PENDING = "SSO authentication is not complete"
-# GitHub's kind of provider is tried in crates/server; through this client it is still to come.
-PROVIDERS = ["google"]
+PROVIDERS = ["google", "github"]
 
 
 def begin(person, provider: str, otp=None) -> str:

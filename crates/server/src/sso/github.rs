@@ -54,7 +54,8 @@ impl GithubProvider {
         request: &AuthorizationRequest,
     ) -> Result<String, ProviderError> {
         let endpoint = url(&self.site, "/login/oauth/authorize")?;
-        Ok(super::authorization_url(endpoint, &self.login.id, "read:user user:email", request))
+        let scope = "read:user user:email";
+        Ok(super::authorization_url(endpoint, &self.login.id, scope, request).into())
     }
 
     pub(super) async fn identity(

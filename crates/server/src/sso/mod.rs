@@ -143,13 +143,14 @@ fn label_of(name: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// `endpoint` with the parameters of an authorization request.
+/// `endpoint` with the parameters that every authorization request has. A nonce is none of them: providers that give no
+/// identity token may refuse it.
 fn authorization_url(
     mut endpoint: Url,
     client_id: &str,
     scope: &str,
     request: &AuthorizationRequest,
-) -> String {
+) -> Url {
     endpoint.set_fragment(None);
     endpoint
         .query_pairs_mut()
@@ -158,8 +159,7 @@ fn authorization_url(
         .append_pair("redirect_uri", &request.redirect_uri)
         .append_pair("scope", scope)
         .append_pair("state", &request.state)
-        .append_pair("nonce", &request.nonce)
         .append_pair("code_challenge", &request.pkce_challenge)
         .append_pair("code_challenge_method", "S256");
-    endpoint.into()
+    endpoint
 }

@@ -46,12 +46,10 @@ impl OidcProvider {
     ) -> Result<String, ProviderError> {
         let metadata = self.metadata().await?;
         let scope = "openid email profile";
-        Ok(super::authorization_url(
-            metadata.authorization_endpoint,
-            &self.login.id,
-            scope,
-            request,
-        ))
+        let endpoint = metadata.authorization_endpoint;
+        let mut url = super::authorization_url(endpoint, &self.login.id, scope, request);
+        url.query_pairs_mut().append_pair("nonce", &request.nonce);
+        Ok(url.into())
     }
 
     pub(super) async fn identity(

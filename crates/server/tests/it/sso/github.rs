@@ -133,5 +133,6 @@ async fn the_sign_in_page_is_below_the_base_address() {
     let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
     assert_eq!((query["state"].as_str(), query["code_challenge_method"].as_str()), ("s", "S256"));
     assert_eq!(query["scope"], "read:user user:email");
+    assert!(!query.contains_key("nonce"), "a provider without identity tokens may refuse a nonce");
     assert_eq!(providers.providers()[0].label, "GitHub");
 }
