@@ -21,7 +21,7 @@ use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri,
     header::{
-        CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY,
+        CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFERRER_POLICY,
         STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
     },
 };
@@ -30,7 +30,10 @@ use roster_core::paths;
 use tokio::time::Sleep;
 use tower::Service;
 
-use crate::{Limiter, Metrics, NoMetrics, Refusal, Renderer, RequestContext, TrustedProxies, body};
+use crate::{
+    Limiter, Metrics, Mount, NoMetrics, Refusal, Renderer, RequestContext, TrustedProxies, body,
+    mount::host_of,
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -74,8 +77,7 @@ struct Inner {
     router: Router,
     settings: GateSettings,
     limiter: Limiter,
-    renderers: Vec<(&'static str, Renderer)>,
-    hosts: Vec<(String, &'static str)>,
+    mounts: Vec<Mount>,
     id_prefix: String,
     count: AtomicU64,
 }
@@ -89,22 +91,16 @@ enum Ended {
 impl Gate {
     /// A gate before `router`.
     pub fn new(router: Router, settings: GateSettings) -> Self {
-        Self::with_doors(router, settings, Vec::new(), Vec::new())
+        Self::with_doors(router, settings, Vec::new())
     }
 
-    /// A gate before several doors. `renderers` are pairs of a path's first segment (`/airt`) and
-    /// how that door says a refusal; `hosts` are pairs of a host name and the prefix that its
-    /// paths stand for.
-    pub fn with_doors(
-        router: Router,
-        settings: GateSettings,
-        renderers: Vec<(&'static str, Renderer)>,
-        hosts: Vec<(String, &'static str)>,
-    ) -> Self {
+    /// A gate before several doors. What is in none of `mounts` is refused in the words of the
+    /// native API.
+    pub fn with_doors(router: Router, settings: GateSettings, mounts: Vec<Mount>) -> Self {
         let limiter = Limiter::per_minute(settings.requests_per_minute);
         let count = AtomicU64::new(0);
         let id_prefix = format!("{:016x}-", settings.id_prefix);
-        let inner = Inner { router, settings, limiter, renderers, hosts, id_prefix, count };
+        let inner = Inner { router, settings, limiter, mounts, id_prefix, count };
         Self(Arc::new(inner))
     }
 
@@ -165,7 +161,9 @@ impl Inner {
         B::Error: Into<axum::BoxError>,
     {
         let path = request.uri().path();
-        let at = |refusal| Box::new((self.renderer(path), refusal));
+        let host = self.of_host(&request);
+        let renderer = host.map_or_else(|| self.renderer(path), |mount| mount.refuse);
+        let at = |refusal| Box::new((renderer, refusal));
         self.limiter.admit(context.address()).map_err(|wait| at(Refusal::too_many(wait)))?;
         let length = request.headers().get(CONTENT_LENGTH);
         let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
@@ -175,7 +173,7 @@ impl Inner {
         let unclear =
             || at(Refusal::http(StatusCode::BAD_REQUEST, "this path could be read in two ways"));
         let canonical = paths::canonical(path).ok_or_else(unclear)?;
-        let prefix = self.prefix_of_host(request.headers());
+        let prefix = host.map(|mount| mount.prefix);
         if prefix.is_some() || canonical != path {
             let path = paths::encode(&canonical);
             let query = request.uri().query().map(|query| format!("?{query}"));
@@ -191,14 +189,13 @@ impl Inner {
         }))
     }
 
-    fn prefix_of_host(&self, headers: &HeaderMap) -> Option<&'static str> {
-        if self.hosts.is_empty() {
+    /// The door that the request's host name stands for.
+    fn of_host<B>(&self, request: &Request<B>) -> Option<&Mount> {
+        if self.mounts.is_empty() {
             return None;
         }
-        let host = headers.get(HOST)?.to_str().ok()?;
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        let found = self.hosts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, prefix)| *prefix)
+        let name = host_of(request.uri(), request.headers())?;
+        self.mounts.iter().find(|mount| mount.has_host(name))
     }
 
     /// Runs the router under the eyes of a clock and with a net below.
@@ -248,11 +245,9 @@ impl Inner {
 
     /// How the door says refusals that the path leads to.
     fn renderer(&self, path: &str) -> Renderer {
-        let of_door = self.renderers.iter().find(|(prefix, _)| {
-            path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
         let native: Renderer = |refusal, id| refusal.clone().into_problem(id);
-        of_door.map_or(native, |(_, renderer)| *renderer)
+        let mount = self.mounts.iter().find(|mount| mount.has_path(path));
+        mount.map_or(native, |mount| mount.refuse)
     }
 
     fn finish(&self, headers: &mut HeaderMap, context: &RequestContext) {

@@ -14,6 +14,7 @@ mod json;
 mod kit;
 mod limiter;
 mod metrics;
+mod mount;
 mod refusal;
 
 pub use address::TrustedProxies;
@@ -27,4 +28,5 @@ pub use json::parse;
 pub use kit::Kit;
 pub use limiter::Limiter;
 pub use metrics::{Metrics, NoMetrics};
+pub use mount::Mount;
 pub use refusal::{Refusal, Renderer};

@@ -11,7 +11,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use roster_core::Core;
 use roster_dialects::airt;
-use roster_http_kit::{Gate, GateSettings, Kit, Refusal, Renderer, RequestContext, TrustedProxies};
+use roster_http_kit::{Gate, GateSettings, Kit, Mount, Refusal, RequestContext, TrustedProxies};
 
 use crate::config::Settings;
 use crate::metrics::{self, Metrics};
@@ -30,13 +30,12 @@ pub fn assemble(core: &Core, settings: &Settings, metrics: &Arc<Metrics>, id_pre
     let kit = Kit::new(core.clone(), settings.rates.sign_ins);
     router =
         router.merge(roster_native::router(kit.clone())).merge(roster_console::router(kit.clone()));
-    let pages = |prefix| (prefix, roster_console::refuse as Renderer);
-    let mut renderers: Vec<_> = roster_console::PREFIXES.map(pages).into();
-    let mut hosts = Vec::new();
+    let pages = |prefix| Mount::new(prefix, roster_console::refuse);
+    let mut mounts: Vec<_> = roster_console::PREFIXES.map(pages).into();
     if settings.dialects.airt {
         router = router.merge(airt::router(kit));
-        renderers.push((airt::PREFIX, airt::refuse));
-        hosts.extend(settings.dialects.airt_host.clone().map(|host| (host, airt::PREFIX)));
+        let host = settings.dialects.airt_host.clone();
+        mounts.push(Mount::new(airt::PREFIX, airt::refuse).with_host(host));
     }
     router = router.fallback(nothing_here);
     let settings = GateSettings {
@@ -48,7 +47,7 @@ pub fn assemble(core: &Core, settings: &Settings, metrics: &Arc<Metrics>, id_pre
         id_prefix,
         metrics: Arc::clone(metrics) as Arc<dyn roster_http_kit::Metrics>,
     };
-    Gate::with_doors(router, settings, renderers, hosts)
+    Gate::with_doors(router, settings, mounts)
 }
 
 /// No door has this address.

@@ -14,7 +14,7 @@ use roster_core::{
     random::SeededRandom,
     sso::provider::{IdentityProviders, NoProviders},
 };
-use roster_http_kit::{Gate, GateSettings, Kit, Metrics, Renderer};
+use roster_http_kit::{Gate, GateSettings, Kit, Metrics, Mount, Renderer};
 use roster_model::Channel;
 use roster_store::{Location, Options, Store};
 use url::Url;
@@ -36,8 +36,8 @@ pub struct Builder {
     pub gate: GateSettings,
     /// The doors; the native API is there from the start.
     pub routers: Vec<fn(Kit) -> Router>,
-    /// How doors say refusals that come before their handlers.
-    pub renderers: Vec<(&'static str, Renderer)>,
+    /// Where doors are, and how they say refusals that come before their handlers.
+    pub mounts: Vec<Mount>,
 }
 
 impl Default for Builder {
@@ -51,7 +51,7 @@ impl Default for Builder {
             strangers_per_minute: 0,
             gate: GateSettings::default(),
             routers: vec![roster_native::router],
-            renderers: Vec::new(),
+            mounts: Vec::new(),
         }
     }
 }
@@ -67,7 +67,7 @@ impl Builder {
         renderer: Renderer,
     ) -> Self {
         self.routers.push(router);
-        self.renderers.push((prefix, renderer));
+        self.mounts.push(Mount::new(prefix, renderer));
         self
     }
 
@@ -112,12 +112,7 @@ impl Builder {
         }
         let panics = Arc::new(Panics::default());
         let metrics = panics.clone();
-        let gate = Gate::with_doors(
-            router,
-            GateSettings { metrics, ..self.gate },
-            self.renderers,
-            Vec::new(),
-        );
+        let gate = Gate::with_doors(router, GateSettings { metrics, ..self.gate }, self.mounts);
         Roster { core, store, clock, gate, panics }
     }
 }

@@ -10,6 +10,7 @@ mod sso;
 use std::sync::Arc;
 
 use roster_console::{PREFIXES, refuse, router};
+use roster_http_kit::Mount;
 use roster_testing::{Answer, Builder, FakeProvider, Roster};
 
 /// Writes each test twice, once for each database: `async fn name(roster: Roster) { … }`.
@@ -29,7 +30,7 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 fn with_pages(provider: Arc<FakeProvider>) -> Builder {
     let mut builder = Builder { providers: provider, ..Builder::default() };
     builder.routers.push(router);
-    builder.renderers.extend(PREFIXES.map(|prefix| (prefix, refuse as _)));
+    builder.mounts.extend(PREFIXES.map(|prefix| Mount::new(prefix, refuse)));
     builder
 }
 

@@ -179,24 +179,31 @@ async fn t45_a_slow_client_is_told_so_and_a_slow_server_says_so() {
     assert_eq!(response.headers()["retry-after"], "1");
 }
 
+/// A door whose clients cannot bear a 4xx, for the sake of the test: each refusal is a 200.
+fn words(refusal: &Refusal, _: &str) -> Response {
+    format!("door: {} {}", refusal.status.as_u16(), refusal.detail).into_response()
+}
+
 #[tokio::test]
-async fn a_door_says_refusals_in_its_own_words() {
-    fn words(refusal: &Refusal, _: &str) -> Response {
-        (refusal.status, format!("door: {}", refusal.detail)).into_response()
+async fn a_door_says_refusals_in_its_own_words_and_with_its_own_status() {
+    let gate = Gate::with_doors(router(), settings(), vec![Mount::new("/door", words)]);
+    for (uri, said) in [
+        ("/door/panic", "door: 500 a fault of the server"),
+        ("/door/a%2Fb", "door: 400 this path could be read in two ways"),
+        ("//door//a%2Fb", "door: 400 this path could be read in two ways"),
+    ] {
+        let response = gate.handle(None, request("GET", uri, &[])).await;
+        assert_eq!(response.status(), 200, "{uri}");
+        assert_eq!(text(response).await, said, "{uri}");
     }
-    let gate = Gate::with_doors(router(), settings(), vec![("/door", words)], vec![]);
-    let response = gate.handle(None, request("GET", "/door/panic", &[])).await;
-    assert_eq!(text(response).await, "door: a fault of the server");
-    let response = gate.handle(None, request("GET", "/door/a%2Fb", &[])).await;
-    assert_eq!(text(response).await, "door: this path could be read in two ways");
     let response = gate.handle(None, request("GET", "/doors/a%2Fb", &[])).await;
     assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
 }
 
 #[tokio::test]
 async fn a_host_name_stands_for_a_prefix() {
-    let hosts = vec![("names.example.com".to_owned(), "/name")];
-    let gate = Gate::with_doors(router(), settings(), vec![], hosts);
+    let hosts = vec![Mount::new("/name", words).with_host(Some("names.example.com".to_owned()))];
+    let gate = Gate::with_doors(router(), settings(), hosts);
     for host in ["names.example.com", "Names.Example.com:8750"] {
         let response = gate.handle(None, request("GET", "/ann?x=1", &[("host", host)])).await;
         assert_eq!(text(response).await, "ann");
@@ -204,6 +211,25 @@ async fn a_host_name_stands_for_a_prefix() {
     for host in ["badnames.example.com", "names.example.com.evil"] {
         let response = gate.handle(None, request("GET", "/ann", &[("host", host)])).await;
         assert_eq!(response.status(), 404, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_early_at_a_host_name_is_refused_in_the_words_of_its_door() {
+    let door = Mount::new("/door", words).with_host(Some("door.example.com".to_owned()));
+    let settings = GateSettings { requests_per_minute: 4, ..settings() };
+    let gate = Gate::with_doors(router(), settings, vec![door]);
+    let host = ("host", "door.example.com");
+    for (method, uri, headers, said) in [
+        ("POST", "/read", vec![host, ("content-length", "11")], "door: 413 "),
+        ("GET", "/a%2Fb", vec![host], "door: 400 "),
+        ("GET", "/panic", vec![host], "door: 500 "),
+        ("GET", "http://door.example.com/%2e%2e", vec![("host", "else.example.com")], "door: 400 "),
+        ("GET", "/panic", vec![host], "door: 429 "),
+    ] {
+        let peer = Some("192.0.2.1".parse().unwrap());
+        let answer = text(gate.handle(peer, request(method, uri, &headers)).await).await;
+        assert!(answer.starts_with(said), "{uri}: {answer}");
     }
 }
 
