@@ -173,6 +173,6 @@ impl Core {
 /// are made for programs, which have none.
 pub(crate) fn must_enrol(credential: &LiveCredential) -> bool {
     credential.kind == CredentialKind::Session
-        && credential.user.flags.otp_required_for_login
+        && credential.user.otp_required_for_login
         && !credential.user.is_mfa_active
 }

@@ -35,7 +35,7 @@ pub use change::{Change, Follow};
 pub use error::{Cause, Error};
 pub use idempotency::KeptReply;
 pub use links::Link;
-pub use live_credential::LiveCredential;
+pub use live_credential::{LiveCredential, Owner};
 pub use messages::NewMessage;
 pub use one_time_codes::{OneTimeCode, Sends};
 pub use passwords::Claimant;

@@ -6,14 +6,16 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use roster_model::{AuthenticationMethod, Constraint, CredentialKind, TokenHash, User, UserId};
+use roster_model::{
+    AuthenticationMethod, Constraint, CredentialKind, OrganizationId, Role, Status, TokenHash,
+    UserId,
+};
 use uuid::Uuid;
 
 use crate::{
     Engine, Error, Store, Tx,
     live::{Check, Owned},
-    sql::Row,
-    users::{user_columns, user_of},
+    sql::{Columns, Row},
 };
 
 /// A session or API key with its owner, as of the last commit that changed either.
@@ -25,10 +27,8 @@ pub struct LiveCredential {
     pub id: i64,
     /// Its UUID.
     pub uuid: Uuid,
-    /// What the database keeps of its token.
-    pub token_hash: TokenHash,
     /// Whose it is.
-    pub user: User,
+    pub user: Owner,
     /// Through which door a session was opened; the word of `roster_core::Door`. Empty for a key.
     pub door: String,
     /// How a session was opened; a key says `Password`, for its owner has signed in to make it.
@@ -49,6 +49,56 @@ pub struct LiveCredential {
     pub expires_at: Option<Timestamp>,
     /// When a session ends however much it is used; none: never.
     pub ends_at: Option<Timestamp>,
+}
+
+/// What checks need to know of a credential's owner. Hundreds of thousands of these may stand in memory, so it is not
+/// the whole user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The user's number.
+    pub id: UserId,
+    /// The user's UUID.
+    pub uuid: Uuid,
+    /// The name.
+    pub username: String,
+    /// Whether credentials count at all.
+    pub status: Status,
+    /// What the user may do.
+    pub role: Role,
+    /// Where the user belongs.
+    pub organization_id: OrganizationId,
+    /// Whether the user must have second factors.
+    pub otp_required_for_login: bool,
+    /// Whether the user has them.
+    pub is_mfa_active: bool,
+    /// When the user's plan ends.
+    pub plan_expires_at: Option<Timestamp>,
+    /// Since when the user is deleted.
+    pub deleted_at: Option<Timestamp>,
+}
+
+/// Every column of an owner that [`owner_of`] reads, in its order.
+macro_rules! owner_columns {
+    () => {
+        "users.id, users.uuid, users.username, users.status, users.role, users.organization_id, \
+         users.otp_required_for_login, users.mfa_activated_at, users.plan_expires_at, \
+         users.deleted_at"
+    };
+}
+
+fn owner_of(columns: &mut Columns<'_>) -> Result<Owner, Error> {
+    Ok(Owner {
+        id: columns.take()?,
+        uuid: columns.take()?,
+        username: columns.take()?,
+        status: columns.take()?,
+        role: columns.take()?,
+        organization_id: columns.take()?,
+        otp_required_for_login: columns.take()?,
+        is_mfa_active: columns.take::<Option<Timestamp>>()?.is_some(),
+        plan_expires_at: columns.take()?,
+        deleted_at: columns.take()?,
+    })
 }
 
 impl Owned for LiveCredential {
@@ -115,8 +165,8 @@ impl Tx {
         self.find(
             concat!(
                 "SELECT ",
-                user_columns!(),
-                ", sessions.id, sessions.uuid, sessions.token_hash, sessions.door, \
+                owner_columns!(),
+                ", sessions.id, sessions.uuid, sessions.door, \
                  sessions.method, sessions.mfa_at, sessions.impersonator_id, \
                  sessions.created_at, sessions.last_used_at, sessions.expires_at, \
                  sessions.ends_at \
@@ -136,8 +186,8 @@ impl Tx {
         self.find(
             concat!(
                 "SELECT ",
-                user_columns!(),
-                ", api_keys.id, api_keys.uuid, api_keys.token_hash, api_keys.scopes, \
+                owner_columns!(),
+                ", api_keys.id, api_keys.uuid, api_keys.scopes, \
                  api_keys.constraints, api_keys.created_at, api_keys.last_used_at, \
                  api_keys.expires_at \
                  FROM api_keys JOIN users ON users.id = api_keys.user_id \
@@ -154,10 +204,9 @@ fn session(row: &Row<'_>) -> Result<LiveCredential, Error> {
     let mut columns = row.columns();
     Ok(LiveCredential {
         kind: CredentialKind::Session,
-        user: user_of(&mut columns)?,
+        user: owner_of(&mut columns)?,
         id: columns.take()?,
         uuid: columns.take()?,
-        token_hash: columns.take()?,
         door: columns.take()?,
         method: columns.take()?,
         mfa_at: columns.take()?,
@@ -173,15 +222,14 @@ fn session(row: &Row<'_>) -> Result<LiveCredential, Error> {
 
 fn api_key(row: &Row<'_>) -> Result<LiveCredential, Error> {
     let mut columns = row.columns();
-    let user = user_of(&mut columns)?;
-    let (id, uuid, token_hash) = (columns.take()?, columns.take()?, columns.take()?);
+    let user = owner_of(&mut columns)?;
+    let (id, uuid) = (columns.take()?, columns.take()?);
     let (scopes, constraints) = (columns.take_json()?, columns.take_json()?);
     Ok(LiveCredential {
         kind: CredentialKind::ApiKey,
         user,
         id,
         uuid,
-        token_hash,
         door: String::new(),
         method: AuthenticationMethod::Password,
         mfa_at: None,
@@ -216,9 +264,10 @@ mod tests {
             .await;
             for _ in 0..2 {
                 let session = find(&store, CredentialKind::Session, "session").await.unwrap();
-                assert_eq!((session.user == ann, session.door.as_str()), (true, "native"));
+                assert_eq!((session.user.id, session.door.as_str()), (ann.id, "native"));
                 let key = find(&store, CredentialKind::ApiKey, "key").await.unwrap();
-                assert_eq!((key.user == ann, key.scopes.len(), key.constraints.len()), (true, 1, 1));
+                assert_eq!((key.user == session.user, key.scopes.len()), (true, 1));
+                assert_eq!((&key.user.username, key.constraints.len()), (&ann.username, 1));
                 assert!(find(&store, CredentialKind::ApiKey, "session").await.is_none());
                 assert!(find(&store, CredentialKind::Session, "key").await.is_none());
             }

@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -53,7 +53,8 @@ pub enum Check<V> {
 
 struct Shard<V> {
     entries: HashMap<TokenHash, Entry<V>, BuildHasherDefault<Prefix>>,
-    by_user: HashMap<UserId, HashSet<TokenHash, BuildHasherDefault<Prefix>>>,
+    /// The same tokens by their users; a set of each user's own would take more room than the credentials.
+    by_user: BTreeSet<(UserId, TokenHash)>,
     /// Candidates for eviction, oldest first; may name what is gone.
     queue: VecDeque<TokenHash>,
     /// How often something was forgotten here.
@@ -117,7 +118,7 @@ impl<V: Owned> Live<V> {
             return;
         }
         shard.make_room(self.capacity);
-        shard.by_user.entry(value.user()).or_default().insert(miss.hash);
+        shard.by_user.insert((value.user(), miss.hash));
         shard.entries.insert(miss.hash, Entry { value, used: AtomicBool::new(false) });
         shard.queue.push_back(miss.hash);
     }
@@ -134,8 +135,11 @@ impl<V: Owned> Live<V> {
         for shard in &self.shards {
             let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
             shard.forgotten += 1;
-            for hash in shard.by_user.remove(&user).unwrap_or_default() {
-                shard.entries.remove(&hash);
+            let all = (user, [0; 32])..=(user, [255; 32]);
+            let found: Vec<_> = shard.by_user.range(all).copied().collect();
+            for both in found {
+                shard.by_user.remove(&both);
+                shard.entries.remove(&both.1);
             }
         }
     }
@@ -191,7 +195,7 @@ impl<V> Default for Shard<V> {
     fn default() -> Self {
         Self {
             entries: HashMap::default(),
-            by_user: HashMap::new(),
+            by_user: BTreeSet::new(),
             queue: VecDeque::new(),
             forgotten: 0,
         }
@@ -201,13 +205,7 @@ impl<V> Default for Shard<V> {
 impl<V: Owned> Shard<V> {
     fn remove(&mut self, hash: &TokenHash) {
         let Some(entry) = self.entries.remove(hash) else { return };
-        let user = entry.value.user();
-        if let Some(hashes) = self.by_user.get_mut(&user) {
-            hashes.remove(hash);
-            if hashes.is_empty() {
-                self.by_user.remove(&user);
-            }
-        }
+        self.by_user.remove(&(entry.value.user(), *hash));
     }
 
     /// Drops the oldest credential that was not used since it was last looked at.

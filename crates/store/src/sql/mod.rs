@@ -190,6 +190,9 @@ impl Store {
     ///
     /// Commits when it returns `Ok`, and returns only when that is durable; rolls back when it returns `Err` or is
     /// dropped. It may run more than once, so nothing but `tx` may be changed inside.
+    ///
+    /// Who has much to write does best with many transactions of a hundred rows, several at once: they share commits,
+    /// while at each statement of a long one SQLite walks over all pages that it has kept to undo the rest.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         E: From<Error>,
