@@ -1,6 +1,6 @@
 //! Reading JSON so that an error says what is wrong and where, and never what was sent.
 
-use std::{collections::HashSet, fmt};
+use std::{borrow::Cow, collections::HashSet, fmt};
 
 use http::StatusCode;
 use roster_model::Field;
@@ -32,12 +32,15 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     if *first != b'{' {
         return Err(explain("", "invalid type, expected a JSON object"));
     }
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        let path = if path == "." { "" } else { &path };
-        let message = error.into_inner().to_string();
-        explain(path, &message)
+    serde_json::from_slice(bytes).or_else(|_| {
+        // Keeping track of where one is costs, so only what is wrong is read like that.
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            let path = error.path().to_string();
+            let path = if path == "." { "" } else { &path };
+            let message = error.into_inner().to_string();
+            explain(path, &message)
+        })
     })
 }
 
@@ -164,7 +167,7 @@ impl<'de> Visitor<'de> for Strict {
         let depth = self.deeper()?;
         let mut seen = HashSet::new();
         while let Some(key) = map.next_key::<Key>()? {
-            if let Some(twice) = seen.replace(key.0) {
+            if let Some(Key(twice)) = seen.replace(key) {
                 let name: String = twice.chars().take(64).collect();
                 return Err(A::Error::custom(format_args!("the key {name:?} is given twice")));
             }
@@ -174,9 +177,9 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, PartialEq, Eq, Hash)]
 #[serde(transparent)]
-struct Key(String);
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
