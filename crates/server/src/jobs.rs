@@ -4,7 +4,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use roster_core::messages::Outgoing;
@@ -21,6 +21,9 @@ const OUTBOX: Duration = Duration::from_millis(500);
 const BATCH: u32 = 16;
 /// How often uses of credentials are written down.
 const USAGE: Duration = Duration::from_secs(1);
+/// After writing uses down, this many times as long passes until the next time: when very many credentials are in use,
+/// a tenth of one thread and of the database's writer goes into noting so, not all of it.
+const USAGE_REST: u32 = 9;
 /// How often what is over is cleared away.
 const CLEARING: Duration = Duration::from_secs(15 * 60);
 /// While the database is away, jobs try no oftener than this.
@@ -44,11 +47,11 @@ impl Jobs {
     pub async fn run(self, stop: watch::Receiver<bool>) {
         let actor = Actor::system("background job");
         tokio::join!(
-            repeat("outbox", OUTBOX, stop.clone(), || self.send_messages(&actor)),
-            repeat("usage", USAGE, stop.clone(), || async {
+            repeat("outbox", OUTBOX, 0, stop.clone(), || self.send_messages(&actor)),
+            repeat("usage", USAGE, USAGE_REST, stop.clone(), || async {
                 self.core.flush_usage(&actor).await.map(drop)
             }),
-            repeat("clearing", CLEARING, stop, || self.core.clear_away(&actor)),
+            repeat("clearing", CLEARING, 0, stop, || self.core.clear_away(&actor)),
         );
         if let Err(error) = self.core.flush_usage(&actor).await {
             tracing::warn!(%error, "the last uses of sessions and keys are not written down");
@@ -94,17 +97,20 @@ impl Jobs {
     }
 }
 
-/// Does `job` every `period`, less often while it fails, until `stop` says so.
+/// Does `job` every `period` until `stop` says so; less often while it fails, and resting `rest` times as long as it
+/// took.
 async fn repeat<F: Future<Output = Result<()>>>(
     name: &'static str,
     period: Duration,
+    rest: u32,
     mut stop: watch::Receiver<bool>,
     mut job: impl FnMut() -> F,
 ) {
     let mut pause = period;
     while !*stop.borrow() {
+        let begun = Instant::now();
         match job().await {
-            Ok(()) => pause = period,
+            Ok(()) => pause = (begun.elapsed() * rest).clamp(period, LONGEST_PAUSE.max(period)),
             Err(error) => {
                 pause = (pause * 2).clamp(period, LONGEST_PAUSE.max(period));
                 tracing::warn!(job = name, %error, "a background job failed and will be tried again");
