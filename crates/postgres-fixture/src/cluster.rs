@@ -33,15 +33,22 @@ esac
 echo stopped
 "#;
 
+/// Reached from this machine only.
+const SETTINGS: &str =
+    "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200";
+
 /// Durable only as long as the machine runs, small, and as quick as may be.
-const SETTINGS: &str = "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200 \
-    -c shared_buffers=32MB -c fsync=off -c full_page_writes=off -c jit=off -c max_wal_size=256MB \
-    -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off";
+const FLEETING: &str = "-c shared_buffers=32MB -c fsync=off -c full_page_writes=off -c jit=off \
+    -c max_wal_size=256MB -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off";
+
+/// As an operator would have it: durable, and with memory for some data.
+const LASTING: &str = "-c shared_buffers=1GB -c max_wal_size=4GB";
 
 /// A PostgreSQL server of its own, with its data in a temporary folder. It is gone with the test process.
 pub struct Cluster {
     folder: PathBuf,
     port: u16,
+    settings: String,
     keeper: Mutex<Option<Keeper>>,
     databases: AtomicU32,
 }
@@ -54,8 +61,18 @@ struct Keeper {
 }
 
 impl Cluster {
-    /// Makes a new server and starts it.
+    /// Makes a new server for tests and starts it.
     pub fn start() -> Self {
+        Self::with(FLEETING)
+    }
+
+    /// Makes a new server whose commits reach the disk, and starts it: for measurements.
+    pub fn durable() -> Self {
+        Self::with(LASTING)
+    }
+
+    fn with(settings: &str) -> Self {
+        let settings = format!("{SETTINGS} {settings}");
         let folder = tempfile::Builder::new()
             .prefix("roster-postgres-")
             .tempdir()
@@ -79,10 +96,11 @@ impl Cluster {
         );
         for _ in 0..10 {
             let port = free_port();
-            if let Some(keeper) = Keeper::start(&folder, port) {
+            if let Some(keeper) = Keeper::start(&folder, port, &settings) {
                 return Self {
                     folder,
                     port,
+                    settings,
                     keeper: Mutex::new(Some(keeper)),
                     databases: AtomicU32::new(0),
                 };
@@ -169,7 +187,8 @@ impl Cluster {
     pub fn start_again(&self) {
         let mut keeper = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
         assert!(keeper.is_none(), "the server runs already");
-        *keeper = Some(Keeper::start(&self.folder, self.port).expect("PostgreSQL starts again"));
+        *keeper = Keeper::start(&self.folder, self.port, &self.settings);
+        assert!(keeper.is_some(), "PostgreSQL starts again");
     }
 
     fn create(&self, template: &str) -> String {
@@ -198,12 +217,12 @@ impl Drop for Cluster {
 }
 
 impl Keeper {
-    fn start(folder: &std::path::Path, port: u16) -> Option<Self> {
+    fn start(folder: &std::path::Path, port: u16, settings: &str) -> Option<Self> {
         let mut child = program::command("sh")
             .args(["-c", KEEPER, "keeper"])
             .arg(program::folder().join("pg_ctl"))
             .arg(folder)
-            .arg(format!("-p {port} {SETTINGS}"))
+            .arg(format!("-p {port} {settings}"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

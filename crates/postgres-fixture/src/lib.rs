@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 pub use cluster::Cluster;
+pub use program::tool;
 
 /// The server that the tests of this process share.
 static SHARED: LazyLock<Cluster> = LazyLock::new(Cluster::start);

@@ -28,7 +28,7 @@ pub(crate) fn folder() -> PathBuf {
     match Path::new(found.trim()).parent() {
         Some(bin) if bin.join("initdb").exists() => bin.to_owned(),
         _ => panic!(
-            "this test needs PostgreSQL, and none is installed here: install it (Debian: apt-get install postgresql)"
+            "this needs PostgreSQL, and none is installed here: install it (Debian: apt-get install postgresql)"
         ),
     }
 }
@@ -49,6 +49,11 @@ pub(crate) fn servant() -> Option<(u32, u32)> {
         })
     };
     Some(account("postgres").or_else(|| account("nobody")).unwrap_or((65534, 65534)))
+}
+
+/// One of PostgreSQL's programs, such as `psql` or `pgbench`.
+pub fn tool(name: &str) -> Command {
+    command(folder().join(name))
 }
 
 /// A command that runs as `servant`, away from folders that only root may enter.

@@ -63,8 +63,8 @@ const ONLY_IN: &[(&[&str], &[&str])] = &[
     (&["clap", "dialoguer", "comfy-table", "indicatif"], &["roster"]),
 ];
 
-/// Programs that measure Roster stand outside: they may use what they like.
-const TOOLS: &[&str] = &["roster-bench", "roster-load"];
+/// The program that measures Roster stands outside: it may use what it likes.
+const TOOLS: &[&str] = &["roster-bench"];
 
 /// The names under `[dependencies]` of each crate.
 fn dependencies() -> BTreeMap<String, Vec<String>> {

@@ -1,0 +1,75 @@
+//! What Roster costs, measured as ratios: Roster and the work itself take turns in the same minutes, so the machine's
+//! speed cancels out. Each round gives one ratio; printed and written to `docs/performance.md` is the median.
+//!
+//! Servers under test are processes of their own (this program, started again), so that their CPU time is known apart
+//! from the client's. Everything stays on loopback and in a temporary folder.
+
+#![expect(clippy::print_stdout, reason = "a load program prints what it measured")]
+
+mod check;
+mod child;
+mod commits;
+mod create;
+mod data;
+mod http;
+mod list;
+mod login;
+mod machine;
+mod options;
+mod report;
+mod revocation;
+mod rounds;
+mod selects;
+mod start;
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use roster_store::Engine;
+
+use data::Data;
+use options::{Options, Scenario};
+use report::Section;
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// The command line cannot be read, or something could not be measured at all.
+pub fn run(arguments: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    let arguments: Vec<String> = arguments.collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [child::SERVE, folder, ref database @ ..] => {
+            return child::serve(Path::new(folder), database.first().copied());
+        }
+        [child::BARE, whoami, introspection] => return child::bare(whoami, introspection),
+        _ => {}
+    }
+    let options = Options::read(&arguments)?;
+    for engine in options.engines() {
+        let scenarios = options.scenarios(engine);
+        if scenarios.is_empty() {
+            continue;
+        }
+        let data = Data::open(engine, &options).context("the users of the measurement")?;
+        for scenario in scenarios {
+            println!("measuring: {scenario}");
+            let section = measure(scenario, &data).with_context(|| scenario.to_string())?;
+            println!("{}", section.text(&data));
+            if options.writes {
+                section.write(&data)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn measure(scenario: Scenario, data: &Data) -> anyhow::Result<Section> {
+    match (scenario, data.engine) {
+        (Scenario::Check, Engine::Sqlite) => check::measure(data),
+        (Scenario::Check, Engine::Postgres) => selects::measure(data),
+        (Scenario::Login, _) => login::measure(data),
+        (Scenario::Create, _) => create::measure(data),
+        (Scenario::List, _) => list::measure(data),
+        (Scenario::Start, _) => start::measure(data),
+    }
+}

@@ -1,0 +1,5 @@
+//! `cargo run --release -p roster-bench -- [all|check|login|create|list|start] [options]`
+
+fn main() -> anyhow::Result<()> {
+    roster_bench::run(std::env::args().skip(1))
+}
