@@ -11,7 +11,7 @@ use roster_testing::{PASSWORD, Roster, new_user};
 async fn administrator(roster: &Roster) -> Client {
     let admin = roster.admin().await;
     let url = roster.listen().await;
-    Client::builder(url.as_str()).token(admin.token).build().unwrap()
+    Client::builder(url.as_str()).token(admin.token).build().expect("the address is one")
 }
 
 fn code(error: &Error) -> ErrorCode {
