@@ -166,9 +166,10 @@ impl Core {
             self.require_channel(Channel::Email)?;
         }
         let now = self.now();
+        // Almost always one statement; where there are more, they need not be of one moment.
         let (home, public) = self
             .store()
-            .read(async |tx: &mut Tx| {
+            .point_read(async |tx: &mut Tx| {
                 let organization = match new.organization_id.or(own) {
                     Some(organization) => organization,
                     None => first_organization(tx).await?,
