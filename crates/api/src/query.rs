@@ -104,7 +104,7 @@ query! {
 }
 
 query! { @paged
-    UserFilter: "status" "role" "organization_id" "group_id" "deleted" "order_by";
+    UserFilter: "status" "role" "organization_id" "group_id" "deleted" "filter" "search" "order_by";
     AuditFilter: "user" "action";
     ApiKeyFilter: "include_revoked";
 }

@@ -11,9 +11,11 @@ mod authenticate;
 mod authorize;
 pub mod authz;
 pub mod clock;
+pub mod cql2;
 pub mod credentials;
 mod error;
 mod figures;
+mod filters;
 mod groups;
 mod idempotency;
 mod installation;
@@ -50,6 +52,7 @@ pub use error::{Error, Kind, Result};
 pub use figures::Figures;
 pub use roster_store::ApiKeyRef as KeyRef;
 pub use settings::{Limits, Profile, Registration, SessionLife, Settings};
+pub use users::UserSelection;
 
 /// The rulebook at work. Clones are the same one.
 #[derive(Clone)]

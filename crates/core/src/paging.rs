@@ -6,7 +6,9 @@
 use data_encoding::BASE64URL_NOPAD;
 use roster_model::{Field, Page, PageRequest, Reason};
 use roster_store::{Mark, MarkKey, Window};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::{Error, Result};
 
@@ -29,10 +31,19 @@ pub(crate) struct Paging {
 impl Paging {
     /// Reads what is asked of `list`, whose name holds its order, too: a cursor is good for that list alone.
     pub(crate) fn read(request: &PageRequest, list: impl Into<String>) -> Result<Self> {
+        Self::read_up_to(MAX_LIMIT, request, list)
+    }
+
+    /// The same for a page of at most `most` rows.
+    pub(crate) fn read_up_to(
+        most: u32,
+        request: &PageRequest,
+        list: impl Into<String>,
+    ) -> Result<Self> {
         let list = list.into();
         let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            let reason = Reason::OutOfRange { min: 1, max: i64::from(MAX_LIMIT) };
+        if !(1..=most).contains(&limit) {
+            let reason = Reason::OutOfRange { min: 1, max: i64::from(most) };
             return Err(Error::invalid(Field::Limit, reason));
         }
         let offset = i64::try_from(request.offset.unwrap_or(0)).map_err(|_| {
@@ -74,13 +85,30 @@ impl Paging {
     }
 }
 
+/// A cursor's contents: the number and what the list is ordered by before it.
+type Place = (i64, Vec<Key>);
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Key {
+    Null,
+    Text(String),
+    Number(i64),
+    Bool(bool),
+    Uuid(Uuid),
+}
+
 fn cursor(mark: &Mark, list: &str) -> String {
-    let key = match &mark.key {
-        None => String::new(),
-        Some(MarkKey::Text(text)) => format!("t{text}"),
-        Some(MarkKey::Number(number)) => format!("n{number}"),
-    };
-    let body = format!("{}\n{key}", mark.id);
+    let keys = mark.keys.iter().cloned().map(|key| match key {
+        MarkKey::Null => Key::Null,
+        MarkKey::Text(text) => Key::Text(text),
+        MarkKey::Number(number) => Key::Number(number),
+        MarkKey::Bool(flag) => Key::Bool(flag),
+        MarkKey::Uuid(uuid) => Key::Uuid(uuid),
+    });
+    let place: Place = (mark.id, keys.collect());
+    // Numbers and texts can always be written.
+    let body = serde_json::to_string(&place).unwrap_or_default();
     let mut bytes = checksum(&body, list).to_vec();
     bytes.extend_from_slice(body.as_bytes());
     BASE64URL_NOPAD.encode(&bytes)
@@ -90,17 +118,18 @@ fn read_cursor(cursor: &str, list: &str) -> Option<Mark> {
     let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok()?;
     let (sum, body) = bytes.split_at_checked(CHECKSUM)?;
     let body = std::str::from_utf8(body).ok()?;
-    if sum != checksum(body, list) || body.contains('\0') {
+    if sum != checksum(body, list) {
         return None;
     }
-    let (id, key) = body.split_once('\n')?;
-    let key = match key.split_at_checked(1) {
-        None => None,
-        Some(("t", text)) => Some(MarkKey::Text(text.to_owned())),
-        Some(("n", number)) => Some(MarkKey::Number(number.parse().ok()?)),
-        Some(_) => return None,
-    };
-    Some(Mark { key, id: id.parse().ok()? })
+    let (id, keys): Place = serde_json::from_str(body).ok()?;
+    let keys = keys.into_iter().map(|key| match key {
+        Key::Null => Some(MarkKey::Null),
+        Key::Text(text) => (!text.contains('\0')).then_some(MarkKey::Text(text)),
+        Key::Number(number) => Some(MarkKey::Number(number)),
+        Key::Bool(flag) => Some(MarkKey::Bool(flag)),
+        Key::Uuid(uuid) => Some(MarkKey::Uuid(uuid)),
+    });
+    Some(Mark { keys: keys.collect::<Option<_>>()?, id })
 }
 
 /// No secret goes into it: it finds mistakes, and a forged cursor shows nothing that the list does not.
@@ -163,7 +192,7 @@ mod tests {
     #[test]
     fn t36_a_changed_cursor_is_refused() {
         let good =
-            cursor(&Mark { key: Some(MarkKey::Text("ann".to_owned())), id: 3 }, "users:name");
+            cursor(&Mark { keys: vec![MarkKey::Text("ann".to_owned())], id: 3 }, "users:name");
         assert_eq!(refused(&with_cursor(&good)), None);
         for place in 0..good.len() {
             let mut bytes = good.clone().into_bytes();
@@ -176,9 +205,9 @@ mod tests {
     proptest! {
         #[test]
         fn a_cursor_reads_back(id: i64, key in "[^\0]{0,40}", number: i64) {
-            let keys = [None, Some(MarkKey::Text(key)), Some(MarkKey::Number(number))];
-            for key in keys {
-                let mark = Mark { key, id };
+            let text = MarkKey::Text(key);
+            for keys in [vec![], vec![MarkKey::Null, text], vec![MarkKey::Number(number)]] {
+                let mark = Mark { keys, id };
                 prop_assert_eq!(read_cursor(&cursor(&mark, "list"), "list"), Some(mark));
             }
         }

@@ -5,6 +5,7 @@
 
 mod api_key;
 mod audit;
+mod filter;
 mod group;
 mod identity;
 mod ids;
@@ -19,9 +20,14 @@ mod secret;
 mod session;
 mod sso;
 mod user;
+mod user_field;
 
 pub use api_key::{ApiKey, Constraint, ConstraintKind, IssuedApiKey, NewApiKey};
 pub use audit::{AuditEvent, AuditFilter, Outcome};
+pub use filter::{
+    Comparison, FieldKind, Filter, FilterField, FilterValue, Filterable, OrderBy, Pattern,
+    PatternPiece, Vocabulary, Words,
+};
 pub use group::{Group, GroupMember, GroupUpdate, MembershipRank, NewGroup, SetMembership};
 pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible};
 pub use ids::{
@@ -47,3 +53,4 @@ pub use user::{
     ChangeExpiredPassword, ChangePassword, ConfirmEmail, DirectoryEntry, NewUser, Profile, Role,
     SetPhone, SetUp, Status, User, UserFilter, UserFlags, UserUpdate, VerifyPhone, split_name,
 };
+pub use user_field::{USER_FIELDS, UserField};

@@ -192,6 +192,10 @@ words! {
         Offset = "offset",
         /// What a list is narrowed to.
         Filter = "filter",
+        /// What a list is searched for.
+        Search = "search",
+        /// Which fields of the records are wanted.
+        Fields = "fields",
         /// How a list is ordered.
         OrderBy = "order_by",
         /// A user named in the request.

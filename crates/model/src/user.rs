@@ -134,9 +134,9 @@ pub struct User {
 }
 
 impl User {
-    /// `first_name` and `last_name` as one text (design section 2).
+    /// `first_name` and `last_name` as one text (design section 2). Only blanks are trimmed, as databases do it.
     pub fn name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name).trim().into()
+        format!("{} {}", self.first_name, self.last_name).trim_matches(' ').into()
     }
 }
 
@@ -435,7 +435,14 @@ pub struct UserFilter {
     /// Deleted users instead of living ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted: Option<bool>,
-    /// `id` (default), `username`, `name`, `email` or `created_at`; with `-` before it downwards.
+    /// A condition in the filter language (CQL2 text), for example
+    /// `email LIKE '%@example.com' AND created_at > '2026-01-01'`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// A piece of a name, an address or a phone number, letter case aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    /// Fields of a user with commas between, each with `-` before it downwards; `id` without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_by: Option<String>,
 }

@@ -1,5 +1,7 @@
 //! Which part of a list a query is to give.
 
+use crate::sql::{Param, Value};
+
 /// A part of a list, in the list's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -14,8 +16,8 @@ pub struct Window {
 /// Where in a list a row stands: by what it is ordered, and the number that decides among equals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
-    /// By what the list is ordered, unless by number alone.
-    pub key: Option<MarkKey>,
+    /// By what the list is ordered before the number.
+    pub keys: Vec<MarkKey>,
     /// The row's number.
     pub id: i64,
 }
@@ -23,16 +25,34 @@ pub struct Mark {
 /// By what a list is ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MarkKey {
-    /// A folded text.
+    /// Nothing is there.
+    Null,
+    /// A folded text, or a word.
     Text(String),
     /// A time in microseconds, or another number.
     Number(i64),
+    /// Yes or no.
+    Bool(bool),
+    /// A UUID.
+    Uuid(uuid::Uuid),
+}
+
+impl Param for MarkKey {
+    fn value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Text(text) => text.value(),
+            Self::Number(number) => Value::Integer(*number),
+            Self::Bool(flag) => Value::Bool(*flag),
+            Self::Uuid(uuid) => uuid.value(),
+        }
+    }
 }
 
 impl Mark {
     /// The mark of a row in a list that is ordered by number.
     pub fn id(id: i64) -> Self {
-        Self { key: None, id }
+        Self { keys: Vec::new(), id }
     }
 }
 

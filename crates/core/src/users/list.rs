@@ -1,12 +1,30 @@
 //! Reading users, one by one and in pages.
 
 use roster_model::{
-    DirectoryEntry, Field, OrganizationId, Page, PageRequest, Reason, Role, Status, User,
-    UserFilter, UserRef,
+    DirectoryEntry, Field, Filter, FilterField as _, FilterValue, GroupId, OrderBy, OrganizationId,
+    Page, PageRequest, Reason, Role, Status, USER_FIELDS, User, UserField, UserFilter, UserRef,
 };
-use roster_store::{Tx, UserOrder, UserQuery};
+use roster_store::{Tx, UserQuery};
 
-use crate::{Actor, Core, Error, Kind, Result, authz::Operation, paging::Paging};
+use crate::{Actor, Core, Error, Kind, Result, authz::Operation, cql2, filters, paging::Paging};
+
+/// How many users a door gets at once at most.
+const MAX_SELECTED: u32 = 10_000;
+
+/// Which users are wanted, in which order; all that is given must hold. Doors make it of their own languages.
+#[derive(Clone, Debug, Default)]
+pub struct UserSelection {
+    /// Whom this accepts.
+    pub filter: Filter<UserField>,
+    /// In this organization.
+    pub organization: Option<OrganizationId>,
+    /// Members of this group.
+    pub group: Option<GroupId>,
+    /// Deleted users, who can be restored, instead of living ones.
+    pub is_deleted: bool,
+    /// By what the list is ordered; at the end always by number, upwards unless said otherwise.
+    pub order: Vec<OrderBy<UserField>>,
+}
 
 impl Core {
     /// One user.
@@ -30,22 +48,35 @@ impl Core {
         filter: &UserFilter,
         page: &PageRequest,
     ) -> Result<Page<User>> {
-        match filter.organization_id {
-            Some(organization) => {
-                let kind = Kind::Organization;
-                self.authorize_in(actor, Operation::ListUsers, organization, kind).await?;
-            }
-            None => self.authorize(actor, Operation::ListUsers).await?,
-        }
-        let query = UserQuery {
-            statuses: read_statuses(filter.status.as_deref())?,
-            role: filter.role,
-            organization: filter.organization_id.or_else(|| organization_of(actor)),
-            group: filter.group_id,
-            is_deleted: filter.deleted.unwrap_or(false),
-            ..read_order(filter.order_by.as_deref())?
-        };
-        self.page_of_users(&query, page).await
+        self.authorize_list(actor, filter.organization_id).await?;
+        let query = query(actor, read_filter(filter)?)?;
+        self.page_of_users(&query, &Paging::read(page, name(&query, filter))?).await
+    }
+
+    /// Users that a door has a language of its own to ask for; with up to 10,000 on a page.
+    ///
+    /// # Errors
+    /// As [`list_users`](Self::list_users).
+    pub async fn select_users(
+        &self,
+        actor: &Actor,
+        selection: UserSelection,
+        page: &PageRequest,
+    ) -> Result<Page<User>> {
+        self.authorize_list(actor, selection.organization).await?;
+        let query = query(actor, selection)?;
+        let paging = Paging::read_up_to(MAX_SELECTED, page, format!("users:{:?}", query.order))?;
+        self.page_of_users(&query, &paging).await
+    }
+
+    /// How many users a selection has.
+    ///
+    /// # Errors
+    /// As [`list_users`](Self::list_users).
+    pub async fn count_users(&self, actor: &Actor, selection: UserSelection) -> Result<u64> {
+        self.authorize_list(actor, selection.organization).await?;
+        let query = query(actor, selection)?;
+        Ok(self.store().scan(async |tx: &mut Tx| tx.count_users(&query).await).await?)
     }
 
     /// Names and addresses of the people in the caller's organization; a system admin sees all.
@@ -60,18 +91,31 @@ impl Core {
         self.authorize(actor, Operation::ListDirectory).await?;
         let query = UserQuery {
             organization: organization_of(actor),
-            order: UserOrder::Name,
+            order: vec![OrderBy::ascending(UserField::Name)],
             ..UserQuery::default()
         };
-        let page = self.page_of_users(&query, page).await?;
+        let page = self.page_of_users(&query, &Paging::read(page, "directory")?).await?;
         Ok(page.map(|user| DirectoryEntry::from(&user)))
     }
 
-    async fn page_of_users(&self, query: &UserQuery, page: &PageRequest) -> Result<Page<User>> {
-        let paging = Paging::read(page, format!("users:{:?}{}", query.order, query.is_descending))?;
+    async fn authorize_list(
+        &self,
+        actor: &Actor,
+        organization: Option<OrganizationId>,
+    ) -> Result<()> {
+        match organization {
+            Some(organization) => {
+                let kind = Kind::Organization;
+                self.authorize_in(actor, Operation::ListUsers, organization, kind).await
+            }
+            None => self.authorize(actor, Operation::ListUsers).await,
+        }
+    }
+
+    async fn page_of_users(&self, query: &UserQuery, paging: &Paging) -> Result<Page<User>> {
         let (users, total) = self
             .store()
-            .read(async |tx: &mut Tx| {
+            .scan(async |tx: &mut Tx| {
                 let users = tx.list_users(query, &paging.window()).await?;
                 let total = match paging.wants_total() {
                     true => Some(tx.count_users(query).await?),
@@ -80,7 +124,7 @@ impl Core {
                 Ok::<_, Error>((users, total))
             })
             .await?;
-        let page = paging.page(users, total, |user| query.order.mark(user));
+        let page = paging.page(users, total, |user| query.mark(user));
         Ok(page.map(|mut user| {
             self.usage().add_to_user(&mut user);
             user
@@ -94,32 +138,79 @@ pub(crate) fn organization_of(actor: &Actor) -> Option<OrganizationId> {
     (credential.user.role != Role::SystemAdmin).then_some(credential.user.organization_id)
 }
 
-fn read_statuses(words: Option<&str>) -> Result<Vec<Status>> {
-    let Some(words) = words else { return Ok(Vec::new()) };
-    let read = |word: &str| Status::from_word(word.trim());
+/// What the store is asked for: never beyond what the caller may see.
+fn query(actor: &Actor, selection: UserSelection) -> Result<UserQuery> {
+    filters::check(&selection.filter)?;
+    Ok(UserQuery {
+        filter: selection.filter,
+        organization: selection.organization.or_else(|| organization_of(actor)),
+        group: selection.group,
+        is_deleted: selection.is_deleted,
+        order: selection.order,
+    })
+}
+
+/// The name of a list, of which a cursor is good for no other.
+fn name(query: &UserQuery, filter: &UserFilter) -> String {
+    format!("users:{:?}:{:?}:{:?}", query.order, filter.filter, filter.search)
+}
+
+fn read_filter(filter: &UserFilter) -> Result<UserSelection> {
+    let mut tree = Filter::default();
+    if let Some(statuses) = read_statuses(filter.status.as_deref())? {
+        tree = tree.and(Filter::In { field: UserField::Status, values: statuses });
+    }
+    if let Some(role) = filter.role {
+        let role = FilterValue::Text(role.as_str().to_owned());
+        tree = tree.and(Filter::equals(UserField::Role, role));
+    }
+    if let Some(text) = &filter.filter {
+        let parsed = cql2::parse(text, &USER_FIELDS);
+        tree = tree.and(parsed.map_err(|error| filters::refuse(Field::Filter, error))?);
+    }
+    if let Some(text) = &filter.search {
+        let fields = UserField::SEARCHED.to_vec();
+        tree = tree.and(filters::search(fields, text, Field::Search)?);
+    }
+    Ok(UserSelection {
+        filter: tree,
+        organization: filter.organization_id,
+        group: filter.group_id,
+        is_deleted: filter.deleted.unwrap_or(false),
+        order: read_order(filter.order_by.as_deref())?,
+    })
+}
+
+fn read_statuses(words: Option<&str>) -> Result<Option<Vec<FilterValue>>> {
+    let Some(words) = words else { return Ok(None) };
+    let read = |word: &str| {
+        let status = Status::from_word(word.trim())?;
+        Some(FilterValue::Text(status.as_str().to_owned()))
+    };
     let statuses: Option<Vec<_>> = words.split(',').map(read).collect();
-    statuses.ok_or_else(|| {
+    statuses.map(Some).ok_or_else(|| {
         let known = Status::ALL.iter().map(|status| status.as_str()).collect();
         Error::invalid(Field::Status, Reason::NotOneOf(known))
     })
 }
 
-fn read_order(order: Option<&str>) -> Result<UserQuery> {
-    let order = order.unwrap_or("id");
-    let (word, is_descending) = match order.strip_prefix('-') {
-        Some(word) => (word, true),
-        None => (order, false),
-    };
-    let order = match word {
-        "id" => UserOrder::Id,
-        "username" => UserOrder::Username,
-        "name" => UserOrder::Name,
-        "email" => UserOrder::Email,
-        "created_at" => UserOrder::CreatedAt,
-        _ => {
-            let known = vec!["id", "username", "name", "email", "created_at"];
+/// Fields with commas between, each with `-` before it downwards; the number goes the way of the first.
+fn read_order(order: Option<&str>) -> Result<Vec<OrderBy<UserField>>> {
+    let Some(order) = order else { return Ok(Vec::new()) };
+    let mut steps = Vec::new();
+    for word in order.split(',').map(str::trim) {
+        let (word, is_descending) = match word.strip_prefix('-') {
+            Some(word) => (word, true),
+            None => (word, false),
+        };
+        let Some(field) = USER_FIELDS.field(word) else {
+            let known = UserField::ALL.iter().map(|field| field.name()).collect();
             return Err(Error::invalid(Field::OrderBy, Reason::NotOneOf(known)));
-        }
-    };
-    Ok(UserQuery { order, is_descending, ..UserQuery::default() })
+        };
+        steps.push(OrderBy { field, is_descending, shown: None });
+    }
+    if steps.iter().all(|step| step.is_descending) {
+        steps.push(OrderBy::descending(UserField::Id));
+    }
+    Ok(steps)
 }

@@ -9,4 +9,5 @@ mod update;
 
 pub(crate) use create::Person;
 pub(crate) use fields::read_text;
+pub use list::UserSelection;
 pub(crate) use list::organization_of;

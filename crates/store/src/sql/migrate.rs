@@ -1,5 +1,7 @@
 //! Brings the tables up to date when the store is opened.
 
+use std::pin::Pin;
+
 use sha2::{Digest as _, Sha256};
 
 use super::{Engine, Store, Tx, words};
@@ -14,20 +16,32 @@ pub(crate) struct Migration {
     pub(crate) name: &'static str,
     /// Its statements, with type words.
     pub(crate) sql: &'static str,
+    /// What only the program can work out for the rows that are there.
+    pub(crate) fill: Option<Fill>,
 }
 
+/// Fills new columns of old rows.
+pub(crate) type Fill =
+    for<'t> fn(&'t mut Tx) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 't>>;
+
 macro_rules! migration {
-    ($version:literal, $name:literal, $file:literal) => {
+    ($version:literal, $name:literal, $file:literal $(, $fill:path)?) => {
         Migration {
             version: $version,
             name: $name,
             sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $file)),
+            fill: migration!(@fill $($fill)?),
         }
     };
+    (@fill) => { None };
+    (@fill $fill:path) => { Some($fill) };
 }
 
 /// All steps, in order.
-pub(crate) const MIGRATIONS: &[Migration] = &[migration!(1, "foundation", "0001_foundation.sql")];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    migration!(1, "foundation", "0001_foundation.sql"),
+    migration!(2, "search", "0002_search.sql", crate::users::folded::fill),
+];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     version {int} NOT NULL PRIMARY KEY,
@@ -99,6 +113,9 @@ async fn apply(tx: &mut Tx, migration: &Migration, sql: &str, checksum: &str) ->
         "updating the database's tables"
     );
     tx.batch(sql).await?;
+    if let Some(fill) = migration.fill {
+        fill(tx).await?;
+    }
     let now = match tx.engine() {
         Engine::Sqlite => "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
         Engine::Postgres => "(EXTRACT(EPOCH FROM now()) * 1000000)::BIGINT",

@@ -75,6 +75,10 @@ uniques! {
     SsoTicket, "sso_sign_ins.ticket_hash", "sso_sign_ins_ticket_hash", "the ticket of the sign-in";
     /// A caller's idempotency key.
     IdempotencyKey, "idempotency_keys.caller, idempotency_keys.key", "idempotency_keys_pkey", "the idempotency key";
+    /// A trigram of the search index.
+    Trigram, "search_trigrams.trigram", "search_trigrams_pkey", "the trigram";
+    /// A user's row of the search index.
+    UserTrigrams, "user_trigrams.user_id", "user_trigrams_pkey", "the user's trigrams";
     /// A lease of a background job.
     Lease, "leases.name", "leases_pkey", "the lease";
     /// A fact about the installation.

@@ -113,7 +113,32 @@ impl<T: Param + ?Sized> Param for &T {
     }
 }
 
+impl Param for Value<'_> {
+    fn value(&self) -> Value<'_> {
+        match self {
+            Value::Null => Value::Null,
+            Value::Bool(value) => Value::Bool(*value),
+            Value::Integer(value) => Value::Integer(*value),
+            Value::Real(value) => Value::Real(*value),
+            Value::Text(value) => Value::Text(Cow::Borrowed(value)),
+            Value::Bytes(value) => Value::Bytes(Cow::Borrowed(value)),
+        }
+    }
+}
+
 impl Value<'_> {
+    /// The same, whoever it was borrowed from.
+    pub(crate) fn into_owned(self) -> Value<'static> {
+        match self {
+            Value::Null => Value::Null,
+            Value::Bool(value) => Value::Bool(value),
+            Value::Integer(value) => Value::Integer(value),
+            Value::Real(value) => Value::Real(value),
+            Value::Text(value) => Value::Text(Cow::Owned(value.into_owned())),
+            Value::Bytes(value) => Value::Bytes(Cow::Owned(value.into_owned())),
+        }
+    }
+
     /// Whether both databases can keep it: PostgreSQL has no text with a NUL character, so SQLite may not have it either.
     pub(super) fn is_storable(&self) -> bool {
         !matches!(self, Value::Text(text) if text.contains('\0'))

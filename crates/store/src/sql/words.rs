@@ -28,6 +28,9 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("key", "TEXT", "TEXT COLLATE \"C\""),
     // JSON as text, so that it reads back as written on both.
     ("json", "TEXT", "TEXT"),
+    // Before a line that only one of them reads.
+    ("sqlite", "", "-- "),
+    ("postgres", "-- ", ""),
     // After the closing parenthesis of every table.
     ("strict", "STRICT", ""),
 ];

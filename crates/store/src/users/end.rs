@@ -108,6 +108,7 @@ impl Tx {
         self.execute(
             "UPDATE users SET username = '', username_key = '', email = '', email_key = '', \
              unconfirmed_email = NULL, first_name = '', last_name = '', name_key = '', \
+             first_name_key = '', last_name_key = '', phone_key = NULL, text_keys = NULL, \
              phone_e164 = NULL, phone_typed = NULL, phone_verified_at = NULL, parent_id = NULL, \
              plan_id = NULL, plan_expires_at = NULL, city = NULL, state = NULL, \
              time_zone = NULL, initials = NULL, department = NULL, title = NULL, \

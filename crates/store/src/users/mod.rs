@@ -1,6 +1,7 @@
 //! Users. Their names stand in `identifiers` as well, the one namespace; see there.
 
 mod end;
+pub(crate) mod folded;
 mod list;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use roster_model::{PhoneNumber, Profile, User, UserFlags, UserId, UserRef, fold};
 use serde_json::Value;
 
+use self::folded::FoldedTexts;
 use crate::sql::{Columns, Row};
 use crate::{Change, Error, Tx};
 
@@ -57,15 +59,7 @@ pub(crate) fn user_of(columns: &mut Columns<'_>) -> Result<User, Error> {
         parent_id: columns.take()?,
         plan_id: columns.take()?,
         plan_expires_at: columns.take()?,
-        profile: Profile {
-            city: columns.take()?,
-            state: columns.take()?,
-            time_zone: columns.take()?,
-            initials: columns.take()?,
-            department: columns.take()?,
-            title: columns.take()?,
-            github_username: columns.take()?,
-        },
+        profile: profile_of(columns)?,
         flags: UserFlags {
             robot: columns.take()?,
             vpn_enabled: columns.take()?,
@@ -101,12 +95,24 @@ fn phone_of(columns: &mut Columns<'_>) -> Result<Option<PhoneNumber>, Error> {
     Ok(e164.zip(as_typed).map(|(e164, as_typed)| PhoneNumber { e164, as_typed }))
 }
 
+fn profile_of(columns: &mut Columns<'_>) -> Result<Profile, Error> {
+    Ok(Profile {
+        city: columns.take()?,
+        state: columns.take()?,
+        time_zone: columns.take()?,
+        initials: columns.take()?,
+        department: columns.take()?,
+        title: columns.take()?,
+        github_username: columns.take()?,
+    })
+}
+
 /// Reads a row of `select_user!`.
 pub(crate) fn user(row: &Row<'_>) -> Result<User, Error> {
     user_of(&mut row.columns())
 }
 
-pub use list::{UserOrder, UserQuery};
+pub use list::UserQuery;
 
 impl Tx {
     /// The user that `user` names, deleted or not, but not once it is purged. `me` names nobody
@@ -140,6 +146,7 @@ impl Tx {
     /// claimed as well: see [`Tx::claim_identifier`].
     pub async fn insert_user(&mut self, user: &User) -> Result<UserId, Error> {
         let preferences = Value::Object(user.preferences.clone());
+        let folded = FoldedTexts::of(user);
         self.one(
             "INSERT INTO users (uuid, username, username_key, email, email_key, unconfirmed_email, \
              first_name, last_name, name_key, phone_e164, phone_typed, phone_verified_at, status, \
@@ -148,10 +155,10 @@ impl Tx {
              sso_disabled, otp_required_for_login, prefers_sms_otp, \
              exempt_from_org_sms_otp_disabled, preferences, password_changed_at, \
              password_expires_at, sign_in_count, created_at, created_by, updated_at, updated_by, \
-             version) \
+             version, first_name_key, last_name_key, phone_key, text_keys) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
              $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, \
-             $35, 0, $36, $37, $38, $39, 1) RETURNING id",
+             $35, 0, $36, $37, $38, $39, 1, $40, $41, $42, $43) RETURNING id",
             &[
                 &user.uuid,
                 &user.username,
@@ -192,6 +199,10 @@ impl Tx {
                 &user.created_by,
                 &user.updated_at,
                 &user.updated_by,
+                &folded.first_name_key,
+                &folded.last_name_key,
+                &folded.phone_key,
+                &folded.text_keys,
             ],
             |row| row.get(0),
         )
@@ -202,6 +213,7 @@ impl Tx {
     /// sign-ins and MFA count has statements of its own.
     pub async fn update_user(&mut self, user: &mut User) -> Result<(), Error> {
         let preferences = Value::Object(user.preferences.clone());
+        let folded = FoldedTexts::of(user);
         user.version = self
             .one(
                 "UPDATE users SET username = $2, username_key = $3, email = $4, email_key = $5, \
@@ -214,7 +226,8 @@ impl Tx {
                  otp_required_for_login = $30, prefers_sms_otp = $31, \
                  exempt_from_org_sms_otp_disabled = $32, preferences = $33, \
                  password_changed_at = $34, password_expires_at = $35, updated_at = $36, \
-                 updated_by = $37, deleted_at = $38, version = version + 1 \
+                 updated_by = $37, deleted_at = $38, first_name_key = $39, last_name_key = $40, \
+                 phone_key = $41, text_keys = $42, version = version + 1 \
                  WHERE id = $1 RETURNING version",
                 &[
                     &user.id,
@@ -255,6 +268,10 @@ impl Tx {
                     &user.updated_at,
                     &user.updated_by,
                     &user.deleted_at,
+                    &folded.first_name_key,
+                    &folded.last_name_key,
+                    &folded.phone_key,
+                    &folded.text_keys,
                 ],
                 |row| row.get(0),
             )

@@ -1,10 +1,10 @@
 //! Users as they are kept, on both databases.
 
 use jiff::Timestamp;
-use roster_model::{PhoneNumber, Role, Status, User, UserRef, fold};
+use roster_model::{OrderBy, PhoneNumber, Role, Status, User, UserField, UserRef, fold};
 
 use crate::testing::{noon, on_both_databases, user, write};
-use crate::{Engine, Error, Mark, MarkKey, Store, Tx, UserOrder, UserQuery, Window};
+use crate::{Engine, Error, Mark, MarkKey, Store, Tx, UserQuery, Window};
 
 async fn read(tx: &mut Tx, reference: &UserRef) -> Result<User, Error> {
     Ok(tx.find_user(reference).await?.unwrap())
@@ -119,12 +119,13 @@ on_both_databases! {
             for name in ["b", "a", "c"] {
                 user(tx, name).await?;
             }
-            let query = UserQuery { order: UserOrder::Username, ..UserQuery::default() };
+            let order = vec![OrderBy::ascending(UserField::Username)];
+            let query = UserQuery { order, ..UserQuery::default() };
             let mut window = Window { after: None, offset: 0, limit: 2 };
             let first = tx.list_users(&query, &window).await?;
             assert_eq!(first.iter().map(|user| user.username.as_str()).collect::<Vec<_>>(), ["a", "b"]);
-            let mark = query.order.mark(&first[1]);
-            assert_eq!(mark, Mark { key: Some(MarkKey::Text("b".to_owned())), id: first[1].id.0 });
+            let mark = query.mark(&first[1]);
+            assert_eq!(mark, Mark { keys: vec![MarkKey::Text("b".to_owned())], id: first[1].id.0 });
             window.after = Some(mark);
             let second = tx.list_users(&query, &window).await?;
             assert_eq!(second.iter().map(|user| user.username.as_str()).collect::<Vec<_>>(), ["c"]);

@@ -55,8 +55,15 @@ pub(crate) struct Ls {
     /// Members of the group with this id
     #[arg(long, value_name = "ID")]
     group: Option<GroupId>,
-    /// id, username, name, email or created_at; with - before it downwards
-    #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
+    /// Those of whom this is true, such as "email LIKE '%@example.com' AND created_at > '2026-01-01'"
+    /// (see the filter language in the documentation)
+    #[arg(long, value_name = "CONDITION")]
+    filter: Option<String>,
+    /// Those with this piece in their username, name, e-mail address or phone number
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Fields to order by, with commas between; with - before it downwards
+    #[arg(long, value_name = "FIELDS", allow_hyphen_values = true)]
     order_by: Option<String>,
     #[command(flatten)]
     part: Part,
@@ -79,6 +86,8 @@ impl Ls {
             organization_id: self.organization,
             group_id: self.group,
             deleted: self.deleted.then_some(true),
+            filter: self.filter,
+            search: self.search,
             order_by: self.order_by,
         };
         let users = self.part.of(roster.users().filter(filter), &ui.talk).await?;

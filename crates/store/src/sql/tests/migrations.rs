@@ -6,11 +6,13 @@ const SECOND: Migration = Migration {
     version: 2,
     name: "tags",
     sql: "CREATE TABLE tags (id {id}, name {key} NOT NULL) {strict};",
+    fill: None,
 };
 const BROKEN: Migration = Migration {
     version: 2,
     name: "tags",
     sql: "CREATE TABLE tags (id {id}, name {key} NOT NULL) {strict}; INSERT INTO nothing VALUES (1);",
+    fill: None,
 };
 
 async fn empty_on_both() -> [(Location, Option<tempfile::TempDir>); 2] {

@@ -21,6 +21,7 @@ const NOTES: &[Migration] = &[Migration {
         parent_id {int} REFERENCES notes (id),
         reads {int} NOT NULL DEFAULT 0
     ) {strict};",
+    fill: None,
 }];
 
 async fn notes_on_sqlite() -> Store {

@@ -30,7 +30,8 @@ on_both_databases! {
             Engine::Sqlite => {
                 "SELECT list.name, (SELECT group_concat(m.name || '.' || column.name, ', ' ORDER BY column.seqno)
                      FROM pragma_index_info(list.name) AS column)
-                 FROM sqlite_schema AS m, pragma_index_list(m.name) AS list WHERE m.type = 'table' AND list.\"unique\" = 1"
+                 FROM sqlite_schema AS m, pragma_index_list(m.name) AS list WHERE m.type = 'table' AND list.\"unique\" = 1
+                    AND m.name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow')"
             }
             Engine::Postgres => {
                 "SELECT c.relname, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid

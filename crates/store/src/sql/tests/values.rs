@@ -11,6 +11,7 @@ const KINDS: &[Migration] = &[Migration {
     name: "kinds",
     sql: "-- {this} is not a type word
     CREATE TABLE kinds (id {id}, at {time}, flag {bool}, size {real}, raw {bytes}, uuid {uuid}, doc {json}, word {key}, note {text}) {strict};",
+    fill: None,
 }];
 
 async fn kinds_on_sqlite() -> Store {

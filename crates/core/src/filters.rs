@@ -1,0 +1,38 @@
+//! What every list checks of a filter before it asks the store.
+
+use roster_model::{Field, Filter, FilterField, Reason};
+
+use crate::cql2::Cql2Error;
+use crate::{Error, Result};
+
+/// The longest text that is searched for, in characters: no name is longer.
+const MAX_SEARCH: usize = 320;
+
+/// Refuses what is too large to be worked on.
+pub(crate) fn check<F: FilterField>(filter: &Filter<F>) -> Result<()> {
+    if filter.is_within_bounds() {
+        return Ok(());
+    }
+    let sentence = "has too many conditions, or nests them too deep";
+    Err(Error::invalid(Field::Filter, Reason::Other(sentence.to_owned())))
+}
+
+/// The refusal of a text that cannot be read.
+pub(crate) fn refuse(field: Field, error: Cql2Error) -> Error {
+    Error::invalid(field, Reason::Other(error.to_string()))
+}
+
+/// At least one of the fields contains the text, blanks at its ends and letter case aside; blank text is in all.
+pub(crate) fn search<F>(fields: Vec<F>, text: &str, field: Field) -> Result<Filter<F>> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Filter::default());
+    }
+    if text.contains('\0') {
+        return Err(Error::invalid(field, Reason::ControlCharacter));
+    }
+    if text.chars().nth(MAX_SEARCH).is_some() {
+        return Err(Error::invalid(field, Reason::TooLong { max: MAX_SEARCH }));
+    }
+    Ok(Filter::contains(fields, text))
+}
