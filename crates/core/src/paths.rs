@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 /// The longest path that is read, in bytes.
-const MAX_LENGTH: usize = 8 * 1024;
+pub const MAX_LENGTH: usize = 8 * 1024;
 
 /// The canonical form of a request's path: percent-decoded once, dot segments resolved, empty
 /// segments removed, no slash at the end.

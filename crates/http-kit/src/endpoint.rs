@@ -73,7 +73,7 @@ where
     } else {
         kit.caller(context, Door::Native, &parts.method, &parts.uri, &parts.headers).await?
     };
-    actor.proof = conditions::proof(&parts.headers)?;
+    actor = actor.with_proof(conditions::proof(&parts.headers)?);
     let path = read_path::<E>(&mut parts).await?;
     let query = read_query::<E>(parts.uri.query())?;
     let expected_version =
@@ -84,7 +84,8 @@ where
     };
     if described.is_idempotent_creation {
         let Parts { headers, method, uri, .. } = &parts;
-        actor.idempotency = conditions::idempotency(headers, method, uri.path(), &bytes)?;
+        let once = conditions::idempotency(headers, method, uri.path(), &bytes)?;
+        actor = actor.with_idempotency(once);
     }
     let body = match described.body {
         Some(_) => json::parse(&bytes)?,

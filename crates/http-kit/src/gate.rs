@@ -21,7 +21,7 @@ use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri,
     header::{
-        CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, REFERRER_POLICY,
+        CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, REFERRER_POLICY,
         STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
     },
 };
@@ -169,6 +169,15 @@ impl Inner {
         let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if length.is_some_and(|length| length > self.settings.body_bytes as u64) {
             return Err(at(body::too_long()));
+        }
+        // Proxies may have taken the other one (RFC 9112, section 3.2).
+        if request.headers().get_all(HOST).iter().nth(1).is_some() {
+            let detail = "the request has more than one Host header";
+            return Err(at(Refusal::http(StatusCode::BAD_REQUEST, detail)));
+        }
+        if path.len() > paths::MAX_LENGTH {
+            let detail = "the path is longer than any address here";
+            return Err(at(Refusal::http(StatusCode::URI_TOO_LONG, detail)));
         }
         let unclear =
             || at(Refusal::http(StatusCode::BAD_REQUEST, "this path could be read in two ways"));

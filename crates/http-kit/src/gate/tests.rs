@@ -201,6 +201,24 @@ async fn a_door_says_refusals_in_its_own_words_and_with_its_own_status() {
 }
 
 #[tokio::test]
+async fn t33_a_request_for_two_hosts_is_for_none() {
+    let gate = Gate::new(router(), settings());
+    let two = [("host", "a.example"), ("host", "b.example")];
+    let response = gate.handle(None, request("GET", "/name/x", &two)).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    let response = gate.handle(None, request("GET", "/name/x", &two[..1])).await;
+    assert_eq!(response.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn t45_a_path_that_is_too_long_is_called_so() {
+    let gate = Gate::new(router(), settings());
+    let long = format!("/name/{}", "a".repeat(paths::MAX_LENGTH));
+    let response = gate.handle(None, request("GET", &long, &[])).await;
+    assert_eq!(response.status(), StatusCode::URI_TOO_LONG);
+}
+
+#[tokio::test]
 async fn a_host_name_stands_for_a_prefix() {
     let hosts = vec![Mount::new("/name", words).with_host(Some("names.example.com".to_owned()))];
     let gate = Gate::with_doors(router(), settings(), hosts);
