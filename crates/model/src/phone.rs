@@ -6,7 +6,7 @@ use rlibphonenumber::PhoneNumberFormat;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::Reason;
+use crate::{Reason, is_invisible};
 
 /// A phone number: the digits it is compared and dialled by, and the text its owner typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -46,7 +46,9 @@ impl PhoneNumber {
             Ok(number) => number.format_as(PhoneNumberFormat::E164).into_owned(),
             Err(_) => international,
         };
-        Ok(Self { e164, as_typed: text.into() })
+        // Numbers copied out of an address book often stand between marks that nobody sees.
+        let as_typed = text.chars().filter(|c| !is_invisible(*c)).collect();
+        Ok(Self { e164, as_typed })
     }
 }
 
@@ -80,6 +82,12 @@ mod tests {
     #[test]
     fn an_italian_zero_stays() {
         assert_eq!(PhoneNumber::parse("+39 06 1234 5678").unwrap().e164, "+390612345678");
+    }
+
+    #[test]
+    fn t15_marks_that_nobody_sees_are_not_kept() {
+        let number = PhoneNumber::parse("\u{202a}+44 123\u{200b}456789\u{202c}").unwrap();
+        assert_eq!((&*number.e164, &*number.as_typed), ("+44123456789", "+44 123456789"));
     }
 
     #[test]
