@@ -107,6 +107,19 @@ impl Owned for LiveCredential {
     }
 }
 
+/// What the parts of a credential that people fill as they like may take in memory, in bytes of text. One that takes more
+/// is read anew at each check: the table is bounded by number, and nobody is to fill the memory with what it keeps there
+/// (threat T45).
+const SMALL: usize = 16 * 1024;
+
+impl LiveCredential {
+    fn is_small(&self) -> bool {
+        let paths: usize = self.constraints.iter().map(|constraint| constraint.path.len()).sum();
+        let scopes: usize = self.scopes.iter().map(String::len).sum();
+        paths + scopes <= SMALL
+    }
+}
+
 impl Store {
     /// What the token with this hash stands for, expired or not; `None` if it was never issued or has ended.
     pub async fn find_live_credential(
@@ -126,7 +139,9 @@ impl Store {
         let Some(credential) = self.read_credential(kind, hash).await?.map(Arc::new) else {
             return Ok(None);
         };
-        self.live().fill(miss, credential.clone());
+        if credential.is_small() {
+            self.live().fill(miss, credential.clone());
+        }
         Ok(Some(credential))
     }
 
@@ -245,8 +260,10 @@ fn api_key(row: &Row<'_>) -> Result<LiveCredential, Error> {
 
 #[cfg(test)]
 mod tests {
+    use roster_model::ConstraintKind;
+
     use super::*;
-    use crate::testing::{hash, noon, on_both_databases, user, write};
+    use crate::testing::{hash, noon, on_both_databases, user, uuid, write};
     use crate::{api_keys, sessions};
 
     async fn find(store: &Store, kind: CredentialKind, name: &str) -> Option<Arc<LiveCredential>> {
@@ -273,6 +290,30 @@ mod tests {
             }
             let in_memory = if store.engine() == Engine::Sqlite { 2 } else { 0 };
             assert_eq!(store.live().len(), in_memory);
+        }
+
+        async fn t45_what_takes_much_memory_is_read_at_each_check(store: Store) {
+            write(&store, async |tx: &mut Tx| {
+                let ann = user(tx, "ann").await?.id;
+                let (kind, path) = (ConstraintKind::Prefix, "x".repeat(SMALL));
+                tx.insert_api_key(&api_keys::NewApiKeyRow {
+                    uuid: uuid("key"),
+                    user_id: ann,
+                    name: "key",
+                    token_hash: hash("key"),
+                    prefix: "ros_k",
+                    scopes: &["user.get".to_owned()],
+                    constraints: &[Constraint { kind, path, methods: vec!["GET".to_owned()] }],
+                    created_at: noon(),
+                    expires_at: None,
+                })
+                .await
+            })
+            .await;
+            for _ in 0..2 {
+                assert!(find(&store, CredentialKind::ApiKey, "key").await.is_some());
+                assert!(store.live().is_empty());
+            }
         }
 
         async fn t32_what_has_changed_or_ended_is_seen_by_the_very_next_look(store: Store) {

@@ -179,18 +179,6 @@ impl Tx {
         Ok(ended.len() as u64)
     }
 
-    /// Notes that a second factor was shown in a session.
-    pub async fn set_session_mfa_at(
-        &mut self,
-        hash: &TokenHash,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        self.execute("UPDATE sessions SET mfa_at = $2 WHERE token_hash = $1", &[hash, &now])
-            .await?;
-        self.after_commit(Change::ForgetToken(hash.0));
-        Ok(())
-    }
-
     /// Removes at most `limit` sessions that ended before `before`, and says how many.
     pub async fn purge_sessions(&mut self, before: Timestamp, limit: u32) -> Result<u64, Error> {
         let ended: Vec<TokenHash> = self
