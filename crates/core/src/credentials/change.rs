@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Actor, Core, Error, Profile, Result,
     audit::Entry,
-    authorize::get_user,
+    authorize::{get_authorized, get_user},
     authz::Operation,
     sessions::{current_session, later},
 };
@@ -51,13 +51,13 @@ impl Core {
             true => Operation::ChangeOwnPassword,
             false => Operation::SetPassword,
         };
-        let user = self.authorize_on_as(actor, operation, user, "").await?;
-        let is_own = Some(user.id) == actor.user_id();
+        let target = self.authorize_on_as(actor, operation, user, "").await?;
+        let is_own = Some(target.id) == actor.user_id();
         let mut claimed = None;
         if is_own {
             let missing = || Error::invalid(Field::Password, Reason::Empty);
             let old = input.password.as_ref().ok_or_else(missing)?;
-            let claim = self.claim_own(actor, ACTION, &user, old).await;
+            let claim = self.claim_own(actor, ACTION, &target, old).await;
             claimed = Some(claim.map_err(|error| match error {
                 Error::InvalidCredentials => Error::invalid(Field::Password, Reason::Wrong),
                 other => other,
@@ -65,18 +65,20 @@ impl Core {
         }
         let new = match &input.password {
             Some(old) if is_own => {
-                self.hash_changed_password(actor, &user, old, &input.new_password).await?
+                self.hash_changed_password(actor, &target, old, &input.new_password).await?
             }
             _ => {
                 let chosen_by = ChosenBy::Administrator;
-                self.hash_new_password(&user, &input.new_password, chosen_by).await?
+                self.hash_new_password(&target, &input.new_password, chosen_by).await?
             }
         };
         let kept = if is_own { current_session(actor) } else { None };
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
-                let user = get_user(tx, user.id).await?;
+                // Hashing took its time: the user may have got more rights than the caller has meanwhile.
+                let asked = [operation(is_own)];
+                let user = get_authorized(tx, actor, &asked, &target).await?;
                 if let Some(claimed) = &claimed {
                     // Another change was faster: the old password is no longer right.
                     if tx.find_password_hash(user.id).await?.as_ref() != Some(&claimed.hash) {

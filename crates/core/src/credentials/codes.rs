@@ -112,16 +112,11 @@ impl Core {
         door: Door,
         now: Timestamp,
     ) -> Result<bool> {
-        let limits = &self.settings().limits;
-        let window = now - limits.code_window;
-        let Sent { purpose, channel: over, to } = sent;
-        let sends = tx.count_code_sends(user.id, *purpose, *over, to, window, now - DAY).await?;
-        if sends.to_user >= limits.codes_per_user.into()
-            || sends.to_destination >= limits.codes_per_destination.into()
-            || (*over == CodeChannel::Sms && sends.by_installation >= limits.sms_per_day.into())
-        {
+        if !self.spend_sending_budget(tx, user, sent, now).await? {
             return Ok(false);
         }
+        let limits = &self.settings().limits;
+        let Sent { purpose, channel: over, to } = sent;
         let life = self.settings().code_life(door);
         let stored = OneTimeCode {
             hash: one_time_code::hash(self.keys(), user.id, purpose.as_str(), code),
@@ -132,7 +127,6 @@ impl Core {
             expires_at: now + life,
         };
         tx.put_one_time_code(user.id, *purpose, &stored).await?;
-        tx.insert_code_send(user.id, *purpose, *over, to, now).await?;
         let parameters = Parameters {
             username: &user.username,
             code: Some(code.expose()),
@@ -140,6 +134,31 @@ impl Core {
             minutes: life.as_secs() / 60,
         };
         self.post(tx, template(*purpose), channel(*over), to, user, parameters).await?;
+        Ok(true)
+    }
+
+    /// Counts something that is about to be sent, unless a budget is used up: false then, and nothing was counted.
+    pub(super) async fn spend_sending_budget(
+        &self,
+        tx: &mut Tx,
+        user: &User,
+        sent: &Sent,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let limits = &self.settings().limits;
+        let window = now - limits.code_window;
+        let Sent { purpose, channel, .. } = sent;
+        // However it is spelt, it is one mailbox.
+        let to = fold(&sent.to);
+        let to = to.as_str();
+        let sends = tx.count_code_sends(user.id, *purpose, *channel, to, window, now - DAY).await?;
+        if sends.to_user >= limits.codes_per_user.into()
+            || sends.to_destination >= limits.codes_per_destination.into()
+            || (*channel == CodeChannel::Sms && sends.by_installation >= limits.sms_per_day.into())
+        {
+            return Ok(false);
+        }
+        tx.insert_code_send(user.id, *purpose, *channel, to, now).await?;
         Ok(true)
     }
 
@@ -173,7 +192,7 @@ impl Core {
     }
 }
 
-/// Where a code goes, and for what.
+/// Where a code or link goes, and for what.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
     pub(super) purpose: CodePurpose,

@@ -3,12 +3,16 @@
 
 use jiff::Timestamp;
 use roster_model::{
-    Accepted, Channel, ConfirmEmail, EmailAddress, Field, Reason, Secret, User, UserRef, fold,
+    Accepted, Channel, CodeChannel, CodePurpose, ConfirmEmail, EmailAddress, Field, Reason, Secret,
+    User, UserRef, fold,
 };
 use roster_store::{Link, Tx};
 use serde_json::json;
 
-use super::token::{Token, TokenKind};
+use super::{
+    codes::Sent,
+    token::{Token, TokenKind},
+};
 use crate::{
     Actor, Core, Error, Result,
     audit::Entry,
@@ -153,7 +157,8 @@ impl Core {
     /// used. The caller stores the user.
     ///
     /// # Errors
-    /// `ChannelUnavailable` without a mail transport.
+    /// `ChannelUnavailable` without a mail transport; `RateLimited` when the budget for such mails is used up: anybody
+    /// may write anybody's address here.
     pub(crate) async fn request_email_confirmation(
         &self,
         tx: &mut Tx,
@@ -162,6 +167,14 @@ impl Core {
         now: Timestamp,
     ) -> Result<()> {
         self.require_channel(Channel::Email)?;
+        let sent = Sent {
+            purpose: CodePurpose::ConfirmEmail,
+            channel: CodeChannel::Email,
+            to: email.as_str().to_owned(),
+        };
+        if !self.spend_sending_budget(tx, user, &sent, now).await? {
+            return Err(Error::RateLimited { retry_after: self.settings().limits.code_window });
+        }
         user.unconfirmed_email = Some(email.as_str().to_owned());
         let (purpose, template) = (LinkPurpose::ConfirmEmail, Template::ConfirmEmail);
         self.mail_link(tx, purpose, template, user, email.as_str(), now).await

@@ -10,7 +10,10 @@ use super::{
     totp::{self, TotpSecret},
 };
 use crate::{
-    Actor, Core, Error, Result, audit::Entry, authorize::get_user, authz::Operation,
+    Actor, Core, Error, Result,
+    audit::Entry,
+    authorize::{get_authorized, get_user},
+    authz::Operation,
     messages::templates::Template,
 };
 
@@ -114,11 +117,13 @@ impl Core {
     pub async fn disable_mfa(&self, actor: &Actor, user: &UserRef) -> Result<User> {
         let operation =
             |is_oneself| if is_oneself { Operation::DisableMfa } else { Operation::WipeMfa };
-        let user = self.authorize_on_as(actor, operation, user, "").await?;
+        let target = self.authorize_on_as(actor, operation, user, "").await?;
+        let asked = [operation(Some(target.id) == actor.user_id())];
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
-                let before = get_user(tx, user.id).await?;
+                let before = get_authorized(tx, actor, &asked, &target).await?;
+                let user = &before;
                 if !before.is_mfa_active {
                     return Err(Error::WrongState("multi-factor authentication is not active"));
                 }

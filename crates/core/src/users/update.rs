@@ -85,6 +85,7 @@ impl Core {
                     .await?;
                 if after.organization_id != before.organization_id {
                     tx.delete_memberships_elsewhere(after.id, after.organization_id).await?;
+                    tx.disown_groups_of_user(after.id).await?;
                 }
                 Entry::done("user.updated", after.id)
                     .with(json!({ "fields": fields }))

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use roster_core::{Error, KeyRef};
 use roster_model::{
-    Channel, ConfirmEmail, ErrorCode, Field, NewApiKey, NewUser, PageRequest, Role, Secret, Status,
-    User, UserFilter, UserRef, UserUpdate,
+    ChangePassword, Channel, ConfirmEmail, ErrorCode, Field, NewApiKey, NewGroup, NewUser,
+    PageRequest, Role, Secret, Status, User, UserFilter, UserRef, UserUpdate,
 };
 use roster_store::Location;
 
@@ -274,6 +274,40 @@ on_both_databases! {
         assert_eq!(code(nothing), Some(ErrorCode::Unauthenticated));
     }
 
+    async fn t24_who_gets_more_rights_while_a_password_is_hashed_keeps_the_old_one(roster: Roster) {
+        let boss = roster.user("boss", Role::AccountAdmin).await;
+        let ann = roster.user("ann", Role::Viewer).await;
+        let actor = roster.acting(&boss).await;
+        let input = ChangePassword { password: None, new_password: "known to the boss".into() };
+        let target = to(&ann);
+        let mut set = std::pin::pin!(roster.change_password(&actor, &target, &input));
+        // Polled once, it is on its way: it reads who ann is.
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(set.as_mut().poll(&mut context).is_pending());
+        let system = roster_core::Actor::system("tests");
+        let promote = UserUpdate { role: Some(Role::SystemAdmin), ..UserUpdate::default() };
+        roster.update_user(&system, &target, &promote, None).await.unwrap();
+        assert_eq!(code(set.await), Some(ErrorCode::Forbidden));
+    }
+
+    async fn whoever_moves_to_another_organization_leaves_its_groups_behind(roster: Roster) {
+        let root = roster.user("root", Role::SystemAdmin).await;
+        let ann = roster.user("ann", Role::Viewer).await;
+        let actor = roster.acting(&root).await;
+        let new = NewGroup {
+            name: "Ground Crew".into(),
+            slug: None,
+            description: None,
+            organization_id: None,
+            owner_id: Some(ann.id),
+        };
+        let group = roster.create_group(&actor, &new).await.unwrap();
+        let place = roster.elsewhere().await;
+        let moved = UserUpdate { organization_id: Some(place.0), ..UserUpdate::default() };
+        roster.update_user(&actor, &to(&ann), &moved, None).await.unwrap();
+        assert_eq!(roster.get_group(&actor, group.id).await.unwrap().owner_id, None);
+    }
+
     async fn t24_the_last_system_admin_stays_one(roster: Roster) {
         let root = roster.user("root", Role::SystemAdmin).await;
         roster.user_like("asleep", Role::SystemAdmin, |user| user.status = Status::Disabled).await;
@@ -476,6 +510,37 @@ async fn t17_an_own_new_address_waits_and_an_administrators_ends_what_was_mailed
     assert_eq!(code(late), Some(ErrorCode::OtpInvalid));
     let again = roster.update_user(&own, &UserRef::Me, &email("Set@Example.com"), None).await;
     assert_eq!(again.unwrap().email, "Set@Example.com", "another spelling is the same mailbox");
+}
+
+#[tokio::test]
+async fn t11_nobody_has_any_number_of_mails_sent_to_addresses_of_its_choice() {
+    let roster = Roster::on(&Location::Memory, |settings| {
+        settings.channels = vec![Channel::Email];
+        settings.limits.codes_per_user = 2;
+        settings.limits.codes_per_destination = 3;
+    });
+    let roster = roster.await;
+    let ask = async |name: &str, email: &str| {
+        let found =
+            roster.get_user(&roster_core::Actor::system("tests"), &UserRef::parse(name)).await;
+        let own = roster.acting(&found.unwrap()).await;
+        let update = UserUpdate { email: Some(email.into()), ..UserUpdate::default() };
+        code(roster.update_user(&own, &UserRef::Me, &update, None).await)
+    };
+    for name in ["ann", "bob"] {
+        roster.user(name, Role::Viewer).await;
+    }
+    assert_eq!(ask("ann", "victim@example.org").await, None);
+    assert_eq!(ask("ann", "VICTIM@example.org").await, None);
+    assert_eq!(ask("ann", "other@example.org").await, Some(ErrorCode::RateLimited), "ann's budget");
+    assert_eq!(ask("bob", "Victim@Example.org").await, None);
+    assert_eq!(
+        ask("bob", "victim@example.org").await,
+        Some(ErrorCode::RateLimited),
+        "the mailbox's"
+    );
+    roster.advance(Duration::from_secs(600));
+    assert_eq!(ask("bob", "other@example.org").await, None);
 }
 
 /// The token of the link in the only message that waits.
