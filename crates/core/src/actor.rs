@@ -102,7 +102,8 @@ impl fmt::Debug for Proof {
 pub struct Idempotency {
     /// What the client calls this creation.
     pub key: String,
-    /// SHA-256 of method, path and body, by which another request with the same key is told apart.
+    /// SHA-256 of method, path and body, by which another request with the same key is told apart. Not to be kept as it
+    /// is: the body may hold a password.
     pub digest: [u8; 32],
 }
 

@@ -87,7 +87,8 @@ impl Core {
         };
         let json = zeroize::Zeroizing::new(serde_json::to_vec(reply).map_err(Error::internal)?);
         let sealed = self.keys().seal(Purpose::Idempotency, caller.0, &json, self.random());
-        let reply = KeptReply { digest: once.digest, sealed };
+        let digest = self.keys().keyed_hash(Purpose::Idempotency, &[&once.digest]);
+        let reply = KeptReply { digest, sealed };
         let (key, end) = (name(operation, once), later(now, KEPT_FOR));
         let is_kept = tx.keep_reply(&caller.to_string(), &key, &reply, now, end).await?;
         if is_kept { Ok(()) } else { Err(Error::IdempotencyConflict) }
@@ -105,7 +106,10 @@ impl Core {
             .point_read(async |tx: &mut Tx| tx.find_reply(&who, &key, now).await)
             .await?;
         let Some(found) = found else { return Ok(None) };
-        if found.digest != once.digest {
+        // Keyed: a request may hold a password, and whoever has the database must not guess it from a plain hash.
+        let parts: [&[u8]; 1] = [&once.digest];
+        let mut same = self.keys().keyed_hashes(Purpose::Idempotency, &parts);
+        if !same.any(|digest| digest == found.digest) {
             return Err(Error::IdempotencyConflict);
         }
         let json = self

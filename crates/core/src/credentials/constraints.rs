@@ -1,12 +1,13 @@
 //! What an API key may reach: rules about method and path (contract of Civis, section 8.1; design section 3.6).
 //!
 //! They are held against the canonical path that the router routes, without its leading slash. Regular expressions
-//! come from users, so the engine is one whose time grows with the text alone, and what they may compile to is bounded.
+//! come from users, so the engine is one whose time grows with the path and the patterns alone, and both are bounded:
+//! all patterns of a key are one automaton of bounded size, which reads no long path.
 
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
-use regex::{Regex, RegexBuilder};
+use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
 use roster_model::{Constraint, ConstraintKind, Field, Reason};
 use roster_store::LiveCredential;
 
@@ -16,19 +17,22 @@ use crate::{Error, RequestLine, Result};
 const MAX_CONSTRAINTS: usize = 100;
 /// The longest path, prefix or pattern, in characters.
 const MAX_TEXT: usize = 1000;
-/// What a compiled pattern may take, in bytes.
-const MAX_COMPILED: usize = 64 * 1024;
+/// What the compiled patterns of a key may take together, in bytes: in the worst case each byte of a path is held against
+/// all of it.
+const MAX_COMPILED: usize = 256 * 1024;
+/// The longest path that a pattern lets through, in bytes: a request must not keep a thread busy for long.
+const MAX_MATCHED: usize = 512;
 /// How deep the groups of a pattern may stand in each other.
 const MAX_NESTING: u32 = 32;
 /// Of how many keys the compiled patterns are kept.
-const KEPT: usize = 4096;
+const KEPT: usize = 512;
 
 /// Methods that a constraint may name.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 /// Checks constraints, and keeps compiled patterns at hand. A key's constraints never change, so its number names them.
 pub(crate) struct Constraints {
-    compiled: Cache<i64, Arc<[Option<Regex>]>>,
+    compiled: Cache<i64, Arc<RegexSet>>,
 }
 
 impl Constraints {
@@ -43,35 +47,39 @@ impl Constraints {
             return true;
         }
         let path = request.path.strip_prefix('/').unwrap_or(request.path);
-        // Compiled on the first use only: most keys have no patterns.
-        let mut patterns = None;
-        constraints.iter().enumerate().any(|(place, constraint)| {
+        let may = |constraint: &Constraint| {
             constraint.methods.iter().any(|method| method == request.method)
-                && match constraint.kind {
-                    ConstraintKind::Verb => true,
-                    ConstraintKind::Exact => path == exact(&constraint.path),
-                    ConstraintKind::Prefix => path.starts_with(bare(&constraint.path)),
-                    ConstraintKind::Regex => patterns
-                        .get_or_insert_with(|| self.patterns(credential))
-                        .get(place)
-                        .and_then(Option::as_ref)
-                        .is_some_and(|pattern| pattern.is_match(path)),
-                }
-        })
+        };
+        constraints.iter().filter(|constraint| may(constraint)).any(|constraint| {
+            match constraint.kind {
+                ConstraintKind::Verb => true,
+                ConstraintKind::Exact => path == exact(&constraint.path),
+                ConstraintKind::Prefix => path.starts_with(bare(&constraint.path)),
+                ConstraintKind::Regex => false,
+            }
+        }) || self.matches_pattern(credential, path, may)
     }
 
-    fn patterns(&self, credential: &LiveCredential) -> Arc<[Option<Regex>]> {
-        if let Some(known) = self.compiled.get(&credential.id) {
-            return known;
+    /// Whether one of the patterns of those constraints that `may` picks matches.
+    fn matches_pattern(
+        &self,
+        credential: &LiveCredential,
+        path: &str,
+        may: impl Fn(&Constraint) -> bool,
+    ) -> bool {
+        let constraints = || with_patterns(&credential.constraints);
+        if path.len() > MAX_MATCHED || !constraints().any(&may) {
+            return false;
         }
-        // A pattern that does not compile any more lets nothing through.
-        let compile = |one: &Constraint| match one.kind {
-            ConstraintKind::Regex => compile(&one.path).ok(),
-            _ => None,
-        };
-        let compiled: Arc<[_]> = credential.constraints.iter().map(compile).collect();
-        self.compiled.insert(credential.id, Arc::clone(&compiled));
-        compiled
+        // Compiled on the first use only: most keys have no patterns.
+        let patterns = self.compiled.get(&credential.id).unwrap_or_else(|| {
+            // Patterns that do not compile any more let nothing through.
+            let compiled = Arc::new(compile(&credential.constraints).unwrap_or_default());
+            self.compiled.insert(credential.id, Arc::clone(&compiled));
+            compiled
+        });
+        let matched = patterns.matches(path);
+        matched.iter().any(|place| constraints().nth(place).is_some_and(&may))
     }
 }
 
@@ -86,7 +94,8 @@ pub(crate) fn check(constraints: &[Constraint]) -> Result<()> {
     for (place, constraint) in constraints.iter().enumerate() {
         check_one(constraint).map_err(|why| refused(format!("entry {} {why}", place + 1)))?;
     }
-    Ok(())
+    let too_large = |_| refused("has patterns that are too large together".to_owned());
+    compile(constraints).map(drop).map_err(too_large)
 }
 
 fn check_one(constraint: &Constraint) -> Result<(), String> {
@@ -110,7 +119,15 @@ fn check_one(constraint: &Constraint) -> Result<(), String> {
         return Err("has a path with a NUL character".to_owned());
     }
     if constraint.kind == ConstraintKind::Regex {
-        compile(&constraint.path).map(drop)?;
+        // Alone, so that a stray bracket cannot close the group that holds the anchors.
+        let alone = RegexBuilder::new(&constraint.path)
+            .size_limit(MAX_COMPILED)
+            .nest_limit(MAX_NESTING)
+            .build();
+        alone.map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => "has a pattern that is too large".to_owned(),
+            _ => "has a pattern that is no regular expression".to_owned(),
+        })?;
     }
     Ok(())
 }
@@ -119,21 +136,19 @@ fn refused(sentence: String) -> Error {
     Error::invalid(Field::Constraints, Reason::Other(sentence))
 }
 
-/// Compiles a pattern alone first, so that a stray bracket cannot close the group that holds the anchors.
-fn compile(pattern: &str) -> Result<Regex, String> {
-    let build = |text: &str| {
-        RegexBuilder::new(text)
-            .size_limit(MAX_COMPILED)
-            .dfa_size_limit(4 * MAX_COMPILED)
-            .nest_limit(MAX_NESTING)
-            .build()
-    };
-    build(pattern).and_then(|_| build(&format!(r"\A(?:{pattern})\z"))).map_err(
-        |error| match error {
-            regex::Error::CompiledTooBig(_) => "has a pattern that is too large".to_owned(),
-            _ => "has a pattern that is no regular expression".to_owned(),
-        },
-    )
+/// The constraints that are patterns, in their order.
+fn with_patterns(constraints: &[Constraint]) -> impl Iterator<Item = &Constraint> {
+    constraints.iter().filter(|constraint| constraint.kind == ConstraintKind::Regex)
+}
+
+/// All patterns as one automaton, each to be matched by the whole path.
+fn compile(constraints: &[Constraint]) -> Result<RegexSet, regex::Error> {
+    let whole = |constraint: &Constraint| format!(r"\A(?:{})\z", constraint.path);
+    RegexSetBuilder::new(with_patterns(constraints).map(whole))
+        .size_limit(MAX_COMPILED)
+        .dfa_size_limit(MAX_COMPILED)
+        .nest_limit(MAX_NESTING)
+        .build()
 }
 
 fn bare(text: &str) -> &str {

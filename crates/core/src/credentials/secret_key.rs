@@ -39,6 +39,8 @@ pub enum Purpose {
     SignInState,
     /// Sealing messages that hold a code or a link, until they are sent.
     Message,
+    /// Hashing names that nobody has, at which sign-ins were tried.
+    UnknownName,
     /// Telling which key sealed something.
     KeyId,
 }
@@ -53,6 +55,7 @@ impl Purpose {
             Self::Idempotency => b"roster 1 idempotency",
             Self::SignInState => b"roster 1 sign-in state",
             Self::Message => b"roster 1 message",
+            Self::UnknownName => b"roster 1 unknown name",
             Self::KeyId => b"roster 1 key id",
         }
     }
@@ -285,6 +288,7 @@ mod tests {
             Purpose::Idempotency,
             Purpose::SignInState,
             Purpose::Message,
+            Purpose::UnknownName,
             Purpose::KeyId,
         ];
         let hashes: std::collections::HashSet<_> =

@@ -13,6 +13,7 @@ use roster_store::Tx;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::secret_key::{Keyring, Purpose};
 use crate::{Core, Error, Result};
 
 /// What is proved with. Failures with one do not count against another.
@@ -47,12 +48,16 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
-    fn of(&self, authenticator: Authenticator) -> String {
+    fn of(&self, authenticator: Authenticator, keys: &Keyring) -> String {
         match self {
             Self::User(user) => authenticator.subject(*user),
-            // Hashed: people type passwords where names belong, and the text could be of any length.
+            // Hashed, and with a key: people type passwords where names belong, and the text could be of any length.
             Self::Nobody(name) => {
-                format!("nobody:{}", HEXLOWER.encode(&Sha256::digest(name.as_str())))
+                let parts: [&[u8]; 1] = [name.as_str().as_bytes()];
+                format!(
+                    "nobody:{}",
+                    HEXLOWER.encode(&keys.keyed_hash(Purpose::UnknownName, &parts))
+                )
             }
         }
     }
@@ -116,7 +121,7 @@ impl Core {
         now: Timestamp,
     ) -> Result<()> {
         let limits = &self.settings().limits;
-        let subject = subject.of(authenticator);
+        let subject = subject.of(authenticator, self.keys());
         let attempts = tx.count_attempt(&subject, now, now - FORGET_AFTER).await?;
         if let Some(until) = attempts.blocked_until
             && until > now
@@ -147,6 +152,6 @@ impl Core {
         subject: &Subject,
         authenticator: Authenticator,
     ) -> Result<()> {
-        Ok(tx.take_attempt_back(&subject.of(authenticator)).await?)
+        Ok(tx.take_attempt_back(&subject.of(authenticator, self.keys())).await?)
     }
 }

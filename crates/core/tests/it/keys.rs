@@ -7,6 +7,8 @@ use roster_model::{
     Constraint, ConstraintKind, ErrorCode, Field, IntrospectionRequest, IssuedApiKey, NewApiKey,
     PageRequest, Role, Secret, User, UserRef,
 };
+use roster_store::Tx;
+use sha2::{Digest, Sha256};
 
 use crate::fixture::{Roster, nobody, on_both_databases, origin};
 
@@ -297,13 +299,51 @@ on_both_databases! {
         assert!(keys.items.is_empty());
     }
 
-    async fn t35_a_pattern_takes_no_longer_than_its_path_is_long(roster: Roster) {
+    async fn t35_patterns_take_no_longer_than_their_path_is_long(roster: Roster) {
         let (_, actor) = signed_in(&roster, "ann").await;
-        let constraints = vec![constraint(ConstraintKind::Regex, "(a*)*b", &["GET"])];
-        let token = create(&roster, &actor, &NewApiKey { constraints, ..named("a") }).await.token;
-        let path = format!("/{}", "a".repeat(8000));
+        let nested = constraint(ConstraintKind::Regex, "(a*)*b", &["GET"]);
+        let token = create(&roster, &actor, &NewApiKey { constraints: vec![nested], ..named("a") }).await.token;
+        let path = format!("/{}", "a".repeat(500));
         assert!(check(&roster, &token, "GET", &path).await.is_err());
         assert!(check(&roster, &token, "GET", &format!("{path}b")).await.is_ok());
+        // Patterns read no path that is longer than any address.
+        assert!(check(&roster, &token, "GET", &format!("{path}{path}b")).await.is_err());
+    }
+
+    async fn t35_a_key_has_one_budget_for_all_its_patterns(roster: Roster) {
+        let (_, actor) = signed_in(&roster, "ann").await;
+        let patterns = |count: usize, pattern: &dyn Fn(usize) -> String| {
+            let one = |number| constraint(ConstraintKind::Regex, &pattern(number), &["GET"]);
+            NewApiKey { constraints: (0..count).map(one).collect(), ..named("a") }
+        };
+        // Each alone would do; a path that all of them follow to its end would cost a hundred times as much.
+        let large = |number| format!("[ab]*a[ab]{{{}}}", 500 - number);
+        let refused = refusal(&roster, &actor, &patterns(100, &large)).await;
+        assert_eq!(refused, (ErrorCode::FieldInvalid, Some(Field::Constraints)));
+        // What people write fits a hundred times.
+        let plain = |number| format!("jobs/{number}/runs/[0-9]+(/outputs/[a-z_-]+)?");
+        let token = create(&roster, &actor, &patterns(100, &plain)).await.token;
+        assert!(check(&roster, &token, "GET", "/jobs/99/runs/7/outputs/log").await.is_ok());
+        assert!(check(&roster, &token, "GET", "/jobs/100/runs/7").await.is_err());
+    }
+
+    async fn a_pattern_counts_for_the_methods_of_its_own_constraint(roster: Roster) {
+        let (_, actor) = signed_in(&roster, "ann").await;
+        let constraints = vec![
+            constraint(ConstraintKind::Exact, "a", &["DELETE"]),
+            constraint(ConstraintKind::Regex, "a.*", &["GET"]),
+            constraint(ConstraintKind::Regex, "b.*", &["PUT", "GET"]),
+        ];
+        let token = create(&roster, &actor, &NewApiKey { constraints, ..named("a") }).await.token;
+        for (method, path, is_allowed) in [
+            ("GET", "/ab", true),
+            ("PUT", "/ab", false),
+            ("PUT", "/ba", true),
+            ("DELETE", "/a", true),
+            ("DELETE", "/ab", false),
+        ] {
+            assert_eq!(check(&roster, &token, method, path).await.is_ok(), is_allowed, "{method} {path}");
+        }
     }
 
     async fn through_the_airt_door_one_code_revokes_several_keys_and_each_once(roster: Roster) {
@@ -334,6 +374,17 @@ on_both_databases! {
         native.origin.door = Door::Native;
         let answer = roster.revoke_api_key(&native, &UserRef::Me, &key("b")).await;
         assert_eq!(answer.unwrap_err().code(), ErrorCode::OtpInvalid, "one code, one call");
+    }
+
+    async fn t26_what_a_kept_request_held_cannot_be_guessed_from_its_digest(roster: Roster) {
+        let (ann, actor) = signed_in(&roster, "ann").await;
+        let digest = [7; 32];
+        let once = Idempotency { key: "k".to_owned(), digest };
+        create(&roster, &actor.with_idempotency(Some(once)), &named("a")).await;
+        let (caller, now) = (ann.id.to_string(), roster.core.now());
+        let key = format!("api_key.create:{}", data_encoding::HEXLOWER.encode(&Sha256::digest("k")));
+        let kept = roster.store.read(async |tx: &mut Tx| tx.find_reply(&caller, &key, now).await).await;
+        assert_ne!(kept.unwrap().unwrap().digest, digest, "a plain hash of a body with a password");
     }
 
     async fn a_creation_that_is_asked_for_twice_is_done_once(roster: Roster) {
