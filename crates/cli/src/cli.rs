@@ -43,6 +43,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Admin(admin::AdminCommand),
     Backup(backup::Backup),
+    Restore(restore::Restore),
     Completions(completions::Completions),
 }
 
@@ -68,6 +69,7 @@ impl Cli {
             Command::Doctor(command) => return command.run(ui).await,
             Command::Admin(command) => command.run(ui).await?,
             Command::Backup(command) => command.run(ui).await?,
+            Command::Restore(command) => command.run(ui).await?,
             Command::Completions(command) => command.run(ui)?,
         }
         Ok(ExitCode::SUCCESS)

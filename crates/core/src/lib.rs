@@ -26,6 +26,7 @@ mod paging;
 pub mod paths;
 mod plans;
 pub mod random;
+mod restore;
 mod sessions;
 mod settings;
 mod sign_in;

@@ -1,11 +1,11 @@
 //! What the operator does at the terminal, directly on the database and without anybody's password.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use roster_core::Actor;
 use roster_model::{NewUser, Role, User};
-use roster_store::Store;
+use roster_store::{Location, Store};
 
 use crate::{config::Settings, start::open_core};
 
@@ -16,6 +16,37 @@ use crate::{config::Settings, start::open_core};
 pub async fn backup(settings: &Settings, to: &Path) -> anyhow::Result<()> {
     let location = settings.location().context("database_url")?;
     Ok(Store::backup_of(&location, to).await?)
+}
+
+/// What putting a backup in place has changed.
+pub struct Restored {
+    /// Where the database is now that was there before.
+    pub kept: Option<PathBuf>,
+    /// How many sessions ended that were open when the backup was made.
+    pub sessions_ended: u64,
+}
+
+/// Puts a backup in the place of the SQLite database.
+///
+/// # Errors
+/// A server has the database open; the file is damaged, of something else, or of a newer Roster; the secret key is
+/// missing; the database is not SQLite. Then nothing is changed.
+pub async fn restore(settings: &Settings, from: &Path) -> anyhow::Result<Restored> {
+    let location = settings.location().context("database_url")?;
+    let key = settings.secret_key_path();
+    // A new key would be made otherwise, and be in the way of the right one.
+    if settings.secret_key.is_none() && matches!(location, Location::File(_)) && !key.exists() {
+        bail!(
+            "the secret key is missing, without which second factors and waiting messages in a backup cannot be read: \
+             put the copy of it at {} first",
+            key.display()
+        );
+    }
+    let kept = Store::restore(&location, from).await?;
+    let core = open_core(settings).await?;
+    let settled = core.settle_restored(&Actor::system("restored from a backup")).await;
+    core.close().await.context("the database cannot be closed in order")?;
+    Ok(Restored { kept, sessions_ended: settled? })
 }
 
 /// Makes a system administrator: the first one, or one more after all others were lost.

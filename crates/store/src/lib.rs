@@ -20,6 +20,7 @@ mod organizations;
 mod passwords;
 mod plans;
 mod query;
+mod restored;
 mod sessions;
 mod sql;
 mod sso;

@@ -14,6 +14,7 @@ pub(crate) mod message;
 pub(crate) mod mfa;
 pub(crate) mod org;
 pub(crate) mod plan;
+pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod session;
 pub(crate) mod setup;

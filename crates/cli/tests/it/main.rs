@@ -5,9 +5,11 @@
 mod codes;
 mod keys;
 mod login;
+mod operator;
 mod output;
 mod passwords;
 mod phone;
 mod rest;
+mod served;
 mod support;
 mod users;

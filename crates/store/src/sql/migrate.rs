@@ -59,19 +59,36 @@ pub(super) async fn run(store: &Store, migrations: &[Migration]) -> Result<(), E
     if made.is_err() {
         create(store, &table).await?;
     }
-    let newest = migrations.last().map_or(0, |last| last.version);
-    let applied = store.read(async |tx: &mut Tx| applied(tx).await).await?;
-    if let Some((version, ..)) = applied.iter().find(|(version, ..)| *version > newest) {
-        return Err(Error::Refused(format!(
-            "the database was used by a newer Roster (its tables have version {version}, this program knows {newest}); start that one"
-        )));
-    }
+    judge(&store.read(async |tx: &mut Tx| applied(tx).await).await?, migrations)?;
     for migration in migrations {
         let sql = words::replace(migration.sql, engine)?;
         let checksum = checksum(migration.sql);
         store.write(async |tx: &mut Tx| apply(tx, migration, &sql, &checksum).await).await?;
     }
     Ok(())
+}
+
+/// Whether this program may use a database to which these steps (version and checksum) have been applied.
+pub(super) fn judge(applied: &[(i32, String)], migrations: &[Migration]) -> Result<(), Error> {
+    let newest = migrations.last().map_or(0, |last| last.version);
+    for (version, known) in applied {
+        let Some(migration) = migrations.iter().find(|known| known.version == *version) else {
+            return Err(Error::Refused(format!(
+                "the database was used by a newer Roster (its tables have version {version}, this program knows {newest}); start that one"
+            )));
+        };
+        if *known != checksum(migration.sql) {
+            return Err(of_different_origin(migration));
+        }
+    }
+    Ok(())
+}
+
+fn of_different_origin(migration: &Migration) -> Error {
+    Error::Refused(format!(
+        "migration {} ({}) of the database is not the one of this program: they are of different origin",
+        migration.version, migration.name
+    ))
 }
 
 async fn create(store: &Store, table: &str) -> Result<(), Error> {
@@ -99,12 +116,7 @@ async fn apply(tx: &mut Tx, migration: &Migration, sql: &str, checksum: &str) ->
         .await?;
     match known {
         Some(known) if known == checksum => return Ok(()),
-        Some(_) => {
-            return Err(Error::Refused(format!(
-                "migration {} ({}) of the database is not the one of this program: they are of different origin",
-                migration.version, migration.name
-            )));
-        }
+        Some(_) => return Err(of_different_origin(migration)),
         None => {}
     }
     tracing::info!(

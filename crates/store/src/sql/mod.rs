@@ -13,7 +13,7 @@ mod unique;
 mod value;
 mod words;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -45,6 +45,8 @@ struct Inner {
 }
 
 const POSTGRES_BACKUP: &str = "the database is a PostgreSQL server: use pg_dump or its own backups";
+const POSTGRES_RESTORE: &str =
+    "the database is a PostgreSQL server: use pg_restore or its own backups, while no Roster runs";
 
 enum Backend {
     Sqlite(Sqlite),
@@ -324,6 +326,19 @@ impl Store {
                 "the database is in the memory of its server: nothing of it is kept".to_owned(),
             )),
             Location::Postgres(_) => Err(Error::Refused(POSTGRES_BACKUP.to_owned())),
+        }
+    }
+
+    /// Puts a copy in the place of a database that no server uses; only for SQLite files. Says where the database that
+    /// was there is kept.
+    pub async fn restore(location: &Location, from: &Path) -> Result<Option<PathBuf>, Error> {
+        match location {
+            Location::File(path) => sqlite::restore(path, from, MIGRATIONS).await,
+            Location::Memory => Err(Error::Refused(
+                "the database is in the memory of its server: nothing can be put in its place"
+                    .to_owned(),
+            )),
+            Location::Postgres(_) => Err(Error::Refused(POSTGRES_RESTORE.to_owned())),
         }
     }
 

@@ -4,6 +4,7 @@ mod batch;
 mod connection;
 mod ownership;
 mod readers;
+mod restore;
 mod statement;
 mod waiting;
 mod writer;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use rusqlite::backup::{Backup, StepResult};
 
 pub(super) use readers::Reader;
+pub(super) use restore::restore;
 pub(super) use statement::{batch, execute, find, list};
 pub(super) use writer::Member;
 
