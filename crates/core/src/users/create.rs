@@ -163,6 +163,11 @@ impl Core {
         self.authorize_in_also(actor, Operation::CreateUser, others, place, kind).await?;
         let person = Person::read(self, actor, new, role)?;
         if new.send_invitation {
+            if !person.status.may_sign_in() {
+                let sentence = "is one of people who may not sign in, so they cannot be invited; \
+                                invite them once they are let in";
+                return Err(Error::invalid(Field::Status, Reason::Other(sentence.to_owned())));
+            }
             self.require_channel(Channel::Email)?;
         }
         let now = self.now();

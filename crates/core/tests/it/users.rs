@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use roster_core::{Error, KeyRef};
+use roster_core::{Error, KeyRef, Settings};
 use roster_model::{
     ChangePassword, Channel, ConfirmEmail, ErrorCode, Field, NewApiKey, NewGroup, NewUser,
     PageRequest, Role, Secret, Status, User, UserFilter, UserRef, UserUpdate,
 };
 use roster_store::Location;
 
-use crate::fixture::{Roster, nobody, on_both_databases};
+use crate::fixture::{self, Roster, nobody, on_both_databases};
 
 fn new_user(username: &str, email: &str) -> NewUser {
     NewUser { username: username.to_owned(), email: email.to_owned(), ..NewUser::default() }
@@ -550,4 +550,23 @@ async fn mailed_link(roster: &Roster) -> Secret {
     let [message] = &messages[..] else { panic!("one message was expected") };
     let (_, token) = message.text.expose().split_once("token=").unwrap();
     token.split_whitespace().next().unwrap().into()
+}
+
+#[tokio::test]
+async fn nobody_is_invited_who_may_not_sign_in() {
+    for location in [Location::Memory, fixture::postgres().await] {
+        let mail = |settings: &mut Settings| settings.channels = vec![Channel::Email];
+        let roster = Roster::on(&location, mail).await;
+        let admin = roster.user("root", Role::SystemAdmin).await;
+        let actor = roster.acting(&admin).await;
+        let ann = new_user("ann", "ann@example.com");
+        let pending = NewUser { status: Some(Status::Pending), ..ann };
+        let invited = NewUser { send_invitation: true, ..pending.clone() };
+        assert_eq!(field(roster.create_user(&actor, &invited).await), Some(Field::Status));
+        let ann = roster.create_user(&actor, &pending).await.unwrap();
+        let early = roster.invite_user(&actor, &to(&ann)).await;
+        assert_eq!(code(early), Some(ErrorCode::WrongState));
+        roster.enable_user(&actor, &to(&ann)).await.unwrap();
+        roster.invite_user(&actor, &to(&ann)).await.unwrap();
+    }
 }
