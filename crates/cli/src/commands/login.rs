@@ -7,7 +7,7 @@ use roster_client::{
     Client, Error,
     model::{
         ChangeExpiredPassword, CodePurpose, ErrorCode, RedeemSsoTicket, Secret, SignIn, SignedIn,
-        SsoSignIn,
+        SsoSignIn, SsoTicket,
     },
 };
 
@@ -40,8 +40,9 @@ pub(crate) struct Login {
     /// One-time code, if your account needs one; without it you are asked
     #[arg(long, value_name = "CODE")]
     otp: Option<Secret>,
-    /// Log in at this provider, in your browser
-    #[arg(long, aliases = ["sp", "sso_provider"], value_name = "PROVIDER", conflicts_with_all = ["username", "password", "otp"])]
+    /// Log in at this provider, in your browser; with --username, show first that the account is yours, as is needed
+    /// the first time where your address there is another one
+    #[arg(long, aliases = ["provider", "sp", "sso_provider"], value_name = "PROVIDER")]
     sso: Option<String>,
     /// Keep a token or API key, read from standard input, instead of a new session
     #[arg(long, conflicts_with_all = ["username", "password", "otp", "sso"])]
@@ -67,7 +68,7 @@ impl Login {
             (token, caller.user.username)
         } else {
             let signed_in = match &self.sso {
-                Some(provider) => at_provider(&roster, provider, &ui.talk).await?,
+                Some(provider) => self.at_provider(&roster, provider, &ui.talk).await?,
                 None => self.with_password(&roster, &ui.talk).await?,
             };
             (signed_in.token, signed_in.user.username)
@@ -134,6 +135,80 @@ impl Login {
         }
         Err(refused.into())
     }
+
+    /// Has the person sign in in a browser, and waits for it.
+    async fn at_provider(&self, roster: &Client, provider: &str, talk: &Talk) -> Result<SignedIn> {
+        let begun = self.begin_at_provider(roster, provider, talk).await?;
+        talk.say("Open this address in a browser, and sign in there:");
+        talk.say(begun.authorization_url.expose());
+        let waiting = talk.wait("Waiting for the provider…");
+        let redeem = RedeemSsoTicket { ticket: begun.ticket };
+        while now() < begun.expires_at {
+            match roster.finish_sso_sign_in(&redeem).await {
+                Err(error) if error.code() == Some(ErrorCode::SsoPending) => {}
+                // The provider's word does not stand in for the account's second factor.
+                Err(refused) if refused.wants_code() => {
+                    waiting.finish_and_clear();
+                    return codes::repeat(talk, refused, async |code| {
+                        roster.with_code(code).finish_sso_sign_in(&redeem).await
+                    })
+                    .await;
+                }
+                other => {
+                    waiting.finish_and_clear();
+                    return Ok(other?);
+                }
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        waiting.finish_and_clear();
+        bail!("the sign-in at {provider} was not finished in time")
+    }
+
+    /// The address to open; with an account, whose password is shown first.
+    async fn begin_at_provider(
+        &self,
+        roster: &Client,
+        provider: &str,
+        talk: &Talk,
+    ) -> Result<SsoTicket> {
+        let begin = async |account| {
+            roster.begin_sso_sign_in(&SsoSignIn { provider: provider.into(), account }).await
+        };
+        if self.username.is_none() && self.password.is_none() && self.otp.is_none() {
+            return Ok(begin(None).await?);
+        }
+        let account = self.account(talk)?;
+        match begin(Some(account.clone())).await {
+            Err(refused) if refused.wants_code() && self.otp.is_none() => {
+                codes::choose_way(roster, talk, CodePurpose::GetToken, &account.login).await?;
+                codes::repeat(talk, refused, async |code| {
+                    begin(Some(SignIn { code: Some(code), ..account.clone() })).await
+                })
+                .await
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// Name and password, asked for where they are not given.
+    fn account(&self, talk: &Talk) -> Result<SignIn> {
+        let login = match &self.username {
+            Some(username) => username.clone(),
+            None => talk.ask("Username")?,
+        };
+        let password = match &self.password {
+            Some(password) => {
+                talk.warn_about_option("--password");
+                password.clone()
+            }
+            None => talk.ask_secret("Password")?,
+        };
+        if self.otp.is_some() {
+            talk.warn_about_option("--otp");
+        }
+        Ok(SignIn { login, password, code: self.otp.clone() })
+    }
 }
 
 /// Signs in, and with a code if one is wanted (or was wanted when this was tried before).
@@ -155,36 +230,6 @@ async fn with_code(
         roster.sign_in(&SignIn { code: Some(code), ..sign_in.clone() }).await
     })
     .await
-}
-
-/// Has the person sign in in a browser, and waits for it.
-async fn at_provider(roster: &Client, provider: &str, talk: &Talk) -> Result<SignedIn> {
-    let begun =
-        roster.begin_sso_sign_in(&SsoSignIn { provider: provider.into(), account: None }).await?;
-    talk.say("Open this address in a browser, and sign in there:");
-    talk.say(begun.authorization_url.expose());
-    let waiting = talk.wait("Waiting for the provider…");
-    let redeem = RedeemSsoTicket { ticket: begun.ticket };
-    while now() < begun.expires_at {
-        match roster.finish_sso_sign_in(&redeem).await {
-            Err(error) if error.code() == Some(ErrorCode::SsoPending) => {}
-            // The provider's word does not stand in for the account's second factor.
-            Err(refused) if refused.wants_code() => {
-                waiting.finish_and_clear();
-                return codes::repeat(talk, refused, async |code| {
-                    roster.with_code(code).finish_sso_sign_in(&redeem).await
-                })
-                .await;
-            }
-            other => {
-                waiting.finish_and_clear();
-                return Ok(other?);
-            }
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-    waiting.finish_and_clear();
-    bail!("the sign-in at {provider} was not finished in time")
 }
 
 fn is(error: &anyhow::Error, code: ErrorCode) -> bool {

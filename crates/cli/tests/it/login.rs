@@ -1,8 +1,8 @@
 //! `roster login`, `logout` and `whoami`.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{os::unix::fs::PermissionsExt, sync::Arc};
 
-use roster_testing::{PASSWORD, new_user};
+use roster_testing::{Builder, FakeProvider, PASSWORD, new_user};
 
 use crate::support::Machine;
 
@@ -114,4 +114,26 @@ async fn a_token_is_kept_from_standard_input() {
     machine.run_with_input(None, &args, &key).done();
     let out = machine.run_with_input(None, &["whoami", "-f", "credential"], "").done();
     assert_eq!(out, "api_key\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_shown_to_be_ones_own_before_signing_in_at_a_provider() {
+    let provider = Arc::new(FakeProvider::default());
+    let builder = Builder { providers: provider.clone(), ..Builder::default() };
+    let machine = Machine::with(builder.on_sqlite().await).await;
+    let joe = machine.roster.person("joe").await;
+    machine.run(&joe, &["sso", "enable", "google", "--email", "joe@elsewhere.example"]).done();
+    provider.will_say("google-7", "joe@elsewhere.example", true);
+    let login = ["login", machine.url(), "--provider", "google", "--username", "joe"];
+    let mut terminal = machine.at_terminal(None, &login);
+    terminal.answers("Password: ", PASSWORD);
+    let said = terminal.says("&nonce=");
+    let (_, state) = said.rsplit_once("state=").unwrap();
+    machine.roster.come_back_from("google", state).await;
+    let (said, code) = terminal.ends();
+    assert!(code == 0 && said.contains("as joe"), "{said}");
+
+    let mut terminal = machine.at_terminal(None, &login);
+    terminal.answers("Password: ", "wrong walrus 2718");
+    assert_eq!(terminal.ends().1, 1);
 }
