@@ -160,20 +160,47 @@ async fn several_nodes_serve_one_postgresql_database_and_outlive_its_absence() {
     let url = tokio::task::block_in_place(|| cluster.database());
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let key = "ab".repeat(32);
-    let shared = [("ROSTER_DATABASE_URL", url.as_str()), ("ROSTER_SECRET_KEY", &key)];
+    let shared = [
+        ("ROSTER_DATABASE_URL", url.as_str()),
+        ("ROSTER_SECRET_KEY", &key),
+        ("ROSTER_ADMIN_USERNAME", "ann"),
+        ("ROSTER_ADMIN_EMAIL", "ann@example.com"),
+        ("ROSTER_ADMIN_PASSWORD", "correct horse battery"),
+    ];
     let nodes = [start(folders[0].path(), &shared).await, start(folders[1].path(), &shared).await];
+    let client = reqwest::Client::new();
+    let login = serde_json::json!({"login": "ann", "password": "correct horse battery"});
+    let url = format!("http://{}/api/v1/sessions", nodes[0].address);
+    let answer = client.post(url).json(&login).send().await.unwrap();
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    let token = answer["token"].as_str().unwrap();
+    let whoami = async |node: &Running| {
+        let url = format!("http://{}/api/v1/whoami", node.address);
+        client.get(url).bearer_auth(token).send().await.unwrap().status().as_u16()
+    };
+    let create = async |node: &Running, name: &str| {
+        let url = format!("http://{}/api/v1/users", node.address);
+        let new = serde_json::json!({"username": name, "email": format!("{name}@example.com")});
+        client.post(url).bearer_auth(token).json(&new).send().await.unwrap().status().as_u16()
+    };
     for node in &nodes {
         assert_eq!(node.get("/readyz").await.0, 200);
+        assert_eq!(whoami(node).await, 200);
     }
     tokio::task::block_in_place(|| cluster.stop());
     for node in &nodes {
         let (status, said) = node.get("/readyz").await;
         assert!(status == 503 && said.starts_with("the database does not answer"), "{said}");
         assert_eq!(node.get("/healthz").await.0, 200);
+        // Neither let in nor told that the credential is bad, which would make clients forget it.
+        assert_eq!(whoami(node).await, 503, "t28");
+        assert_eq!(create(node, "ben").await, 503);
     }
     tokio::task::block_in_place(|| cluster.start_again());
-    for node in nodes {
+    for (node, name) in nodes.into_iter().zip(["ben", "cem"]) {
         assert_eq!(node.get("/readyz").await.0, 200);
+        assert_eq!(whoami(&node).await, 200);
+        assert_eq!(create(&node, name).await, 201, "nothing refused was kept");
         node.stop().await;
     }
 }
@@ -224,5 +251,84 @@ async fn without_users_a_link_to_make_the_first_is_shown() {
         start(folder.path(), &[("ROSTER_PUBLIC_URL", "https://roster.example.com")]).await;
     let notice = running.notices.iter().find(|notice| notice.contains("no users")).unwrap();
     assert!(notice.contains("https://roster.example.com/setup?token=ros_"), "{notice}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_password_on_the_operators_list_is_refused_in_the_strict_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("breached.txt");
+    // The SHA-1 hash of the password that is refused below.
+    std::fs::write(&list, "828DAD3969AE3841114D8C2EE6092E3C102FF090:37\n").unwrap();
+    let password = "an unheard-of walrus song";
+    let settings = [
+        ("ROSTER_PROFILE", "strict"),
+        ("ROSTER_PASSWORDS_BREACHED_LIST", list.to_str().unwrap()),
+        ("ROSTER_ADMIN_USERNAME", "ann"),
+        ("ROSTER_ADMIN_EMAIL", "ann@example.com"),
+        ("ROSTER_ADMIN_PASSWORD", password),
+    ];
+    let running = start(folder.path(), &settings).await;
+    let client = reqwest::Client::new();
+    let url = format!("http://{}/api/v1", running.address);
+    let login = serde_json::json!({"login": "ann", "password": password});
+    let answer = client.post(format!("{url}/sessions")).json(&login).send().await.unwrap();
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    let token = answer["token"].as_str().unwrap();
+    let change = async |new: &str| {
+        let change = serde_json::json!({"password": password, "new_password": new});
+        let url = format!("{url}/users/me/password");
+        let answer = client.post(url).bearer_auth(token).json(&change).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, problem) = change("a password that everybody has seen").await;
+    assert_eq!(status, 422, "{problem}");
+    assert!(
+        problem.contains("new_password") && problem.contains("attackers try first"),
+        "{problem}"
+    );
+    let (status, problem) = change("a password that nobody has seen").await;
+    assert!(status < 300, "{status} {problem}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_list_of_breached_passwords_that_cannot_be_read_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("breached.txt");
+    let path = list.to_str().unwrap();
+    let settings = [("ROSTER_PROFILE", "strict"), ("ROSTER_PASSWORDS_BREACHED_LIST", path)];
+    for content in [None, Some("password\n"), Some("")] {
+        if let Some(content) = content {
+            std::fs::write(&list, content).unwrap();
+        }
+        let refused = try_start(folder.path(), &settings).await.err().unwrap();
+        let said = format!("{refused:#}");
+        assert!(said.contains(path) && said.contains("`passwords.breached_list`"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn t34_a_door_is_found_by_whole_segments_and_whole_host_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path(), &[("ROSTER_DIALECTS_AIRT_HOST", "airt.example.com")]).await;
+    let client = reqwest::Client::new();
+    let ask = async |host: &str, path: &str| {
+        let url = format!("http://{}{path}", running.address);
+        let answer = client.get(url).header("host", host).send().await.unwrap();
+        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        (answer.status().as_u16(), kind)
+    };
+    let native = (404, "application/problem+json".to_owned());
+    let user = "/user/details";
+    let at_airt = ask("roster.example.com", &format!("/airt{user}")).await;
+    assert_ne!(at_airt, native);
+    assert_eq!(ask("AIRT.example.com:8750", user).await, at_airt);
+    for host in ["evilairt.example.com", "airt.example.com.evil.example", "example.com"] {
+        assert_eq!(ask(host, user).await, native, "{host}");
+    }
+    for path in ["/airtevil/user/details", "/evil/airt/user/details", "/api/v1evil/whoami"] {
+        assert_eq!(ask("roster.example.com", path).await, native, "{path}");
+    }
     running.stop().await;
 }
