@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use roster_model::SsoTicket;
+use roster_model::{ErrorCode, SsoTicket};
 use roster_testing::{FakeProvider, Roster};
 use serde_json::json;
 
-use crate::{hidden, open, send, with_pages};
+use crate::{encoded, hidden, open, send, with_pages};
 
 async fn begin(roster: &Roster) -> (SsoTicket, String) {
     let provider = json!({ "provider": "google" });
@@ -60,4 +60,43 @@ async fn what_did_not_work_is_said_without_the_providers_words() {
         assert!(page.status().is_client_error(), "{uri}");
         assert!(!page.text().contains("denied"), "{uri}");
     }
+}
+
+#[tokio::test]
+async fn t21_nobody_is_sent_anywhere_but_where_the_configuration_says() {
+    let provider = Arc::new(FakeProvider::default());
+    let roster = with_pages(provider.clone()).on_sqlite().await;
+    let ann = roster.person("ann").await;
+    ann.put(&ann.path("/sso/google"), json!({})).await;
+    provider.will_say("7", "ann@example.com", true);
+    let evil = [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "https://roster.example.com.evil.example/",
+    ];
+    for evil in evil {
+        for field in ["redirect_uri", "next", "return_to"] {
+            let body = json!({ "provider": "google", field: evil });
+            let answer = roster.call("POST", "/api/v1/sso/sign-ins", None, Some(&body)).await;
+            answer.refused(422, ErrorCode::FieldInvalid);
+        }
+        let (_, callback) = begin(&roster).await;
+        let more = encoded(&[("next", evil), ("redirect_uri", evil), ("return_to", evil)]);
+        let page = open(&roster, &format!("{callback}&{more}")).await;
+        assert!(page.header("location").is_none() && page.header("refresh").is_none(), "{evil}");
+        assert!(!page.text().contains(evil), "{evil}");
+    }
+    let headers = [
+        ("content-type", "application/json"),
+        ("host", "evil.example"),
+        ("x-forwarded-host", "evil.example"),
+        ("forwarded", "host=evil.example"),
+    ];
+    let body = json!({ "provider": "google" }).to_string();
+    let begun = roster.call_with("POST", "/api/v1/sso/sign-ins", &headers, body).await;
+    let ticket: SsoTicket = begun.done(201);
+    let back = encoded(&[("redirect_uri", "https://roster.example.com/sso/google/callback")]);
+    assert!(ticket.authorization_url.expose().ends_with(&back), "the configured address");
 }

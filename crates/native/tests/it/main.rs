@@ -13,5 +13,6 @@ mod lists;
 mod lockout;
 mod messages;
 mod ownership;
+mod recovery;
 mod secrets;
 mod tour;
