@@ -31,8 +31,8 @@ use tokio::time::Sleep;
 use tower::Service;
 
 use crate::{
-    Limiter, Metrics, Mount, NoMetrics, Refusal, Renderer, RequestContext, TrustedProxies, body,
-    mount::host_of,
+    Limiter, Metrics, Mount, NoMetrics, Refusal, Renderer, RequestContext, Traces, TrustedProxies,
+    body, mount::host_of, traces::Followed,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -53,6 +53,8 @@ pub struct GateSettings {
     pub id_prefix: u64,
     /// Whom to tell about requests.
     pub metrics: Arc<dyn Metrics>,
+    /// Whom to tell about requests, if anybody follows them.
+    pub traces: Option<Arc<dyn Traces>>,
 }
 
 impl Default for GateSettings {
@@ -65,6 +67,7 @@ impl Default for GateSettings {
             is_https: false,
             id_prefix: 0,
             metrics: Arc::new(NoMetrics),
+            traces: None,
         }
     }
 }
@@ -114,6 +117,7 @@ impl Gate {
         let inner = &*self.0;
         let context = inner.context(peer, request.headers());
         let method = request.method().clone();
+        let followed = Followed::new(inner.settings.traces.as_ref(), request.headers());
         let mut response = match inner.prepare(request, &context) {
             Ok(request) => inner.run(request, &context).await,
             Err(early) => (early.0)(&early.1, context.id()),
@@ -122,6 +126,9 @@ impl Gate {
         let (status, took) = (response.status(), started.elapsed());
         inner.settings.metrics.answered(context.route(), &method, status, took);
         log(&context, &method, status, took);
+        if let Some(followed) = followed {
+            followed.answered(&context, &method, status, took);
+        }
         response
     }
 }

@@ -16,6 +16,7 @@ mod limiter;
 mod metrics;
 mod mount;
 mod refusal;
+mod traces;
 
 pub use address::TrustedProxies;
 pub use bearer::bearer;
@@ -30,3 +31,4 @@ pub use limiter::Limiter;
 pub use metrics::{Metrics, NoMetrics};
 pub use mount::Mount;
 pub use refusal::{Refusal, Renderer};
+pub use traces::{Answered, Parent, Traces};

@@ -11,7 +11,9 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use roster_core::Core;
 use roster_dialects::airt;
-use roster_http_kit::{Gate, GateSettings, Kit, Mount, Refusal, RequestContext, TrustedProxies};
+use roster_http_kit::{
+    Gate, GateSettings, Kit, Mount, Refusal, RequestContext, Traces, TrustedProxies,
+};
 
 use crate::config::Settings;
 use crate::metrics::{self, Metrics};
@@ -20,7 +22,14 @@ use crate::metrics::{self, Metrics};
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
 /// Everything that answers requests, as `settings` want it. `id_prefix` begins the ids of this process's requests.
-pub fn assemble(core: &Core, settings: &Settings, metrics: &Arc<Metrics>, id_prefix: u64) -> Gate {
+/// `traces` is told of each of them, if anybody follows requests.
+pub fn assemble(
+    core: &Core,
+    settings: &Settings,
+    metrics: &Arc<Metrics>,
+    traces: Option<Arc<dyn Traces>>,
+    id_prefix: u64,
+) -> Gate {
     let mut router = Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready).with_state(core.clone()));
@@ -46,6 +55,7 @@ pub fn assemble(core: &Core, settings: &Settings, metrics: &Arc<Metrics>, id_pre
         is_https: core.settings().public_url.scheme() == "https",
         id_prefix,
         metrics: Arc::clone(metrics) as Arc<dyn roster_http_kit::Metrics>,
+        traces,
     };
     Gate::with_doors(router, settings, mounts)
 }

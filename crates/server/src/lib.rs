@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod operator;
 pub mod sso;
 mod start;
+mod traces;
 
 pub use assemble::assemble;
 pub use start::{Server, open_core, stop_signal};

@@ -42,10 +42,10 @@ struct Sent {
 
 /// The methods that exist; what clients make up is all one, or they could fill the memory with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Verb(&'static str);
+pub(crate) struct Verb(pub(crate) &'static str);
 
 impl Verb {
-    fn of(method: &Method) -> Self {
+    pub(crate) fn of(method: &Method) -> Self {
         const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
         Self(KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other"))
     }

@@ -13,7 +13,7 @@ use roster_core::credentials::password::BreachedPasswords;
 use roster_core::credentials::secret_key::Keyring;
 use roster_core::random::{Random, RandomExt, SystemRandom};
 use roster_core::{Core, Parts};
-use roster_http_kit::Gate;
+use roster_http_kit::{Gate, Traces};
 use roster_model::Channel;
 use roster_store::{Location, Store};
 use tokio::net::TcpListener;
@@ -29,6 +29,7 @@ use crate::jobs::Jobs;
 use crate::listener::{self, ConnectionLimits};
 use crate::metrics::Metrics;
 use crate::sso::HttpProviders;
+use crate::traces::Spans;
 
 /// A server that is ready to answer.
 pub struct Server {
@@ -37,6 +38,7 @@ pub struct Server {
     core: Core,
     gate: Gate,
     jobs: Jobs,
+    spans: Option<Arc<Spans>>,
     limits: ConnectionLimits,
     notices: Vec<String>,
 }
@@ -60,7 +62,9 @@ impl Server {
         let transports = Transports::new(settings)?;
         let metrics = Arc::new(Metrics::new(&core));
         let id_prefix = u64::from_ne_bytes(SystemRandom.array());
-        let gate = assemble(&core, settings, &metrics, id_prefix);
+        let spans = Spans::from_environment(Arc::new(SystemClock))?.map(Arc::new);
+        let traces = spans.clone().map(|spans| spans as Arc<dyn Traces>);
+        let gate = assemble(&core, settings, &metrics, traces, id_prefix);
         let jobs = Jobs::new(core.clone(), transports, metrics);
         let limits = ConnectionLimits {
             header_bytes: settings.limits.header_bytes.get(),
@@ -68,7 +72,7 @@ impl Server {
             connections: settings.limits.connections.get(),
             drain_time: settings.limits.drain_time,
         };
-        Ok(Self { listener, address, core, gate, jobs, limits, notices })
+        Ok(Self { listener, address, core, gate, jobs, spans, limits, notices })
     }
 
     /// Where it listens.
@@ -105,6 +109,9 @@ impl Server {
         let _ = stop_jobs.send(true);
         jobs.await.context("a background job ended through a fault")?;
         self.core.close().await.context("the database cannot be closed in order")?;
+        if let Some(spans) = self.spans {
+            spans.send_the_rest().await;
+        }
         tracing::info!("stopped");
         Ok(())
     }

@@ -12,4 +12,5 @@ mod phone;
 mod rest;
 mod served;
 mod support;
+mod traces;
 mod users;
