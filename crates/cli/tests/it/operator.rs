@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, path::Path};
 use futures_util::{TryStreamExt, future::join_all};
 use roster_client::{
     Client,
-    model::{ErrorCode, NewUser, SignIn},
+    model::{ErrorCode, NewApiKey, NewUser, SignIn},
 };
 
-use crate::served::{Served, operate};
+use crate::served::{PASSWORD, Served, operate};
 
 async fn create(roster: &Client, name: &str) -> Result<(), roster_client::Error> {
     let new = NewUser {
@@ -116,6 +116,32 @@ async fn t50_a_full_disk_is_answered_503_and_nothing_refused_is_kept() {
     // Nor does anything refused turn up when the database is opened again.
     let server = Served::start(folder.path(), &[]);
     assert_eq!(usernames(&server.root().await).await, kept);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t47_nothing_that_opens_anything_can_be_read_in_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Served::start(folder.path(), &[]);
+    let session = server.root_token().await;
+    let root = server.client().with_token(session.clone());
+    let new = NewApiKey {
+        name: "ci".into(),
+        expires_at: None,
+        scopes: Vec::new(),
+        constraints: Vec::new(),
+    };
+    let key = root.create_api_key("me", &new).await.unwrap().token;
+    let totp = root.begin_totp("me").await.unwrap().secret;
+    server.stop();
+    let files = std::fs::read_dir(folder.path().join("roster-data")).unwrap();
+    let files: Vec<_> = files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
+    let is_kept = |text: &str| {
+        files.iter().any(|file| file.windows(text.len()).any(|window| window == text.as_bytes()))
+    };
+    assert!(is_kept("root@example.com"), "what is no secret is found");
+    for secret in [session.expose(), key.expose(), totp.expose(), PASSWORD] {
+        assert!(!is_kept(secret), "{secret}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

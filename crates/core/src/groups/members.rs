@@ -24,7 +24,8 @@ impl Core {
         let paging = Paging::read(page, format!("members:{group}"))?;
         let (rows, total) = self
             .store()
-            .read(async |tx: &mut Tx| {
+            // Counting everybody may take long.
+            .scan(async |tx: &mut Tx| {
                 let rows = tx.list_members(group, &paging.window()).await?;
                 let total = match paging.wants_total() {
                     true => Some(tx.count_members(group).await?),

@@ -99,7 +99,7 @@ fn every_endpoint_is_in_the_table() {
 }
 
 on_both_databases! {
-    async fn every_endpoint_refuses_a_caller_without_the_right(roster: Roster) {
+    async fn t27_every_endpoint_refuses_a_caller_without_the_right(roster: Roster) {
         let admin = roster.admin().await;
         let viewer = roster.person("viewer").await;
         let victim = roster.person("victim").await;
