@@ -43,7 +43,7 @@ pub struct SessionLife {
 /// How often a thing may happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Failures of one user with one kind of proof before waiting begins.
+    /// Failures of one user with one kind of proof that are borne; with the next one waiting begins.
     pub failures_before_wait: u32,
     /// The first wait; each further failure doubles it.
     pub first_wait: Duration,

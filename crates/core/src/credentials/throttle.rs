@@ -129,7 +129,9 @@ impl Core {
             let retry_after = Duration::try_from(until.duration_since(now)).unwrap_or_default();
             return Err(Error::RateLimited { retry_after });
         }
-        if let Some(beyond) = attempts.failures.checked_sub(limits.failures_before_wait) {
+        // As many as are borne cost nothing; the one after them begins the wait, unless it is right.
+        let borne = limits.failures_before_wait.saturating_add(1);
+        if let Some(beyond) = attempts.failures.checked_sub(borne) {
             let wait = limits.first_wait.saturating_mul(2_u32.saturating_pow(beyond));
             tx.block_attempts(&subject, now + wait.min(limits.longest_wait)).await?;
         }

@@ -54,7 +54,7 @@ on_both_databases! {
     async fn t04_wrong_old_passwords_count_with_wrong_sign_ins(roster: Roster) {
         let ann = roster.user("ann", Role::Viewer).await;
         let actor = roster.acting(&ann).await;
-        for round in 0..10 {
+        for round in 0..11 {
             let refused = match round % 3 {
                 0 => change(&roster, &actor, &UserRef::Me, Some("wrong"), NEW).await.unwrap_err(),
                 1 => change_expired(&roster, "wrong", NEW).await.unwrap_err(),

@@ -95,7 +95,7 @@ pub struct Passwords {
 /// The wait after wrong guesses.
 #[derive(Config)]
 pub struct Lockout {
-    /// Wrong passwords or codes in a row before the first wait.
+    /// Wrong passwords or codes in a row that are borne; with the next one waiting begins.
     #[config(default = 10)]
     pub tries: NonZeroU32,
 
