@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use roster_model::{
     ApiKey, Field, IssuedApiKey, NewApiKey, Page, PageRequest, Reason, Secret, UserRef, fold,
+    is_invisible,
 };
 use roster_store::{ApiKeyRef, Mark, NewApiKeyRow, Tx};
 use serde_json::json;
@@ -210,6 +211,9 @@ fn check_name(name: &str) -> Result<()> {
     }
     if name.chars().any(char::is_control) {
         return refuse(Reason::ControlCharacter);
+    }
+    if name.chars().any(is_invisible) {
+        return refuse(Reason::InvisibleCharacter);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use roster_core::{Actor, Door, Error, Idempotency, KeyRef, RequestLine};
 use roster_model::{
     Constraint, ConstraintKind, ErrorCode, Field, IntrospectionRequest, IssuedApiKey, NewApiKey,
-    PageRequest, Role, Secret, User, UserRef,
+    PageRequest, Reason, Role, Secret, User, UserRef,
 };
 use roster_store::Tx;
 use sha2::{Digest, Sha256};
@@ -64,6 +64,25 @@ on_both_databases! {
         assert_eq!(create(&roster, &actor, &new).await.api_key.expires_at, Some(end));
         let new = NewApiKey { expires_at: Some(roster.now()), ..named("c") };
         assert_eq!(refusal(&roster, &actor, &new).await, (ErrorCode::FieldInvalid, Some(Field::ExpiresAt)));
+    }
+
+    async fn t39_a_name_holds_nothing_that_cannot_be_seen(roster: Roster) {
+        let (_, actor) = signed_in(&roster, "ann").await;
+        for (name, reason) in [
+            ("", Reason::Empty),
+            (" ", Reason::Empty),
+            ("a ", Reason::BlankAtEnd),
+            ("a\0b", Reason::ControlCharacter),
+            ("a\x1b[31mb", Reason::ControlCharacter),
+            ("a\u{202e}b", Reason::InvisibleCharacter),
+            ("a\u{200b}b", Reason::InvisibleCharacter),
+        ] {
+            let refused = roster.create_api_key(&actor, &UserRef::Me, &named(name)).await;
+            let Err(Error::Invalid { field: Field::Name, reason: found }) = refused else {
+                panic!("{name:?} is taken")
+            };
+            assert_eq!(found, reason, "{name:?}");
+        }
     }
 
     async fn a_name_is_taken_while_its_key_lives(roster: Roster) {
