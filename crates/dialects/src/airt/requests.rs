@@ -30,7 +30,7 @@ impl Otp {
 impl<'de> Deserialize<'de> for Otp {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged, expecting = "neither a string nor a number of six digits")]
+        #[serde(untagged, expecting = "invalid type, expected a string or a number of six digits")]
         enum Code {
             Text(Secret),
             Number(u32),
@@ -200,7 +200,9 @@ fn minute<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Er
         .and_then(|time| time.to_zoned(TimeZone::UTC).ok());
     match time {
         Some(time) => Ok(Some(time.timestamp())),
-        None => Err(serde::de::Error::custom("it must have the form YYYY-MM-DDTHH:MM")),
+        None => Err(serde::de::Error::custom(
+            "invalid value, expected a time of the form YYYY-MM-DDTHH:MM",
+        )),
     }
 }
 
@@ -282,6 +284,24 @@ mod tests {
         for body in ["", "null", "[]", "1", "\"x\"", "{", "{}x", "\u{feff}{}"] {
             assert!(read::<ActivateMfa>(body).is_none(), "{body}");
         }
+    }
+
+    #[test]
+    fn what_is_due_is_said_without_what_came() {
+        let said = |refusal: Refusal| format!("{refusal:?}");
+        let bad = json::<CreateApiKey>(br#"{"name": "k", "expiry": "tomorrow"}"#);
+        let said_of = said(bad.err().unwrap());
+        assert!(
+            said_of.contains("expiry must be a time of the form YYYY-MM-DDTHH:MM"),
+            "{said_of}"
+        );
+        let bad = json::<ActivateMfa>(br#"{"user_otp": ["123456"]}"#);
+        let said_of = said(bad.err().unwrap());
+        assert!(
+            said_of.contains("user_otp must be a string or a number of six digits"),
+            "{said_of}"
+        );
+        assert!(!said_of.contains("123456"), "{said_of}");
     }
 
     #[test]

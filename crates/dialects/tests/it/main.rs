@@ -1,0 +1,11 @@
+//! The doors of other platforms: what comes in by HTTP and what goes out, under a clock moved by hand.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod airt;
+mod airt_codes;
+mod airt_enumeration;
+mod airt_life;
+mod airt_lockout;
+mod airt_requests;
+mod airt_rights;
