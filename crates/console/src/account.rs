@@ -74,7 +74,7 @@ async fn open_email(State(kit): State<Kit>, request: Request) -> Response {
 fn opened(request: &Request) -> (Secret, Faults) {
     let token = query::<LinkQuery>(request).map_or_else(nothing, |query| query.token);
     let faults = match token.expose() {
-        "" => Faults { whole: Some(LINK.to_owned()), ..Faults::none() },
+        "" => Faults::dead_link(LINK),
         _ => Faults::none(),
     };
     (token, faults)

@@ -18,12 +18,19 @@ pub(crate) struct Faults {
     pub(crate) again: Option<String>,
     /// With none of these in particular.
     pub(crate) whole: Option<String>,
+    /// The link is no good, so there is nothing to be filled in.
+    pub(crate) is_link_dead: bool,
 }
 
 impl Faults {
     /// Nothing was sent yet.
     pub(crate) fn none() -> Self {
         Self::default()
+    }
+
+    /// The link is no good, for the reason `why`.
+    pub(crate) fn dead_link(why: &str) -> Self {
+        Self { whole: Some(why.to_owned()), is_link_dead: true, ..Self::default() }
     }
 
     /// The password and its repetition differ.
@@ -34,6 +41,9 @@ impl Faults {
 
     /// What the rulebook has refused; `link` says what is wrong where the link is no good.
     pub(crate) fn of(error: &Error, link: &str) -> Self {
+        if matches!(error, Error::OtpInvalid | Error::OtpExpired | Error::Forbidden) {
+            return Self::dead_link(link);
+        }
         let mut faults = Self::default();
         let (place, text) = match (error, error.field()) {
             (_, Some(field)) => {
@@ -52,9 +62,6 @@ impl Faults {
                     _ => "is already in use".to_owned(),
                 };
                 (place, format!("{name} {what}."))
-            }
-            (Error::OtpInvalid | Error::OtpExpired | Error::Forbidden, None) => {
-                (&mut faults.whole, link.to_owned())
             }
             (error, None) => (&mut faults.whole, sentence(&error.to_string())),
         };

@@ -56,7 +56,7 @@ async fn open(State(kit): State<Kit>, request: Request) -> Response {
     RequestContext::of(request.extensions()).set_route(PATH);
     let token = query::<LinkQuery>(&request).map_or_else(nothing, |query| query.token);
     let faults = match token.expose() {
-        "" => Faults { whole: Some(LINK.to_owned()), ..Faults::none() },
+        "" => Faults::dead_link(LINK),
         _ => Faults::none(),
     };
     let base = &base(&kit.core);

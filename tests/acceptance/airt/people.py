@@ -29,11 +29,11 @@ class Person:
 
     def act(self) -> Person:
         """Make the client, which keeps one identity per process, be this person."""
-        Client(server=self.roster.url, auth_token=self.token)
+        Client(server=self.roster.airt, auth_token=self.token)
         return self
 
     def log_in(self, otp: str | None = None) -> Person:
-        Client.get_token(username=self.username, password=self.password, server=self.roster.url, otp=otp)
+        Client.get_token(username=self.username, password=self.password, server=self.roster.airt, otp=otp)
         self.token = Client.auth_token
         return self
 
@@ -116,7 +116,7 @@ def wire(roster: Roster, method: str, path: str, token: str | None = None, **opt
     if token is not None:
         headers = {"Authorization": f"Bearer {token}", **headers}
     response = requests.request(
-        method, roster.url + path, headers=headers, allow_redirects=False, timeout=60, **options
+        method, roster.airt + path, headers=headers, allow_redirects=False, timeout=60, **options
     )
     assert response.headers.get("content-type") == "application/json", (response.status_code, response.headers)
     assert not 300 <= response.status_code < 400

@@ -22,7 +22,7 @@ def test_a_key_is_a_credential_of_its_owner(people):
     user = people.make()
     made = APIKey.create(name="key")
     assert set(made) == {"access_token", "token_type"}
-    Client.set_token(token=made["access_token"], server=user.roster.url)
+    Client.set_token(token=made["access_token"], server=user.roster.airt)
     assert User.details()["uuid"] == user.uuid
     assert APIKey.details("key").iloc[0]["name"] == "key"
 
@@ -31,7 +31,7 @@ def test_a_super_users_key_has_the_super_users_rights(people):
     boss = people.super_user()
     key = APIKey.create(name="key")["access_token"]
     target = people.make(log_in=False)
-    Client.set_token(token=key, server=boss.roster.url)
+    Client.set_token(token=key, server=boss.roster.airt)
     assert User.disable(target.username).iloc[0]["disabled"]
     assert APIKey.create(name="made with a key")["access_token"]
 
@@ -189,6 +189,6 @@ def test_a_super_user_lists_and_revokes_the_keys_of_others(people):
 def test_a_key_of_an_account_made_super_or_not_follows_the_account(people):
     user = people.make()
     key = APIKey.create(name="k")["access_token"]
-    Client(server=user.roster.url, auth_token=key)
+    Client(server=user.roster.airt, auth_token=key)
     refusal(User.ls)
     refusal(User.disable, people.admin.username)

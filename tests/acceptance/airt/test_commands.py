@@ -8,7 +8,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-import browser
+import person_at_provider as browser
 from authenticator import Authenticator
 from people import new_phone, wire
 from terminal import Terminal, environment, last_token, run
@@ -35,7 +35,7 @@ def terminal():
 
 
 def of(person) -> dict[str, str]:
-    return environment(person.roster.url, person.token)
+    return environment(person.roster.airt, person.token)
 
 
 def airt(person, *arguments: str):
@@ -57,20 +57,20 @@ def refused(person, *arguments: str) -> str:
 
 
 def test_version(people):
-    done = run("version", env=environment(people.roster.url))
+    done = run("version", env=environment(people.roster.airt))
     assert done.returncode == 0
     assert re.search(r"client\s+2023\.3\.0", done.stdout)
     assert re.search(r"server\s+\d", done.stdout)
 
 
 def test_a_missing_token_variable_is_told(people):
-    done = run("user", "details", env=environment(people.roster.url))
+    done = run("user", "details", env=environment(people.roster.airt))
     assert done.returncode == 1
     assert "AIRT_SERVICE_TOKEN" in done.stderr and "airt token" in done.stdout
 
 
 def test_a_bad_token_is_told(people):
-    done = run("user", "details", env=environment(people.roster.url, "ros_bad"))
+    done = run("user", "details", env=environment(people.roster.airt, "ros_bad"))
     assert done.returncode == 1 and done.stderr.startswith("Error: ") and "{" not in done.stderr
 
 
@@ -85,7 +85,7 @@ def test_wrong_usage_is_exit_2(people):
 def test_token_prints_the_token_and_the_phone_hint(people):
     user = people.make()
     arguments = ["token", "-u", user.username, "-p", user.password]
-    done = run(*arguments, "-s", user.roster.url, env=environment("http://127.0.0.1:9"))
+    done = run(*arguments, "-s", user.roster.airt, env=environment("http://127.0.0.1:9"))
     assert done.returncode == 0, done.stderr
     token = re.search(r"^token: (\S+)$", done.stdout, re.M)[1]
     assert "register-phone-number" in done.stdout
@@ -94,7 +94,7 @@ def test_token_prints_the_token_and_the_phone_hint(people):
 
 def test_token_quiet_prints_the_token_alone(people):
     user = people.make()
-    env = environment(user.roster.url, AIRT_SERVICE_USERNAME=user.username, AIRT_SERVICE_PASSWORD=user.password)
+    env = environment(user.roster.airt, AIRT_SERVICE_USERNAME=user.username, AIRT_SERVICE_PASSWORD=user.password)
     done = run("token", "-q", env=env)
     assert done.returncode == 0
     assert wire(user.roster, "GET", "/user/details", done.stdout.strip()).status_code == 200
@@ -102,13 +102,13 @@ def test_token_quiet_prints_the_token_alone(people):
 
 def test_token_gives_no_hint_with_a_verified_phone(people):
     user = people.make().verify_phone()
-    done = run("token", "-u", user.username, "-p", user.password, env=environment(user.roster.url))
+    done = run("token", "-u", user.username, "-p", user.password, env=environment(user.roster.airt))
     assert done.returncode == 0 and "register-phone-number" not in done.stdout
 
 
 def test_token_refused(people, terminal):
     user = people.make().turn_on_mfa()
-    env = environment(user.roster.url)
+    env = environment(user.roster.airt)
     done = run("token", "-u", user.username, "-p", user.password, "--otp", user.authenticator.wrong(), env=env)
     assert done.returncode == 1 and "Error: Invalid OTP" in done.stderr
     wrong = terminal("token", "-u", user.username, "-p", "wrong", env=env)
@@ -119,13 +119,13 @@ def test_token_refused(people, terminal):
 def test_token_with_otp(people):
     user = people.make().turn_on_mfa()
     code = user.authenticator.code(SLOW)
-    done = run("token", "-u", user.username, "-p", user.password, "-q", "--otp", code, env=environment(user.roster.url))
+    done = run("token", "-u", user.username, "-p", user.password, "-q", "--otp", code, env=environment(user.roster.airt))
     assert done.returncode == 0, done.stderr
 
 
 def test_token_menu_with_the_authenticator(people, terminal):
     user = people.make().turn_on_mfa()
-    shell = terminal("token", "-u", user.username, "-p", user.password, env=environment(user.roster.url))
+    shell = terminal("token", "-u", user.username, "-p", user.password, env=environment(user.roster.airt))
     shell.answer(MENU, "3")
     assert "Please enter a valid option" in shell.answer(MENU, "1")
     shell.answer(OTP_PROMPT, user.authenticator.wrong())
@@ -137,7 +137,7 @@ def test_token_menu_with_the_authenticator(people, terminal):
 def test_token_menu_with_sms(people, terminal):
     user = people.make().verify_phone().turn_on_mfa()
     earlier = len(user.roster.messages(user.phone))
-    shell = terminal("token", "-u", user.username, "-p", user.password, env=environment(user.roster.url))
+    shell = terminal("token", "-u", user.username, "-p", user.password, env=environment(user.roster.airt))
     shell.answer(MENU, "2")
     shell.expect(SMS_PROMPT)
     code = user.roster.wait_for_message(user.phone, earlier).code
@@ -148,7 +148,7 @@ def test_token_menu_with_sms(people, terminal):
 
 def test_token_ends_after_three_wrong_codes(people, terminal):
     user = people.make().turn_on_mfa()
-    shell = terminal("token", "-u", user.username, "-p", user.password, env=environment(user.roster.url))
+    shell = terminal("token", "-u", user.username, "-p", user.password, env=environment(user.roster.airt))
     shell.answer(MENU, "1")
     for _ in range(3):
         shell.answer(OTP_PROMPT, user.authenticator.wrong())
@@ -160,7 +160,7 @@ def test_token_through_a_provider(people, terminal, provider):
     user = people.make()
     address = f"{user.username}@elsewhere.example.com"
     good(user, "user", "sso", "enable", provider, "-e", address)
-    shell = terminal("token", "-u", user.username, "-p", user.password, "-sp", provider, env=environment(user.roster.url))
+    shell = terminal("token", "-u", user.username, "-p", user.password, "-sp", provider, env=environment(user.roster.airt))
     shell.expect("terminated.")
     url = re.search(r"^(http://127\S+)$", shell.seen, re.M)[1]
     browser.sign_in(url, address)
@@ -172,7 +172,7 @@ def test_token_through_a_provider(people, terminal, provider):
 def test_token_through_a_provider_stops_at_a_failed_login(people, terminal):
     user = people.make()
     good(user, "user", "sso", "enable", "google", "-e", "mine@elsewhere.example.com")
-    shell = terminal("token", "-u", user.username, "-p", user.password, "-sp", "google", env=environment(user.roster.url))
+    shell = terminal("token", "-u", user.username, "-p", user.password, "-sp", "google", env=environment(user.roster.airt))
     shell.expect("terminated.")
     browser.sign_in(re.search(r"^(http://127\S+)$", shell.seen, re.M)[1], "not.mine@elsewhere.example.com")
     assert shell.end() == 1
@@ -317,7 +317,7 @@ def test_register_phone_number_stops_after_ten_wrong_codes(people, terminal):
 
 def test_reset_password_with_arguments(people):
     user = people.make().turn_on_mfa()
-    env = environment(user.roster.url)
+    env = environment(user.roster.airt)
     arguments = ["user", "reset-password", "-u", user.username, "-np", "the next pass phrase", "--otp"]
     done = run(*arguments, user.authenticator.wrong(), env=env)
     assert done.returncode == 1 and done.stdout.strip() and not done.stderr.strip()
@@ -330,7 +330,7 @@ def test_reset_password_with_arguments(people):
 def test_reset_password_at_the_terminal_by_sms(people, terminal):
     user = people.make().verify_phone()
     earlier = len(user.roster.messages(user.phone))
-    shell = terminal("user", "reset-password", env=environment(user.roster.url))
+    shell = terminal("user", "reset-password", env=environment(user.roster.airt))
     shell.answer("Please enter your username: ", user.username)
     shell.answer("Please enter your new password: ", "the next pass phrase")
     shell.answer("Repeat for confirmation: ", "the next pass phrase")
@@ -344,7 +344,7 @@ def test_reset_password_at_the_terminal_by_sms(people, terminal):
 
 def test_reset_password_at_the_terminal_by_authenticator(people, terminal):
     user = people.make().turn_on_mfa()
-    shell = terminal("user", "reset-password", "-u", user.username, "-np", "the next pass phrase", env=environment(user.roster.url))
+    shell = terminal("user", "reset-password", "-u", user.username, "-np", "the next pass phrase", env=environment(user.roster.airt))
     shell.answer("Password reset option: ", "1")
     shell.answer("authenticator application: ", user.code())
     assert shell.end() == 0
@@ -458,7 +458,7 @@ def test_api_key_commands(people):
     user = people.make()
     key = good(user, "api-key", "create", "first", "-q").strip()
     assert "Access Token: " in good(user, "api-key", "create", "second", "-e", "10")
-    with_key = environment(user.roster.url, key)
+    with_key = environment(user.roster.airt, key)
     assert run("user", "details", "-q", env=with_key).stdout.strip() == user.uuid
     printed = good(user, "api-key", "ls")
     assert printed.splitlines()[0].split() == ["uuid", "name", "created", "expiry", "disabled"]

@@ -22,7 +22,7 @@ def login(person, password=None, otp=None, username=None) -> str:
         Client.get_token,
         username=username or person.username,
         password=password or person.password,
-        server=person.roster.url,
+        server=person.roster.airt,
         otp=otp,
     )
 
@@ -42,9 +42,9 @@ def test_a_token_is_for_its_account(people):
 def test_set_token_takes_a_token_and_an_api_key_without_a_request(people):
     user = people.make()
     key = APIKey.create(name="key")["access_token"]
-    Client.set_token(token=user.token, server=user.roster.url)
+    Client.set_token(token=user.token, server=user.roster.airt)
     assert User.details()["uuid"] == user.uuid
-    Client.set_token(token=key, server=user.roster.url)
+    Client.set_token(token=key, server=user.roster.airt)
     assert User.details()["uuid"] == user.uuid
 
 
@@ -52,7 +52,7 @@ def test_a_login_does_not_end_others(people):
     user = people.make()
     first = user.token
     assert user.log_in().token != first
-    Client.set_token(token=first, server=user.roster.url)
+    Client.set_token(token=first, server=user.roster.airt)
     assert User.details()["uuid"] == user.uuid
 
 
@@ -212,23 +212,16 @@ def test_tokens_survive_mfa_on_mfa_off_and_a_new_name(people):
     assert user.details()["username"] == f"{user.username}-renamed"
 
 
-def test_nine_wrong_passwords_in_a_row_make_nobody_wait(people):
+def test_ten_wrong_passwords_in_a_row_are_tolerated(people):
     user = people.make()
-    for _ in range(9):
-        login(user, password="wrong")
+    assert len({login(user, password="wrong") for _ in range(10)}) == 1
     assert user.log_in().details()["uuid"] == user.uuid
 
 
-def test_ten_wrong_passwords_in_a_row_are_answered_like_the_first(people):
-    user = people.make()
-    assert len({login(user, password="wrong") for _ in range(10)}) == 1
-    assert "OTP" not in login(user, password="wrong")
-
-
-def test_nine_wrong_codes_in_a_row_make_nobody_wait(people):
+def test_ten_wrong_codes_in_a_row_are_tolerated(people):
     user = people.make().turn_on_mfa()
     wrong = user.authenticator.wrong()
-    for _ in range(9):
+    for _ in range(10):
         assert "Invalid OTP" in login(user, otp=wrong)
     user.log_in(otp=user.code())
 

@@ -203,7 +203,7 @@ def test_these_calls_need_the_callers_code_with_a_token_and_with_a_key(people):
     boss.turn_on_mfa()
     before = boss.details()
     for bearer in (boss.token, key):
-        Client(server=boss.roster.url, auth_token=bearer)
+        Client(server=boss.roster.airt, auth_token=bearer)
         for name, call in protected(boss, target):
             assert "OTP is required" in refusal(call, None), name
     for name, call in protected(boss, target)[:4]:
@@ -323,8 +323,8 @@ def test_the_code_of_a_list_is_good_for_nothing_else(people):
     assert "Invalid OTP" in refusal(User.update, first_name="X", otp=code)
     assert "Invalid OTP" in refusal(APIKey.revoke, "k", otp=code)
     with pytest.raises(ValueError, match="Invalid OTP"):
-        Client.get_token(username=boss.username, password=boss.password, server=boss.roster.url, otp=code)
-    Client(server=boss.roster.url, auth_token=key)
+        Client.get_token(username=boss.username, password=boss.password, server=boss.roster.airt, otp=code)
+    Client(server=boss.roster.airt, auth_token=key)
     assert "Invalid OTP" in refusal(User.disable, second, otp=code)  # another credential
     boss.act()
     assert User.disable(second, otp=code).iloc[0]["disabled"]

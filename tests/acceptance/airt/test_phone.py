@@ -180,7 +180,7 @@ def test_reset_by_sms_without_mfa(people):
     old = user.password
     told = User.reset_password(username=user.username, new_password="the next pass phrase", otp=user.request_sms("reset_password"))
     assert isinstance(told, str) and told
-    refusal(Client.get_token, username=user.username, password=old, server=user.roster.url)
+    refusal(Client.get_token, username=user.username, password=old, server=user.roster.airt)
     user.password = "the next pass phrase"
     assert user.log_in().details()["uuid"] == user.uuid
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 from airt.client import Client, User
 
-import browser
+import person_at_provider as browser
 from people import People, wire
 from test_users import refusal
 
@@ -18,7 +18,7 @@ PROVIDERS = ["google", "github"]
 
 def begin(person, provider: str, otp=None) -> str:
     return Client.get_token(
-        username=person.username, password=person.password, server=person.roster.url, sso_provider=provider, otp=otp
+        username=person.username, password=person.password, server=person.roster.airt, sso_provider=provider, otp=otp
     )
 
 
@@ -149,8 +149,8 @@ def test_a_disabled_setting_does_not_do(people):
 
 def test_the_password_and_the_code_are_checked_as_at_the_token_call(people):
     person, address = enabled(people, "google")
-    wrong = refusal(Client.get_token, username=person.username, password="wrong", server=person.roster.url, sso_provider="google")
-    assert wrong == refusal(Client.get_token, username="nobody at all", password="wrong", server=person.roster.url, sso_provider="google")
+    wrong = refusal(Client.get_token, username=person.username, password="wrong", server=person.roster.airt, sso_provider="google")
+    assert wrong == refusal(Client.get_token, username="nobody at all", password="wrong", server=person.roster.airt, sso_provider="google")
     assert wrong == refusal(begin, person, "google", otp="123456")
     person.act()
     person.turn_on_mfa()

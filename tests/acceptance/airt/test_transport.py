@@ -63,7 +63,7 @@ def test_a_reading_path_answers_in_each_spelling(people, method, path):
 
 def test_a_base_with_a_final_slash_works(people):
     user = people.make(log_in=False)
-    base = people.roster.url + "/"
+    base = people.roster.airt + "/"
     Client.get_token(username=user.username, password=user.password, server=base)
     assert User.details()["uuid"] == user.uuid
     APIKey.create(name="k")
@@ -73,7 +73,7 @@ def test_a_base_with_a_final_slash_works(people):
 
 
 def test_the_base_may_come_from_the_environment(people, monkeypatch):
-    monkeypatch.setenv("AIRT_SERVER_URL", people.roster.url)
+    monkeypatch.setenv("AIRT_SERVER_URL", people.roster.airt)
     monkeypatch.setenv("AIRT_SERVICE_USERNAME", ADMIN_NAME)
     monkeypatch.setenv("AIRT_SERVICE_PASSWORD", ADMIN_PASSWORD)
     Client.get_token()
@@ -234,13 +234,13 @@ def test_a_server_that_is_not_there_is_a_connection_error():
 
 def test_missing_credentials_are_a_key_error(people):
     with pytest.raises(KeyError):
-        Client.get_token(server=people.roster.url)
+        Client.get_token(server=people.roster.airt)
     with pytest.raises(KeyError):
-        Client.set_token(server=people.roster.url)
+        Client.set_token(server=people.roster.airt)
 
 
 def test_version_tells_both_versions(people):
-    Client.server = people.roster.url
+    Client.server = people.roster.airt
     version = Client.version()
     assert version["client"] == "2023.3.0"
     assert version["server"][0].isdigit()

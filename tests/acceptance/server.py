@@ -12,13 +12,14 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-ADMIN_NAME = "root-of-airt"
+REPOSITORY = Path(__file__).resolve().parents[2]
+ADMIN_NAME = "root-of-tests"
 ADMIN_PASSWORD = "correct horse battery staple"
 
 
@@ -44,7 +45,7 @@ class Postgres:
     """A PostgreSQL server in a temporary directory; each Roster gets a database of its own."""
 
     def __init__(self) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="roster-airt-pg-"))
+        self.directory = Path(tempfile.mkdtemp(prefix="roster-acceptance-pg-"))
         self.user = self._unprivileged_user()
         if self.user:
             shutil.chown(self.directory, self.user)
@@ -115,22 +116,33 @@ class Message:
         return re.sub(r"\D", "", self.to)
 
 
+def wait_for(look: Callable[[], list[Message]], what: str) -> Message:
+    """The last of what comes, as soon as anything has come."""
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        if found := look():
+            return found[-1]
+        time.sleep(0.02)
+    raise AssertionError(f"nothing came: {what}")
+
+
 @dataclass
 class Roster:
     """A running server with an administrator and its outgoing messages in files."""
 
     database_url: str | None = None
-    settings: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="roster-airt-"))
-        self.outbox = self.directory / "sms.jsonl"
+        self.directory = Path(tempfile.mkdtemp(prefix="roster-acceptance-"))
+        self.text_messages = self.directory / "sms.jsonl"
+        self.mails = self.directory / "mail.jsonl"
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("ROSTER_", "AIRT_"))}
         environment |= {
             "ROSTER_LISTEN": "127.0.0.1:0",
             "ROSTER_DATA_DIR": str(self.directory / "data"),
-            "ROSTER_SMS": f"file:{self.outbox}",
-            "ROSTER_EMAIL": f"file:{self.directory / 'mail.jsonl'}",
+            "ROSTER_SMS": f"file:{self.text_messages}",
+            "ROSTER_EMAIL": f"file:{self.mails}",
             "ROSTER_ADMIN_USERNAME": ADMIN_NAME,
             "ROSTER_ADMIN_EMAIL": "root@example.com",
             "ROSTER_ADMIN_PASSWORD": ADMIN_PASSWORD,
@@ -138,12 +150,13 @@ class Roster:
         }
         if self.database_url:
             environment["ROSTER_DATABASE_URL"] = self.database_url
+        environment = {name: value for name, value in environment.items() if value is not None}
         self.log = open(self.directory / "log", "w+")
         self.process = subprocess.Popen(
             [roster_binary(), "serve"], env=environment, cwd=self.directory, stdout=self.log, stderr=subprocess.STDOUT
         )
         self.address = self._wait_for_address()
-        self.url = f"{self.address}/airt"
+        self.airt = f"{self.address}/airt"
 
     def _wait_for_address(self) -> str:
         deadline = time.monotonic() + 60
@@ -165,23 +178,26 @@ class Roster:
         self.log.flush()
         return Path(self.log.name).read_text()
 
-    def messages(self, phone: str) -> list[Message]:
-        """What was sent to a number, oldest first."""
-        if not self.outbox.exists():
+    @staticmethod
+    def _sent(outbox: Path) -> list[Message]:
+        """What was sent, oldest first."""
+        if not outbox.exists():
             return []
-        lines = [json.loads(line) for line in self.outbox.read_text().splitlines()]
-        sent = [Message(line["to"], line["template"], line["text"], line.get("code")) for line in lines]
-        return [message for message in sent if message.digits == phone]
+        lines = [json.loads(line) for line in outbox.read_text().splitlines()]
+        return [Message(line["to"], line["template"], line["text"], line.get("code")) for line in lines]
+
+    def messages(self, phone: str) -> list[Message]:
+        """The text messages to a number, oldest first."""
+        return [message for message in self._sent(self.text_messages) if message.digits == phone]
 
     def wait_for_message(self, phone: str, earlier: int) -> Message:
-        """The next message to a number, after `earlier` ones."""
-        deadline = time.monotonic() + 15
-        while time.monotonic() < deadline:
-            sent = self.messages(phone)
-            if len(sent) > earlier:
-                return sent[-1]
-            time.sleep(0.02)
-        raise AssertionError(f"no message to {phone} after {earlier} earlier ones")
+        """The next text message to a number, after `earlier` ones."""
+        return wait_for(lambda: self.messages(phone)[earlier:], f"a message to {phone}")
+
+    def wait_for_mail(self, address: str, template: str) -> Message:
+        """The newest mail of one kind to an address."""
+        fits = lambda message: message.to == address and message.template == template  # noqa: E731
+        return wait_for(lambda: [*filter(fits, self._sent(self.mails))], f"{template} to {address}")
 
     def stop(self) -> None:
         self.process.terminate()
