@@ -18,7 +18,7 @@ pub(crate) fn check<F: FilterField>(filter: &Filter<F>) -> Result<()> {
 }
 
 /// The refusal of a text that cannot be read.
-pub(crate) fn refuse(field: Field, error: Cql2Error) -> Error {
+pub(crate) fn refuse(field: Field, error: &Cql2Error) -> Error {
     Error::invalid(field, Reason::Other(error.to_string()))
 }
 

@@ -1,5 +1,6 @@
 //! Predicates: a field, what is said of it, and whether a field can have what it is compared with.
 
+use jiff::Timestamp;
 use roster_model::{Comparison, FieldKind, Filter, FilterField, FilterValue, Pattern, Words, fold};
 
 use super::literal::{Number, parse_date, parse_time, parse_timestamp};
@@ -12,6 +13,9 @@ enum Literal {
     Number(Number),
     Value(FilterValue),
 }
+
+/// Reads a time in one of the ways of writing it.
+type ParseTime = fn(&str) -> Option<Timestamp>;
 
 impl<F: FilterField> Parser<'_, F> {
     pub(super) fn predicate(&mut self) -> Result<Filter<F>, Cql2Error> {
@@ -107,8 +111,7 @@ impl<F: FilterField> Parser<'_, F> {
         let error = |message: &str| {
             Err(Cql2Error { position, message: format!("{} {message}", field.name()) })
         };
-        let (text, time): (Option<String>, Option<fn(&str) -> _>) = match self.tokens.peek().clone()
-        {
+        let (text, time): (Option<String>, Option<ParseTime>) = match self.tokens.peek().clone() {
             Token::Text(text) => {
                 self.tokens.pass();
                 (Some(text), None)
@@ -132,8 +135,8 @@ impl<F: FilterField> Parser<'_, F> {
                         _ => error("is neither TRUE nor FALSE"),
                     };
                 }
-                "DATE" => (self.in_parentheses()?, Some(parse_date as fn(&str) -> _)),
-                "TIMESTAMP" => (self.in_parentheses()?, Some(parse_timestamp as fn(&str) -> _)),
+                "DATE" => (self.in_parentheses()?, Some(parse_date)),
+                "TIMESTAMP" => (self.in_parentheses()?, Some(parse_timestamp)),
                 "NULL" => {
                     return Err(self.tokens.here("compare with IS NULL or IS NOT NULL"));
                 }

@@ -166,7 +166,7 @@ fn read_filter(filter: &UserFilter) -> Result<UserSelection> {
     }
     if let Some(text) = &filter.filter {
         let parsed = cql2::parse(text, &USER_FIELDS);
-        tree = tree.and(parsed.map_err(|error| filters::refuse(Field::Filter, error))?);
+        tree = tree.and(parsed.map_err(|error| filters::refuse(Field::Filter, &error))?);
     }
     if let Some(text) = &filter.search {
         let fields = UserField::SEARCHED.to_vec();
