@@ -36,12 +36,15 @@ pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
                 Ok(Turn { done, took, cpu: data.cpu_time(&roster)? - before })
             })
             .await?;
-            for (contender, how) in [(1, "by cursor"), (2, "by offset")] {
+            // The database must walk over what an offset skips: the promise is about cursors.
+            for (contender, how, target) in
+                [(1, "by cursor", Target::AtMost(1.2)), (2, "by offset", Target::None)]
+            {
                 section.row(
                     format!("page at 99 %, by {order}, {how}, to the first"),
                     rounds.time(contender),
                     rounds.cpu(contender),
-                    Target::AtMost(1.2),
+                    target,
                 );
             }
             section.row(

@@ -23,11 +23,14 @@ const BATCH: usize = 256;
 
 /// What was used and is not written down yet.
 pub(crate) struct Usage {
-    shards: Box<[Mutex<HashMap<Key, Pending>>]>,
+    shards: Box<[Mutex<Shard>]>,
     /// Held for writing between a batch's commit and its removal from here, so that who reads numbers while holding it
     /// for reading finds each use exactly once.
     settling: RwLock<()>,
 }
+
+/// By user, since who reads a user must not look at everybody's.
+type Shard = HashMap<UserId, HashMap<Key, Pending>>;
 
 /// A credential, as long as it stands among pending ones.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,14 +56,15 @@ impl Usage {
     pub(crate) fn note(&self, credential: &Arc<LiveCredential>, now: Timestamp) {
         let key = Key { kind: credential.kind, id: credential.id };
         let mut shard = self.shard(credential.user.id);
-        match shard.get_mut(&key) {
+        let of_user = shard.entry(credential.user.id).or_default();
+        match of_user.get_mut(&key) {
             Some(pending) => {
                 pending.uses += 1;
                 pending.last_used_at = pending.last_used_at.max(now);
             }
             None => {
                 let credential = Arc::clone(credential);
-                shard.insert(key, Pending { credential, uses: 1, last_used_at: now });
+                of_user.insert(key, Pending { credential, uses: 1, last_used_at: now });
             }
         }
     }
@@ -68,7 +72,10 @@ impl Usage {
     /// When a credential was last used, if that is not written down yet.
     pub(crate) fn last_use(&self, credential: &LiveCredential) -> Option<Timestamp> {
         let key = Key { kind: credential.kind, id: credential.id };
-        self.shard(credential.user.id).get(&key).map(|pending| pending.last_used_at)
+        self.shard(credential.user.id)
+            .get(&credential.user.id)?
+            .get(&key)
+            .map(|pending| pending.last_used_at)
     }
 
     /// Holds flushes up while numbers are read that are added to what is pending.
@@ -79,7 +86,8 @@ impl Usage {
     /// Adds what is pending to a key just read.
     pub(crate) fn add_to_api_key(&self, api_key: &mut ApiKey) {
         let key = Key { kind: CredentialKind::ApiKey, id: api_key.id.0 };
-        if let Some(pending) = self.shard(api_key.user_id).get(&key) {
+        let shard = self.shard(api_key.user_id);
+        if let Some(pending) = shard.get(&api_key.user_id).and_then(|of_user| of_user.get(&key)) {
             api_key.use_count += pending.uses;
             api_key.last_used_at = api_key.last_used_at.max(Some(pending.last_used_at));
         }
@@ -93,7 +101,8 @@ impl Usage {
         expires_at: impl Fn(&LiveCredential, Timestamp) -> Timestamp,
     ) {
         let key = Key { kind: CredentialKind::Session, id: id.0 };
-        if let Some(pending) = self.shard(session.user_id).get(&key) {
+        let shard = self.shard(session.user_id);
+        if let Some(pending) = shard.get(&session.user_id).and_then(|of_user| of_user.get(&key)) {
             session.last_used_at = session.last_used_at.max(pending.last_used_at);
             let later = expires_at(&pending.credential, pending.last_used_at);
             session.expires_at = session.expires_at.max(later);
@@ -103,7 +112,7 @@ impl Usage {
     /// Adds what is pending to a user just read.
     pub(crate) fn add_to_user(&self, user: &mut User) {
         let shard = self.shard(user.id);
-        let uses = shard.values().filter(|pending| pending.credential.user.id == user.id);
+        let uses = shard.get(&user.id).into_iter().flat_map(HashMap::values);
         let latest = uses.map(|pending| pending.last_used_at).max();
         user.last_seen_at = user.last_seen_at.max(latest);
     }
@@ -114,7 +123,8 @@ impl Usage {
         shards
             .flat_map(|shard| {
                 let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-                shard.iter().map(|(key, pending)| (*key, pending.clone())).collect::<Vec<_>>()
+                let uses = shard.values().flatten();
+                uses.map(|(key, pending)| (*key, pending.clone())).collect::<Vec<_>>()
             })
             .collect()
     }
@@ -122,17 +132,22 @@ impl Usage {
     /// Takes away what was written down; what was noted meanwhile stays.
     fn settle(&self, written: &[(Key, Pending)]) {
         for (key, written) in written {
-            let mut shard = self.shard(written.credential.user.id);
-            if let Some(pending) = shard.get_mut(key) {
+            let user = written.credential.user.id;
+            let mut shard = self.shard(user);
+            let Some(of_user) = shard.get_mut(&user) else { continue };
+            if let Some(pending) = of_user.get_mut(key) {
                 pending.uses -= written.uses;
                 if pending.uses == 0 {
-                    shard.remove(key);
+                    of_user.remove(key);
                 }
+            }
+            if of_user.is_empty() {
+                shard.remove(&user);
             }
         }
     }
 
-    fn shard(&self, user: UserId) -> MutexGuard<'_, HashMap<Key, Pending>> {
+    fn shard(&self, user: UserId) -> MutexGuard<'_, Shard> {
         let place = user.0.unsigned_abs() as usize % SHARDS;
         self.shards[place].lock().unwrap_or_else(PoisonError::into_inner)
     }
