@@ -9,10 +9,11 @@ use roster_model::{
     Accepted, ActivateMfa, ApiKey, AuditEvent, AuditFilter, ChangeExpiredPassword, ChangePassword,
     CodeRequest, ConfirmEmail, DirectoryEntry, EnableSso, EndedSessions, Group, GroupId,
     GroupMember, GroupUpdate, Introspection, IntrospectionRequest, IssuedApiKey, Message,
-    MessageId, MfaStatus, NewApiKey, NewGroup, NewUser, Organization, OrganizationId,
-    OrganizationUpdate, Page, PageRequest, PasswordReset, Plan, RecoveryCodes, RedeemSsoTicket,
-    Session, SetMembership, SetPhone, SetUp, SignIn, SignedIn, SsoLink, SsoProvider, SsoSignIn,
-    SsoTicket, TotpEnrolment, User, UserFilter, UserRef, UserUpdate, VerifyPhone, Whoami,
+    MessageId, MfaStatus, NewApiKey, NewGroup, NewPlan, NewUser, Organization, OrganizationId,
+    OrganizationUpdate, Page, PageRequest, PasswordReset, Plan, PlanUpdate, RecoveryCodes,
+    RedeemSsoTicket, Session, SetMembership, SetPhone, SetUp, SignIn, SignedIn, SsoLink,
+    SsoProvider, SsoSignIn, SsoTicket, TotpEnrolment, User, UserFilter, UserRef, UserUpdate,
+    VerifyPhone, Whoami,
 };
 use uuid::Uuid;
 
@@ -81,6 +82,11 @@ endpoints! {
         /// Mail a user a link to set a password with.
         InviteUser: POST "/api/v1/users/{user}/invitation" [user: UserRef]
             -> 202 Accepted | ChannelUnavailable | WrongState, step_up;
+
+        /// Begin another period of a user's plan.
+        /// It begins where the present one ends, or now if that is over.
+        RenewPlan: POST "/api/v1/users/{user}/plan/renewal" [user: UserRef]
+            -> 200 User | WrongState, step_up;
 
         /// What everybody may know about the people of the caller's organization.
         ListDirectory: GET "/api/v1/directory" ?(PageRequest) -> 200 Page<DirectoryEntry>;
@@ -246,6 +252,17 @@ endpoints! {
 
         /// One plan, by id or name.
         GetPlan: GET "/api/v1/plans/{plan}" [plan: String] -> 200 Plan;
+
+        /// Create a plan.
+        CreatePlan: POST "/api/v1/plans" (NewPlan) -> 201 Plan | AlreadyExists, idempotent;
+
+        /// Change a plan, named by id or name.
+        /// Users who have it keep the period that has begun.
+        UpdatePlan: PATCH "/api/v1/plans/{plan}" [plan: String] (PlanUpdate)
+            -> 200 Plan | AlreadyExists;
+
+        /// Delete a plan that nobody has.
+        DeletePlan: DELETE "/api/v1/plans/{plan}" [plan: String] -> 204 | WrongState;
     }
     "Running the server" {
         /// Make the first administrator, with the token that the server shows at its first start.

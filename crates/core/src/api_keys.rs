@@ -1,6 +1,5 @@
 //! API keys: tokens that people make for their programs (design section 3.6).
 
-use jiff::Timestamp;
 use roster_model::{
     ApiKey, Field, IssuedApiKey, NewApiKey, Page, PageRequest, Reason, Secret, UserRef, fold,
     is_invisible,
@@ -13,6 +12,7 @@ use crate::{
     audit::Entry,
     authorize::get_user,
     authz::Operation,
+    clock::whole_microseconds,
     credentials::{
         check_constraints,
         token::{Token, TokenKind},
@@ -20,6 +20,7 @@ use crate::{
     paging::Paging,
     random::RandomExt,
     sessions::later,
+    users::is_available,
 };
 
 /// The longest name of a key, in characters.
@@ -69,7 +70,7 @@ impl Core {
         self.store()
             .write(async |tx: &mut Tx| {
                 let user = get_user(tx, user.id).await?;
-                if !user.status.may_sign_in() {
+                if !is_available(&user, now) {
                     return Err(Error::AccountUnavailable);
                 }
                 let row = NewApiKeyRow {
@@ -240,9 +241,4 @@ fn check_scopes(scopes: &[String]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// What the databases keep, so that a stored time reads back equal.
-fn whole_microseconds(time: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }

@@ -14,6 +14,7 @@ use crate::{
     credentials::token::{Token, TokenKind},
     paths,
     sessions::later,
+    users::is_owner_available,
 };
 
 /// What of a request the constraints of an API key look at.
@@ -142,7 +143,7 @@ impl Core {
         let owner = &credential.user;
         let is_live = credential.expires_at.is_none_or(|end| now < end)
             || self.effective_expiry(credential).is_none_or(|end| now < end);
-        is_live && owner.status.may_sign_in() && owner.deleted_at.is_none()
+        is_live && is_owner_available(owner, now)
     }
 
     /// When a credential ends, with what is not yet written down of its use.

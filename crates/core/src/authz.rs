@@ -144,6 +144,10 @@ operations! {
     WriteMembers = "group.members": GroupManagerOrAdmin;
     /// See the plans.
     ReadPlans = "plan.read": SignedIn;
+    /// Make, change and remove plans.
+    WritePlans = "plan.write": SystemAdmin;
+    /// Begin another period of a user's plan.
+    RenewPlan = "plan.renew": Admin + step_up + not_on_oneself;
 
     /// See the outbox, and try a message again.
     ReadMessages = "message.read": SystemAdmin;

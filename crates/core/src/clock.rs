@@ -58,8 +58,11 @@ impl Clock for ManualClock {
     }
 }
 
-fn whole_microseconds(instant_now: Timestamp) -> Timestamp {
-    instant(instant_now.as_microsecond())
+/// What the databases keep of an instant, so that it reads back equal: whole microseconds, but for those of the last
+/// second there is, which cannot be read back.
+pub(crate) fn whole_microseconds(at: Timestamp) -> Timestamp {
+    let whole = Timestamp::from_microsecond(at.as_microsecond());
+    whole.or_else(|_| Timestamp::from_second(at.as_second())).unwrap_or(at)
 }
 
 /// The instant that many microseconds after 1970, or the last one there is.
@@ -87,6 +90,13 @@ mod tests {
         let clock = ManualClock::new(Timestamp::from_second(0).unwrap());
         clock.advance(Duration::MAX);
         assert_eq!(clock.now(), Timestamp::MAX);
+    }
+
+    #[test]
+    fn the_end_of_time_reads_back() {
+        let last = whole_microseconds(Timestamp::MAX);
+        assert_eq!(Timestamp::from_microsecond(last.as_microsecond()).unwrap(), last);
+        assert_eq!(last.as_second(), Timestamp::MAX.as_second());
     }
 
     #[test]

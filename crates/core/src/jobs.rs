@@ -19,8 +19,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Core {
     /// Clears away what is over: messages, codes, links, sessions, kept replies, old failures, and users whose time in
-    /// the bin has ended; and suspends those who have been away for longer than their organization allows. Doing it
-    /// twice at once does it once.
+    /// the bin has ended; ends what is open of those whose plan has come to its end, and suspends those who have been
+    /// away for longer than their organization allows. Doing it twice at once does it once.
     ///
     /// # Errors
     /// Only the server itself may; and `Unavailable` while the database is away.
@@ -28,6 +28,7 @@ impl Core {
         self.purge_messages_and_codes(actor).await?;
         self.purge_sessions_and_counts().await?;
         self.purge_users(actor).await?;
+        self.end_plans(actor).await?;
         self.suspend_the_inactive(actor).await
     }
 
@@ -74,6 +75,36 @@ impl Core {
                 })
                 .await?;
             if purged < USERS as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Ends the sessions, codes and links of users whose plan is over. They are worth nothing since it is; renewed, the
+    /// user signs in again.
+    async fn end_plans(&self, actor: &Actor) -> Result<()> {
+        let now = self.now();
+        loop {
+            let ended = self
+                .store()
+                .read(async |tx: &mut Tx| tx.list_users_past_their_plan(now, USERS).await)
+                .await?;
+            self.store()
+                .write(async |tx: &mut Tx| {
+                    for id in &ended {
+                        // Renewed meanwhile, or not.
+                        let found = tx.find_user(&UserRef::Id(*id)).await?;
+                        if found
+                            .is_some_and(|user| user.plan_expires_at.is_some_and(|end| end <= now))
+                        {
+                            tx.end_everything_of_user(*id).await?;
+                            Entry::done("plan.ended", *id).write(tx, actor, now).await?;
+                        }
+                    }
+                    Ok::<_, Error>(())
+                })
+                .await?;
+            if ended.len() < USERS as usize {
                 return Ok(());
             }
         }

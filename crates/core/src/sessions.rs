@@ -16,9 +16,11 @@ use crate::{
     audit::Entry,
     authorize::get_user,
     authz::Operation,
+    clock::whole_microseconds,
     credentials::token::{Token, TokenKind},
     paging::Paging,
     random::RandomExt,
+    users::is_available,
 };
 
 /// How long an administrator may act in somebody's name.
@@ -75,10 +77,10 @@ impl Core {
         user: &mut User,
         opening: &Opening,
     ) -> Result<Session> {
-        if !user.status.may_sign_in() || user.deleted_at.is_some() {
+        let Opening { now, life, .. } = *opening;
+        if !is_available(user, now) {
             return Err(Error::AccountUnavailable);
         }
-        let Opening { now, life, .. } = *opening;
         if opening.impersonator.is_none() {
             tx.count_sign_in(user.id, now).await?;
             user.sign_in_count += 1;
@@ -252,7 +254,7 @@ impl Core {
                 let mut user = get_user(tx, target.id).await?;
                 // Read again with the rights of both as they are now.
                 let acting = get_user(tx, impersonator.user.id).await?;
-                if !acting.status.may_sign_in() || user.role.rank() > acting.role.rank() {
+                if !is_available(&acting, self.now()) || user.role.rank() > acting.role.rank() {
                     return Err(Error::Forbidden);
                 }
                 let session = self.open_session(tx, actor, &mut user, &opening).await?;
@@ -272,5 +274,5 @@ pub(crate) fn current_session(actor: &Actor) -> Option<Uuid> {
 
 /// So much later, or the end of time.
 pub(crate) fn later(now: Timestamp, by: Duration) -> Timestamp {
-    now.checked_add(by).unwrap_or(Timestamp::MAX)
+    whole_microseconds(now.checked_add(by).unwrap_or(Timestamp::MAX))
 }

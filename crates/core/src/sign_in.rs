@@ -9,6 +9,7 @@ use crate::{
     authz::Operation,
     credentials::{Authenticator, Claimed},
     sessions::Opening,
+    users::is_available,
 };
 
 /// What a sign-in is called in the audit log.
@@ -124,7 +125,8 @@ impl Core {
         input: &SignIn,
         for_provider: bool,
     ) -> Result<Option<Timestamp>> {
-        if !user.status.may_sign_in() || !(for_provider || self.may_use_password(user).await?) {
+        if !is_available(user, self.now()) || !(for_provider || self.may_use_password(user).await?)
+        {
             return Err(Error::AccountUnavailable);
         }
         if user.password_expires_at.is_some_and(|end| end <= self.now()) {

@@ -41,7 +41,7 @@ pub use mfa::{
 pub use organization::{LoginType, Organization, OrganizationSettings, OrganizationUpdate};
 pub use page::{Page, PageRequest};
 pub use phone::PhoneNumber;
-pub use plan::Plan;
+pub use plan::{NewPlan, Plan, PlanUpdate};
 pub use problem::{ErrorCode, Field, Problem, Reason};
 pub use secret::{Secret, TokenHash};
 pub use session::{

@@ -150,6 +150,28 @@ words! {
         Plan = "plan",
         /// The end of the plan.
         PlanExpiresAt = "plan_expires_at",
+        /// A plan's name for people.
+        DisplayName = "display_name",
+        /// A plan's colour.
+        PlanColor = "plan_color",
+        /// A plan's bytes of storage.
+        Storage = "storage",
+        /// A plan's tasks at once.
+        ConcurrentTasks = "concurrent_tasks",
+        /// A plan's calls a day.
+        DailyApiCalls = "daily_api_calls",
+        /// A plan's calls a month.
+        MonthlyApiCalls = "monthly_api_calls",
+        /// A plan's traffic a day.
+        DailyTraffic = "daily_traffic",
+        /// A plan's traffic a month.
+        MonthlyTraffic = "monthly_traffic",
+        /// A plan's processing a day.
+        DailyProcess = "daily_process",
+        /// A plan's processing a month.
+        MonthlyProcess = "monthly_process",
+        /// How many days a plan's period lasts.
+        NumberOfDays = "number_of_days",
         /// When something ends.
         ExpiresAt = "expires_at",
         /// What an API key is for.

@@ -2,8 +2,9 @@
 
 use axum::Router;
 use roster_api::{
-    CreateGroup, DeleteGroup, GetGroup, GetOrganization, GetPlan, ListGroups, ListMembers,
-    ListOrganizations, ListPlans, RemoveMember, SetMember, UpdateGroup, UpdateOrganization,
+    CreateGroup, CreatePlan, DeleteGroup, DeletePlan, GetGroup, GetOrganization, GetPlan,
+    ListGroups, ListMembers, ListOrganizations, ListPlans, RemoveMember, SetMember, UpdateGroup,
+    UpdateOrganization, UpdatePlan,
 };
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
@@ -24,6 +25,9 @@ pub(crate) fn routes() -> Router<Kit> {
         .merge(endpoint(remove_member))
         .merge(endpoint(list_plans))
         .merge(endpoint(get_plan))
+        .merge(endpoint(create_plan))
+        .merge(endpoint(update_plan))
+        .merge(endpoint(delete_plan))
 }
 
 async fn list_organizations(call: Call<ListOrganizations>) -> Result<Page<Organization>> {
@@ -73,6 +77,18 @@ async fn remove_member(call: Call<RemoveMember>) -> Result<()> {
 
 async fn list_plans(call: Call<ListPlans>) -> Result<Page<Plan>> {
     call.core.list_plans(&call.actor, &call.query).await
+}
+
+async fn create_plan(call: Call<CreatePlan>) -> Result<Plan> {
+    call.core.create_plan(&call.actor, &call.body).await
+}
+
+async fn update_plan(call: Call<UpdatePlan>) -> Result<Plan> {
+    call.core.update_plan(&call.actor, &call.path.plan, &call.body).await
+}
+
+async fn delete_plan(call: Call<DeletePlan>) -> Result<()> {
+    call.core.delete_plan(&call.actor, &call.path.plan).await
 }
 
 async fn get_plan(call: Call<GetPlan>) -> Result<Plan> {

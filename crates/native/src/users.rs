@@ -3,7 +3,7 @@
 use axum::Router;
 use roster_api::{
     CreateUser, DeleteUser, DisableUser, EnableUser, GetUser, InviteUser, ListDirectory, ListUsers,
-    RestoreUser, SuspendUser, UpdateUser,
+    RenewPlan, RestoreUser, SuspendUser, UpdateUser,
 };
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
@@ -19,6 +19,7 @@ pub(crate) fn routes() -> Router<Kit> {
         .merge(endpoint(restore))
         .merge(endpoint(enable))
         .merge(endpoint(disable))
+        .merge(endpoint(renew_plan))
         .merge(endpoint(suspend))
         .merge(endpoint(invite))
         .merge(endpoint(directory))
@@ -50,6 +51,10 @@ async fn restore(call: Call<RestoreUser>) -> Result<User> {
 
 async fn enable(call: Call<EnableUser>) -> Result<User> {
     call.core.enable_user(&call.actor, &call.path.user).await
+}
+
+async fn renew_plan(call: Call<RenewPlan>) -> Result<User> {
+    call.core.renew_plan(&call.actor, &call.path.user).await
 }
 
 async fn disable(call: Call<DisableUser>) -> Result<User> {

@@ -260,6 +260,14 @@ calls! {
     list_plans = ListPlans {} ?{page: PageRequest} -> Page<Plan>;
     /// One plan, by id or name.
     get_plan = GetPlan {plan} -> Plan;
+    /// Creates a plan.
+    create_plan = CreatePlan {} (new: NewPlan) -> Plan;
+    /// Changes a plan, named by id or name.
+    update_plan = UpdatePlan {plan} (update: PlanUpdate) -> Plan;
+    /// Deletes a plan that nobody has.
+    delete_plan = DeletePlan {plan} -> ();
+    /// Begins another period of a user's plan.
+    renew_plan = RenewPlan {user} -> User;
 
     /// Makes the first administrator, with the token that the server shows at its first start.
     set_up = SetUpRoster {} (first: SetUp) -> User;

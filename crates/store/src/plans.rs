@@ -96,4 +96,48 @@ impl Tx {
         )
         .await
     }
+
+    /// Writes everything that can change in a plan. Its name must have been looked up in the same transaction.
+    pub async fn update_plan(&mut self, plan: &Plan) -> Result<(), Error> {
+        self.execute(
+            "UPDATE plans SET name = $2, name_key = $3, display_name = $4, description = $5, \
+             plan_color = $6, storage = $7, concurrent_tasks = $8, daily_api_calls = $9, \
+             monthly_api_calls = $10, daily_traffic = $11, monthly_traffic = $12, \
+             daily_process = $13, monthly_process = $14, number_of_days = $15, updated_at = $16 \
+             WHERE id = $1",
+            &[
+                &plan.id,
+                &plan.name,
+                &fold(&plan.name).as_str(),
+                &plan.display_name,
+                &plan.description,
+                &plan.plan_color,
+                &plan.storage,
+                &plan.concurrent_tasks,
+                &plan.daily_api_calls,
+                &plan.monthly_api_calls,
+                &plan.daily_traffic,
+                &plan.monthly_traffic,
+                &plan.daily_process,
+                &plan.monthly_process,
+                &plan.number_of_days,
+                &plan.updated_at,
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Whether a living user has this plan.
+    pub async fn is_plan_in_use(&mut self, plan: PlanId) -> Result<bool, Error> {
+        let sql = "SELECT id FROM users WHERE plan_id = $1 AND deleted_at IS NULL LIMIT 1";
+        self.find(sql, &[&plan], |_| Ok(())).await.map(|any| any.is_some())
+    }
+
+    /// Removes a plan that no living user has; those in the bin lose it.
+    pub async fn delete_plan(&mut self, plan: PlanId) -> Result<(), Error> {
+        self.execute("UPDATE users SET plan_id = NULL WHERE plan_id = $1", &[&plan]).await?;
+        self.execute("DELETE FROM plans WHERE id = $1", &[&plan]).await?;
+        Ok(())
+    }
 }

@@ -29,6 +29,28 @@ async fn groups_are_made_filled_and_emptied_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn plans_are_made_given_renewed_and_deleted_once_nobody_has_them() {
+    let machine = Machine::new().await;
+    let admin = machine.roster.admin().await;
+    let ann = machine.roster.person("ann").await;
+    let numbers = ["storage", "concurrent-tasks", "daily-api-calls", "monthly-api-calls"];
+    let more = ["daily-traffic", "monthly-traffic", "daily-process", "monthly-process"];
+    let numbers: Vec<_> = numbers.iter().chain(&more).map(|name| format!("--{name}=1")).collect();
+    let mut create = vec!["plan", "create", "Trial", "--days", "30"];
+    create.extend(numbers.iter().map(String::as_str));
+    machine.run(&admin, &create).done();
+    machine.run(&admin, &["plan", "update", "trial", "--storage", "5"]).done();
+    let details = ["plan", "details", "trial", "-f", "name,storage", "--output", "csv"];
+    assert_eq!(machine.run(&admin, &details).done(), "name,storage\nTrial,5\n");
+    assert!(machine.run(&admin, &["plan", "assign", "trial", "ann"]).err.contains("ends at"));
+    assert!(machine.run(&admin, &["plan", "renew", "ann"]).err.contains("ends at"));
+    assert!(machine.run(&ann, &["plan", "renew", "me"]).refused().contains("permission"));
+    assert!(machine.run(&admin, &["plan", "delete", "trial", "-y"]).refused().contains("have"));
+    machine.run(&admin, &["plan", "assign", "small", "ann"]).done();
+    machine.run(&admin, &["plan", "delete", "trial", "-y"]).done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_there_is_can_be_looked_at() {
     let machine = Machine::new().await;
     let admin = machine.roster.admin().await;

@@ -21,6 +21,7 @@ use crate::{
     authorize::{get_authorized, get_user},
     authz::Operation,
     sessions::{current_session, later},
+    users::is_available,
 };
 
 /// What setting a password is called in the audit log.
@@ -240,7 +241,7 @@ struct OrganizationRules {
 }
 
 fn may_change_expired(user: &User, now: Timestamp) -> Result<()> {
-    if !user.status.may_sign_in() {
+    if !is_available(user, now) {
         return Err(Error::AccountUnavailable);
     }
     match user.password_expires_at {

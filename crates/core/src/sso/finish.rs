@@ -12,6 +12,7 @@ use crate::{
     authz::Operation,
     credentials::token::{Token, TokenKind},
     sessions::Opening,
+    users::is_available,
 };
 
 impl Core {
@@ -118,7 +119,7 @@ impl Core {
             Error::NotFound(_) => Error::SsoFailed,
             error => error,
         })?;
-        if !user.status.may_sign_in() {
+        if !is_available(&user, self.now()) {
             return Err(Error::AccountUnavailable);
         }
         let link = tx.find_sso_link(user.id, &row.provider).await?;

@@ -9,14 +9,15 @@ use roster_store::Tx;
 use serde_json::{Map, json};
 
 use super::fields::{
-    check_grant, check_parent, find_home, find_plan, is_administrator, kept, plan_end,
-    read_optional, read_text,
+    check_grant, check_parent, find_home, find_plan, is_administrator, plan_end, read_optional,
+    read_text,
 };
 use crate::{
     Actor, Core, Error, Kind, Result,
     audit::Entry,
     authorize::get_user,
     authz::Operation,
+    clock::whole_microseconds,
     credentials::{HashedPassword, password::ChosenBy},
     installation::first_organization,
     random::RandomExt,
@@ -209,7 +210,8 @@ impl Core {
                     record.plan_id = Some(plan.id);
                     record.plan_expires_at = plan_end(&plan, now);
                 }
-                record.plan_expires_at = new.plan_expires_at.map(kept).or(record.plan_expires_at);
+                record.plan_expires_at =
+                    new.plan_expires_at.map(whole_microseconds).or(record.plan_expires_at);
                 let user = person.insert(self, tx, &record, public, password.as_ref(), now).await?;
                 Entry::done("user.created", user.id)
                     .with(json!({ "role": user.role, "organization_id": user.organization_id }))

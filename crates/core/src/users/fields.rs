@@ -2,10 +2,10 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 use roster_model::{
-    EmailAddress, Field, GroupId, OrganizationId, Plan, Reason, Role, UserId, UserRef, Username,
-    is_invisible,
+    EmailAddress, Field, GroupId, OrganizationId, Plan, Reason, Role, Status, User, UserId,
+    UserRef, Username, is_invisible,
 };
-use roster_store::Tx;
+use roster_store::{Owner, Tx};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -74,11 +74,6 @@ pub(super) fn is_administrator(role: Role) -> bool {
     role.rank() >= Role::AccountAdmin.rank()
 }
 
-/// What the databases keep of a time, so that it reads back equal.
-pub(super) fn kept(time: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
-}
-
 /// Nobody grants more than it has.
 pub(super) fn check_grant(actor: &Actor, role: Role) -> Result<()> {
     match actor.role() {
@@ -142,20 +137,37 @@ fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// The plan called `name`.
-pub(super) async fn find_plan(tx: &mut Tx, name: &str) -> Result<Plan> {
-    let unknown = || Error::invalid(Field::Plan, Reason::Unknown);
-    if name.contains('\0') {
-        return Err(unknown());
-    }
-    tx.find_plan_by_name(name).await?.ok_or_else(unknown)
+/// The plan that somebody is to have, by number or name.
+pub(super) async fn find_plan(tx: &mut Tx, plan: &str) -> Result<Plan> {
+    let found = crate::plans::find_plan(tx, plan).await?;
+    found.ok_or_else(|| Error::invalid(Field::Plan, Reason::Unknown))
 }
 
-/// When a plan ends that begins now.
-pub(super) fn plan_end(plan: &Plan, now: Timestamp) -> Option<Timestamp> {
+/// When a period of a plan ends that begins then.
+pub(super) fn plan_end(plan: &Plan, begins: Timestamp) -> Option<Timestamp> {
     const DAY: u64 = 24 * 3600;
     let days = u64::try_from(plan.number_of_days?).ok()?;
-    Some(later(now, std::time::Duration::from_secs(days.saturating_mul(DAY))))
+    Some(later(begins, std::time::Duration::from_secs(days.saturating_mul(DAY))))
+}
+
+/// Whether somebody may sign in and use what was issued.
+pub(crate) fn is_available(user: &User, now: Timestamp) -> bool {
+    is_let_in(user.status, user.deleted_at, user.plan_expires_at, now)
+}
+
+/// The same of the owner of a credential.
+pub(crate) fn is_owner_available(owner: &Owner, now: Timestamp) -> bool {
+    is_let_in(owner.status, owner.deleted_at, owner.plan_expires_at, now)
+}
+
+/// The rule: let in, not deleted, and not at the end of its plan.
+fn is_let_in(
+    status: Status,
+    deleted_at: Option<Timestamp>,
+    plan_expires_at: Option<Timestamp>,
+    now: Timestamp,
+) -> bool {
+    status.may_sign_in() && deleted_at.is_none() && plan_expires_at.is_none_or(|end| now < end)
 }
 
 /// The primary group of somebody in `organization`: the wanted one, else the group of everybody.

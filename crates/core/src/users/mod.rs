@@ -3,11 +3,12 @@
 mod create;
 mod fields;
 mod list;
+mod plan;
 mod remove;
 mod status;
 mod update;
 
 pub(crate) use create::Person;
-pub(crate) use fields::read_text;
+pub(crate) use fields::{is_available, is_owner_available, read_text};
 pub use list::UserSelection;
 pub(crate) use list::organization_of;

@@ -20,7 +20,7 @@ impl Core {
         self.store()
             .write(async |tx: &mut Tx| {
                 let mut user = get_authorized(tx, actor, &[Operation::DeleteUser], &target).await?;
-                keep_an_administrator(tx, &user).await?;
+                keep_an_administrator(tx, &user, now).await?;
                 tx.end_everything_of_user(user.id).await?;
                 tx.revoke_api_keys_of_user(user.id, now).await?;
                 tx.disown_groups_of_user(user.id).await?;

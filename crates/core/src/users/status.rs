@@ -68,7 +68,7 @@ impl Core {
                 let mut user = get_authorized(tx, actor, &[operation], &target).await?;
                 let status = next(&user)?;
                 if !status.may_sign_in() {
-                    keep_an_administrator(tx, &user).await?;
+                    keep_an_administrator(tx, &user, now).await?;
                     tx.end_everything_of_user(user.id).await?;
                 }
                 if status == Status::Disabled {

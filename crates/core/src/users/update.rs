@@ -8,12 +8,12 @@ use roster_store::Tx;
 use serde_json::json;
 
 use super::fields::{
-    check_grant, check_parent, find_home, find_plan, is_administrator, kept, merge_preferences,
-    plan_end, read_optional, read_text,
+    check_grant, check_parent, find_home, find_plan, is_administrator, is_available,
+    merge_preferences, plan_end, read_optional, read_text,
 };
 use crate::{
     Actor, Core, Door, Error, Kind, Profile, Result, audit::Entry, authorize::get_authorized,
-    authz::Operation, messages::templates::Template,
+    authz::Operation, clock::whole_microseconds, messages::templates::Template,
 };
 
 impl Core {
@@ -71,8 +71,8 @@ impl Core {
                 if fields.is_empty() && !is_mailed {
                     return Ok(before);
                 }
-                if before.role == Role::SystemAdmin && after.role != before.role {
-                    keep_an_administrator(tx, &before).await?;
+                if after.role != before.role || !is_available(&after, now) {
+                    keep_an_administrator(tx, &before, now).await?;
                 }
                 after.updated_at = now;
                 after.updated_by = actor.user_id();
@@ -186,7 +186,7 @@ impl Core {
             }
         }
         if let Some(end) = update.plan_expires_at {
-            user.plan_expires_at = end.map(kept);
+            user.plan_expires_at = end.map(whole_microseconds);
         }
         if let Some(role) = update.role {
             user.role = role;
@@ -315,10 +315,10 @@ fn set_profile(user: &mut User, update: &UserUpdate) -> Result<()> {
 }
 
 /// Somebody must be left who may do everything.
-pub(super) async fn keep_an_administrator(tx: &mut Tx, user: &User) -> Result<()> {
+pub(super) async fn keep_an_administrator(tx: &mut Tx, user: &User, now: Timestamp) -> Result<()> {
     if user.role == Role::SystemAdmin
-        && user.status.may_sign_in()
-        && !tx.has_other_system_admin(user.id).await?
+        && is_available(user, now)
+        && !tx.has_other_system_admin(user.id, now).await?
     {
         return Err(Error::WrongState("this is the last system admin; make another one first"));
     }

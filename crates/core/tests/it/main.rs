@@ -7,6 +7,7 @@ mod fixture;
 mod groups;
 mod keys;
 mod passwords;
+mod plans;
 mod providers;
 mod revocation;
 mod sessions;

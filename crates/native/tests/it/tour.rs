@@ -242,8 +242,34 @@ impl Tour {
 
         let plans = self.call::<ListPlans>(Some(admin), ListPlans::path(), none.clone()).await;
         assert_eq!(plans.items.len(), 3);
-        let plan = self.call::<GetPlan>(Some(admin), GetPlan::path("large"), none).await;
+        let plan = self.call::<GetPlan>(Some(admin), GetPlan::path("large"), none.clone()).await;
         assert!(plans.items.contains(&plan));
+        self.plans(admin).await;
+    }
+
+    async fn plans(&mut self, admin: &Person) {
+        let none = Value::Null;
+        let new = json!({
+            "name": "Trial", "plan_color": "#00ff7F", "storage": 1, "concurrent_tasks": 1,
+            "daily_api_calls": 10, "monthly_api_calls": 100, "daily_traffic": 1,
+            "monthly_traffic": 1, "daily_process": 1, "monthly_process": 1, "number_of_days": 30,
+        });
+        let trial = self.call::<CreatePlan>(Some(admin), CreatePlan::path(), new).await;
+        let change = json!({"display_name": "Try it", "number_of_days": 7});
+        let changed = self.call::<UpdatePlan>(Some(admin), UpdatePlan::path("trial"), change).await;
+        assert_eq!((changed.id, changed.number_of_days), (trial.id, Some(7)));
+        let tom = self.roster.person("tom").await;
+        let give = json!({"plan": "trial"});
+        let given = self.call::<UpdateUser>(Some(admin), UpdateUser::path("tom"), give).await;
+        let end = given.plan_expires_at.unwrap();
+        let renewed =
+            self.call::<RenewPlan>(Some(admin), RenewPlan::path(tom.user.id), none.clone()).await;
+        assert_eq!(renewed.plan_expires_at, Some(end + Duration::from_secs(7 * 24 * 3600)));
+        admin.delete("/api/v1/plans/trial").await.refused(409, ErrorCode::WrongState);
+        let take = json!({"plan": null});
+        self.call::<UpdateUser>(Some(admin), UpdateUser::path("tom"), take).await;
+        self.call::<DeletePlan>(Some(admin), DeletePlan::path(trial.id), none).await;
+        admin.get("/api/v1/plans/trial").await.refused(404, ErrorCode::NotFound);
     }
 
     async fn sso(&mut self, provider: &FakeProvider) {

@@ -93,6 +93,21 @@ impl Tx {
         .await
     }
 
+    /// Users whose plan has come to its end by `now` and who still have sessions.
+    pub async fn list_users_past_their_plan(
+        &mut self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<UserId>, Error> {
+        self.list(
+            "SELECT id FROM users WHERE plan_expires_at <= $1 AND EXISTS \
+             (SELECT 1 FROM sessions WHERE sessions.user_id = users.id) ORDER BY id LIMIT $2",
+            &[&now, &i64::from(limit)],
+            |row| row.get(0),
+        )
+        .await
+    }
+
     /// Leaves nothing of a deleted user but its number and the reservation of its names.
     /// `home` becomes its primary group, so that no group is kept for its sake.
     pub async fn purge_user(

@@ -285,12 +285,17 @@ impl Tx {
         self.find("SELECT id FROM users LIMIT 1", &[], |_| Ok(())).await.map(|any| any.is_some())
     }
 
-    /// Whether a system admin other than `user` is there who may sign in.
-    pub async fn has_other_system_admin(&mut self, user: UserId) -> Result<bool, Error> {
+    /// Whether a system admin other than `user` is there who may sign in at `now`.
+    pub async fn has_other_system_admin(
+        &mut self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         self.find(
             "SELECT id FROM users WHERE role = 'system_admin' AND status IN ('new', 'active') \
-             AND deleted_at IS NULL AND id <> $1 LIMIT 1",
-            &[&user],
+             AND deleted_at IS NULL AND id <> $1 \
+             AND (plan_expires_at IS NULL OR plan_expires_at > $2) LIMIT 1",
+            &[&user, &now],
             |_| Ok(()),
         )
         .await
