@@ -6,14 +6,14 @@
 //! `idempotent` (a creation that takes `Idempotency-Key`) and `if_match`.
 
 use roster_model::{
-    Accepted, ActivateMfa, ApiKey, AuditEvent, AuditFilter, ChangeExpiredPassword, ChangePassword,
-    CodeRequest, ConfirmEmail, DirectoryEntry, EnableSso, EndedSessions, Group, GroupId,
-    GroupMember, GroupUpdate, Introspection, IntrospectionRequest, IssuedApiKey, Message,
-    MessageId, MfaStatus, NewApiKey, NewGroup, NewPlan, NewUser, Organization, OrganizationId,
-    OrganizationUpdate, Page, PageRequest, PasswordReset, Plan, PlanUpdate, RecoveryCodes,
-    RedeemSsoTicket, Session, SetMembership, SetPhone, SetUp, SignIn, SignedIn, SsoLink,
-    SsoProvider, SsoSignIn, SsoTicket, TotpEnrolment, User, UserFilter, UserRef, UserUpdate,
-    VerifyPhone, Whoami,
+    Accepted, ActivateMfa, ApiKey, ApiKeyUpdate, AuditEvent, AuditFilter, ChangeExpiredPassword,
+    ChangePassword, CodeRequest, ConfirmEmail, DirectoryEntry, DirectoryFilter, EnableSso,
+    EndedSessions, Group, GroupId, GroupMember, GroupUpdate, Introspection, IntrospectionRequest,
+    IssuedApiKey, Message, MessageId, MfaStatus, NewApiKey, NewGroup, NewPlan, NewUser,
+    Organization, OrganizationId, OrganizationUpdate, Page, PageRequest, PasswordReset, Plan,
+    PlanUpdate, RecoveryCodes, RedeemSsoTicket, Session, SetMembership, SetPhone, SetUp, SignIn,
+    SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket, TotpEnrolment, User, UserFilter, UserRef,
+    UserUpdate, VerifyPhone, Whoami,
 };
 use uuid::Uuid;
 
@@ -89,7 +89,8 @@ endpoints! {
             -> 200 User | WrongState, step_up;
 
         /// What everybody may know about the people of the caller's organization.
-        ListDirectory: GET "/api/v1/directory" ?(PageRequest) -> 200 Page<DirectoryEntry>;
+        ListDirectory: GET "/api/v1/directory" ?(DirectoryFilter, PageRequest)
+            -> 200 Page<DirectoryEntry>;
     }
     "Passwords and addresses" {
         /// Change a password.
@@ -155,6 +156,10 @@ endpoints! {
         EndSessions: DELETE "/api/v1/users/{user}/sessions" [user: UserRef] ?(EndSessionsQuery)
             -> 200 EndedSessions;
 
+        /// One session.
+        GetSession: GET "/api/v1/users/{user}/sessions/{session}" [user: UserRef, session: Uuid]
+            -> 200 Session;
+
         /// End one session.
         EndSession: DELETE "/api/v1/users/{user}/sessions/{session}" [user: UserRef, session: Uuid]
             -> 204;
@@ -165,9 +170,10 @@ endpoints! {
             -> 201 SignedIn | WrongState, step_up;
     }
     "API keys" {
-        /// Make an API key. Its token is in this answer and nowhere else.
+        /// Make an API key, for oneself or for a user that one administers.
+        /// Its token is in this answer and nowhere else.
         CreateApiKey: POST "/api/v1/users/{user}/api-keys" [user: UserRef] (NewApiKey)
-            -> 201 IssuedApiKey | AlreadyExists, step_up, idempotent;
+            -> 201 IssuedApiKey | AlreadyExists | AccountUnavailable, step_up, idempotent;
 
         /// The API keys of a user.
         ListApiKeys: GET "/api/v1/users/{user}/api-keys" [user: UserRef] ?(ApiKeyFilter, PageRequest)
@@ -180,6 +186,18 @@ endpoints! {
         /// Revoke an API key. The very next request with it fails.
         RevokeApiKey: DELETE "/api/v1/users/{user}/api-keys/{key}" [user: UserRef, key: String]
             -> 200 ApiKey, step_up;
+
+        /// Change the name or the end of an API key.
+        UpdateApiKey: PATCH "/api/v1/users/{user}/api-keys/{key}" [user: UserRef, key: String] (ApiKeyUpdate)
+            -> 200 ApiKey | AlreadyExists, step_up;
+
+        /// Let a revoked API key work again.
+        RestoreApiKey: POST "/api/v1/users/{user}/api-keys/{key}/restore" [user: UserRef, key: String]
+            -> 200 ApiKey | WrongState | AlreadyExists, step_up;
+
+        /// Remove an API key and the record of its use.
+        DeleteApiKey: DELETE "/api/v1/users/{user}/api-keys/{key}/record" [user: UserRef, key: String]
+            -> 204, step_up;
     }
     "Sign-in at providers" {
         /// The providers at which people can sign in.

@@ -1,6 +1,6 @@
 //! What may stand after the `?`: read by the server, written by a client.
 
-use roster_model::{AuditFilter, PageRequest, UserFilter};
+use roster_model::{AuditFilter, DirectoryFilter, PageRequest, UserFilter};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::{
     IntoParams,
@@ -105,6 +105,7 @@ query! {
 
 query! { @paged
     UserFilter: "status" "role" "organization_id" "group_id" "deleted" "filter" "search" "order_by";
+    DirectoryFilter: "search" "group_id";
     AuditFilter: "user" "action";
     ApiKeyFilter: "include_revoked";
 }
@@ -169,6 +170,7 @@ mod tests {
             assert_eq!(documented, Q::NAMES);
         }
         holds::<(UserFilter, PageRequest)>();
+        holds::<(DirectoryFilter, PageRequest)>();
         holds::<(AuditFilter, PageRequest)>();
         holds::<(ApiKeyFilter, PageRequest)>();
         holds::<EndSessionsQuery>();

@@ -179,6 +179,12 @@ impl Actor {
         self.credential().map(|credential| credential.user.role)
     }
 
+    /// Whether an account admin's power ends at the people who belong to it, as Geobox's contract (section 4) has it.
+    /// Elsewhere it reaches everybody in its organization who belongs to no other account admin.
+    pub(crate) fn keeps_to_account(&self) -> bool {
+        self.origin.door == Door::Geobox
+    }
+
     /// The kind of credential, as the audit log has it.
     pub fn credential_word(&self) -> &'static str {
         match &self.principal {

@@ -1,14 +1,17 @@
-//! API keys: tokens that people make for their programs (design section 3.6).
+//! API keys: tokens that people make for their programs (design section 3.6). What becomes of them afterwards stands in
+//! `lifecycle`.
+
+mod lifecycle;
 
 use roster_model::{
-    ApiKey, Field, IssuedApiKey, NewApiKey, Page, PageRequest, Reason, Secret, UserRef, fold,
-    is_invisible,
+    ApiKey, ApiKeyField, Field, IssuedApiKey, NewApiKey, Page, PageRequest, Reason, Secret,
+    UserRef, fold, is_invisible,
 };
-use roster_store::{ApiKeyRef, Mark, NewApiKeyRow, Tx};
+use roster_store::{ApiKeyRef, Mark, NewApiKeyRow, Tx, Window};
 use serde_json::json;
 
 use crate::{
-    Actor, Core, Error, Kind, Result,
+    Actor, Core, Error, Kind, Result, Selected, Selection,
     audit::Entry,
     authorize::get_user,
     authz::Operation,
@@ -17,6 +20,7 @@ use crate::{
         check_constraints,
         token::{Token, TokenKind},
     },
+    filters,
     paging::Paging,
     random::RandomExt,
     sessions::later,
@@ -31,18 +35,18 @@ const MAX_SCOPES: usize = 100;
 const MAX_SCOPE: usize = 100;
 
 impl Core {
-    /// Makes a key for the caller. Its token is in the reply and nowhere else.
+    /// Makes a key for the caller, or for a user that it administers. Its token is in the reply and nowhere else.
     ///
     /// # Errors
-    /// Those of step-up; `Invalid` for a malformed name, scope or constraint and an end that is over; `AlreadyExists`
-    /// if the caller has a live key of that name.
+    /// Those of step-up; `AccountUnavailable` for a user who may not sign in; `Invalid` for a malformed name, scope or constraint and an end that is over; `AlreadyExists`
+    /// if the user has a live key of that name.
     pub async fn create_api_key(
         &self,
         actor: &Actor,
         user: &UserRef,
         new: &NewApiKey,
     ) -> Result<IssuedApiKey> {
-        let operation = Operation::CreateApiKey;
+        let operation = creation(self.names_oneself(actor, user).await?);
         self.create_once(actor, operation, self.issue_api_key(actor, user, new)).await
     }
 
@@ -52,8 +56,8 @@ impl Core {
         user: &UserRef,
         new: &NewApiKey,
     ) -> Result<IssuedApiKey> {
-        let operation = Operation::CreateApiKey;
-        let user = self.authorize_on(actor, operation, user).await?;
+        let operation = creation(self.names_oneself(actor, user).await?);
+        let user = self.authorize_on_as(actor, creation, user, "").await?;
         let now = self.now();
         check_name(&new.name)?;
         check_scopes(&new.scopes)?;
@@ -112,6 +116,16 @@ impl Core {
             .await
     }
 
+    /// Whether the caller means itself.
+    async fn names_oneself(&self, actor: &Actor, user: &UserRef) -> Result<bool> {
+        let Some(caller) = actor.user_id() else { return Ok(false) };
+        if matches!(user, UserRef::Me) {
+            return Ok(true);
+        }
+        let found = self.store().point_read(async |tx: &mut Tx| tx.find_user(user).await).await?;
+        Ok(found.is_some_and(|found| found.id == caller))
+    }
+
     /// The keys of a user, the oldest first, with the revoked ones if they are asked for.
     ///
     /// # Errors
@@ -144,6 +158,26 @@ impl Core {
         }))
     }
 
+    /// Keys of a user, live and revoked, that a door has a language of its own to ask for.
+    ///
+    /// # Errors
+    /// `Invalid` for a filter that cannot be.
+    pub async fn select_api_keys(
+        &self,
+        actor: &Actor,
+        user: &UserRef,
+        selection: &Selection<ApiKeyField>,
+    ) -> Result<Selected<ApiKey>> {
+        let user = self.authorize_on(actor, Operation::ListApiKeys, user).await?.id;
+        filters::check(&selection.filter)?;
+        let all = Window { after: None, offset: 0, limit: i64::MAX };
+        let _steady = self.usage().steady().await;
+        let mut keys =
+            self.store().scan(async |tx: &mut Tx| tx.list_api_keys(user, true, &all).await).await?;
+        keys.iter_mut().for_each(|key| self.usage().add_to_api_key(key));
+        Ok(selection.of(keys))
+    }
+
     /// A key of a user, live or revoked. A name means the live key, if there is one.
     ///
     /// # Errors
@@ -162,41 +196,11 @@ impl Core {
         self.usage().add_to_api_key(&mut found);
         Ok(found)
     }
+}
 
-    /// Ends a key for good; the very next request with it fails.
-    ///
-    /// # Errors
-    /// Those of step-up; `NotFound` if that user has no such key; `WrongState` if it is revoked already.
-    pub async fn revoke_api_key(
-        &self,
-        actor: &Actor,
-        user: &UserRef,
-        key: &ApiKeyRef,
-    ) -> Result<ApiKey> {
-        let operation = Operation::RevokeApiKey;
-        let user = self.authorize_on_part(actor, operation, user, &format!("{key:?}")).await?.id;
-        let now = self.now();
-        let _steady = self.usage().steady().await;
-        let mut revoked = self
-            .store()
-            .write(async |tx: &mut Tx| {
-                let found = tx.find_api_key(user, key).await?;
-                let mut found = found.ok_or(Error::NotFound(Kind::ApiKey))?;
-                if !tx.revoke_api_key(found.id, now).await? {
-                    return Err(Error::WrongState("this API key is revoked already"));
-                }
-                found.revoked_at = Some(now);
-                Entry::done("api_key.revoked", user)
-                    .about(format!("api_key:{}", found.id))
-                    .with(json!({ "name": found.name }))
-                    .write(tx, actor, now)
-                    .await?;
-                Ok(found)
-            })
-            .await?;
-        self.usage().add_to_api_key(&mut revoked);
-        Ok(revoked)
-    }
+/// Whose key it is to be decides what is asked of the table.
+fn creation(is_oneself: bool) -> Operation {
+    if is_oneself { Operation::CreateApiKey } else { Operation::IssueApiKey }
 }
 
 fn check_name(name: &str) -> Result<()> {

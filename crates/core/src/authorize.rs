@@ -60,9 +60,15 @@ impl Core {
         operation: Operation,
         group: GroupId,
         organization: OrganizationId,
+        owner: Option<UserId>,
     ) -> Result<()> {
         let mut relation = in_organization(actor, organization);
-        if let Some(caller) = actor.user_id()
+        if actor.keeps_to_account()
+            && relation == Relation::SameOrganization
+            && is_in_other_account(actor, owner)
+        {
+            relation = Relation::OtherAccount;
+        } else if let Some(caller) = actor.user_id()
             && relation == Relation::SameOrganization
         {
             let manages = self
@@ -135,14 +141,7 @@ impl Core {
             self.step_up(actor, operation, "nobody").await?;
             return Err(Error::NotFound(Kind::User));
         };
-        let relation = if is_oneself {
-            Relation::Oneself
-        } else {
-            match in_organization(actor, found.organization_id) {
-                Relation::SameOrganization if is_managed => Relation::Managed,
-                relation => relation,
-            }
-        };
+        let relation = to_user(actor, &found, is_managed);
         for operation in [operation].iter().chain(others) {
             allow(actor, *operation, relation, Some(found.role), Kind::User)?;
         }
@@ -192,16 +191,37 @@ pub(crate) async fn get_authorized(
     before: &User,
 ) -> Result<User> {
     let now = get_user(tx, before.id).await?;
-    if (now.role, now.organization_id) != (before.role, before.organization_id) {
-        let relation = match Some(now.id) == actor.user_id() {
-            true => Relation::Oneself,
-            false => in_organization(actor, now.organization_id),
-        };
+    let concern = |user: &User| (user.role, user.organization_id, user.parent_id);
+    if concern(&now) != concern(before) {
         for operation in operations {
-            allow(actor, *operation, relation, Some(now.role), Kind::User)?;
+            allow(actor, *operation, to_user(actor, &now, false), Some(now.role), Kind::User)?;
         }
     }
     Ok(now)
+}
+
+/// How the caller stands to a user.
+fn to_user(actor: &Actor, user: &User, is_managed: bool) -> Relation {
+    if Some(user.id) == actor.user_id() {
+        return Relation::Oneself;
+    }
+    match in_organization(actor, user.organization_id) {
+        Relation::SameOrganization if is_in_other_account(actor, user.parent_id) => {
+            Relation::OtherAccount
+        }
+        Relation::SameOrganization if is_managed => Relation::Managed,
+        relation => relation,
+    }
+}
+
+/// Whether what belongs to `owner` is no business of the account admin who asks. What belongs to nobody is the
+/// organization's, unless the door keeps to accounts.
+fn is_in_other_account(actor: &Actor, owner: Option<UserId>) -> bool {
+    actor.role() == Some(Role::AccountAdmin)
+        && match owner {
+            Some(owner) => Some(owner) != actor.user_id(),
+            None => actor.keeps_to_account(),
+        }
 }
 
 /// How the caller stands to an organization.

@@ -58,6 +58,10 @@ operations! {
     UpdateProfile = "user.update": OneselfManagerOrAdmin + step_up;
     /// Change the names that a user signs in with and the address that proofs are mailed to.
     ChangeIdentifiers = "user.identifiers": OneselfOrAdmin + step_up + not_by_limited_key;
+    /// Change a name to sign in with where that is an administrator's business.
+    Rename = "user.rename": Admin + step_up + not_by_limited_key;
+    /// Write down a phone number without proof.
+    ChangePhone = "user.phone": OneselfOrAdmin + step_up + not_by_limited_key;
     /// Change what a user has chosen for itself.
     ChangePreferences = "user.preferences": OneselfOrAdmin + step_up;
     /// Change what only administrators may: role, organization, plan, flags.
@@ -112,10 +116,18 @@ operations! {
 
     /// Make an API key.
     CreateApiKey = "api_key.create": Oneself + step_up + not_by_limited_key;
+    /// Make an API key for somebody else.
+    IssueApiKey = "api_key.issue": Admin + step_up + not_by_limited_key;
     /// See the API keys of a user.
     ListApiKeys = "api_key.list": OneselfOrAdmin;
     /// End an API key.
     RevokeApiKey = "api_key.revoke": OneselfOrAdmin + step_up + not_by_limited_key;
+    /// Change the name or the end of an API key.
+    UpdateApiKey = "api_key.update": OneselfOrAdmin + step_up + not_by_limited_key;
+    /// Let a revoked API key work again.
+    RestoreApiKey = "api_key.restore": OneselfOrAdmin + step_up + not_by_limited_key;
+    /// Remove an API key, with what is known of its use.
+    DeleteApiKey = "api_key.delete": OneselfOrAdmin + step_up + not_by_limited_key;
 
     /// Begin to sign in at a provider.
     BeginSsoSignIn = "sso.begin": Anyone;
@@ -228,7 +240,8 @@ pub enum Who {
     OneselfManagerOrAdmin,
     /// Managers of the group it is about, and administrators over it.
     GroupManagerOrAdmin,
-    /// Administrators: system admins everywhere, account admins in their organization.
+    /// Administrators: system admins everywhere, account admins in their organization, other account admins' people
+    /// aside.
     Admin,
     /// System admins.
     SystemAdmin,
@@ -265,6 +278,8 @@ pub enum Relation {
     Managed,
     /// It is about the caller's organization or something in it.
     SameOrganization,
+    /// It is about somebody of the caller's organization who belongs to another account admin, or about what does.
+    OtherAccount,
     /// It is about another organization or something in it, or about nothing that is there.
     Elsewhere,
 }
@@ -320,7 +335,9 @@ pub fn decide(
     let stronger = target.is_some_and(|target| target.rank() > role.rank());
     let admin = match role {
         Role::SystemAdmin => true,
-        Role::AccountAdmin => relation != Relation::Elsewhere && !stronger,
+        Role::AccountAdmin => {
+            !matches!(relation, Relation::OtherAccount | Relation::Elsewhere) && !stronger
+        }
         Role::Publisher | Role::Editor | Role::Viewer => false,
     };
     // A manager is an ordinary user: nobody with more rights is in its hands.

@@ -27,6 +27,7 @@ pub mod paths;
 mod plans;
 pub mod random;
 mod restore;
+mod selection;
 mod sessions;
 mod settings;
 mod sign_in;
@@ -52,6 +53,7 @@ pub use authenticate::RequestLine;
 pub use error::{Error, Kind, Result};
 pub use figures::Figures;
 pub use roster_store::ApiKeyRef as KeyRef;
+pub use selection::{Selected, Selection};
 pub use settings::{Limits, Profile, Registration, SessionLife, Settings};
 pub use users::UserSelection;
 

@@ -1,12 +1,14 @@
 //! Plans: what people may subscribe to. Who has which, and until when, stands with the users.
 
-use roster_model::{Field, NewPlan, Page, PageRequest, Plan, PlanId, PlanUpdate, Reason, fold};
-use roster_store::{Mark, Tx};
+use roster_model::{
+    Field, NewPlan, Page, PageRequest, Plan, PlanField, PlanId, PlanUpdate, Reason, fold,
+};
+use roster_store::{Mark, Tx, Window};
 use serde_json::json;
 
 use crate::{
-    Actor, Core, Error, Kind, Result, audit::Entry, authz::Operation, organizations::set,
-    paging::Paging, users::read_text,
+    Actor, Core, Error, Kind, Result, Selected, Selection, audit::Entry, authz::Operation, filters,
+    organizations::set, paging::Paging, users::read_text,
 };
 
 impl Core {
@@ -29,6 +31,22 @@ impl Core {
             })
             .await?;
         Ok(paging.page(rows, total, |plan| Mark::id(plan.id.0)))
+    }
+
+    /// Plans that a door has a language of its own to ask for.
+    ///
+    /// # Errors
+    /// `Invalid` for a filter that cannot be.
+    pub async fn select_plans(
+        &self,
+        actor: &Actor,
+        selection: &Selection<PlanField>,
+    ) -> Result<Selected<Plan>> {
+        self.authorize(actor, Operation::ReadPlans).await?;
+        filters::check(&selection.filter)?;
+        let all = Window { after: None, offset: 0, limit: i64::MAX };
+        let plans = self.store().scan(async |tx: &mut Tx| tx.list_plans(&all).await).await?;
+        Ok(selection.of(plans))
     }
 
     /// One plan, by number or name.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use roster_model::{
     AuthenticationMethod, CredentialKind, EndedSessions, Page, PageRequest, Secret, Session,
-    SignedIn, Status, User, UserId, UserRef,
+    SessionId, SignedIn, Status, User, UserId, UserRef,
 };
 use roster_store::{Mark, NewSession, StoredSession, Tx};
 use serde_json::json;
@@ -91,7 +91,8 @@ impl Core {
             }
         }
         let ends_at = later(now, life.absolute);
-        let session = Session {
+        let mut session = Session {
+            id: SessionId(0),
             uuid: opening.uuid,
             user_id: user.id,
             created_at: now,
@@ -104,7 +105,7 @@ impl Core {
             impersonator_id: opening.impersonator,
             is_current: true,
         };
-        tx.insert_session(&NewSession {
+        let new = NewSession {
             uuid: session.uuid,
             user_id: user.id,
             token_hash: opening.token.hash(),
@@ -117,8 +118,8 @@ impl Core {
             created_at: now,
             expires_at: session.expires_at,
             ends_at,
-        })
-        .await?;
+        };
+        session.id = tx.insert_session(&new).await?;
         Entry::done("session.opened", user.id)
             .about(format!("session:{}", session.uuid))
             .with(json!({ "method": session.method.as_str() }))
@@ -176,14 +177,37 @@ impl Core {
                 Ok::<_, Error>((rows, total))
             })
             .await?;
-        let current = actor.credential().map(|credential| credential.uuid);
-        let page = paging.page(rows, total, |row: &StoredSession| Mark::id(row.id.0));
-        Ok(page.map(|StoredSession { id, mut session, .. }| {
-            let expiry = |credential: &_, at| self.session_expiry(credential, at);
-            self.usage().add_to_session(id, &mut session, expiry);
-            session.is_current = Some(session.uuid) == current;
-            session
-        }))
+        let page = paging.page(rows, total, |row: &StoredSession| Mark::id(row.session.id.0));
+        Ok(page.map(|stored| self.as_it_stands(actor, stored.session)))
+    }
+
+    /// One live session of a user.
+    ///
+    /// # Errors
+    /// `NotFound` if that user has no such session.
+    pub async fn get_session(
+        &self,
+        actor: &Actor,
+        user: &UserRef,
+        session: Uuid,
+    ) -> Result<Session> {
+        let user = self.authorize_on(actor, Operation::ListSessions, user).await?.id;
+        let now = self.now();
+        let _steady = self.usage().steady().await;
+        let found = self
+            .store()
+            .point_read(async |tx: &mut Tx| tx.find_session(user, session, now).await)
+            .await?;
+        let found = found.ok_or(Error::NotFound(Kind::Session))?;
+        Ok(self.as_it_stands(actor, found.session))
+    }
+
+    /// A session with what is not yet written down of its use, and whether it is the one that asks.
+    fn as_it_stands(&self, actor: &Actor, mut session: Session) -> Session {
+        let expiry = |credential: &_, at| self.session_expiry(credential, at);
+        self.usage().add_to_session(session.id, &mut session, expiry);
+        session.is_current = current_session(actor) == Some(session.uuid);
+        session
     }
 
     /// Ends one session of a user.

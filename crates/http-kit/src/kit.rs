@@ -56,7 +56,24 @@ impl Kit {
         uri: &Uri,
         headers: &HeaderMap,
     ) -> Result<Actor, Refusal> {
-        let Some(token) = bearer(headers, uri.query())? else {
+        let token = bearer(headers, uri.query())?;
+        self.holder(context, door, method, uri, headers, token).await
+    }
+
+    /// Who asks, by a token that the door has found in a place of its own.
+    ///
+    /// # Errors
+    /// There is none, or it is not good for this request. Such calls count as a stranger's.
+    pub async fn holder(
+        &self,
+        context: &RequestContext,
+        door: Door,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        token: Option<&str>,
+    ) -> Result<Actor, Refusal> {
+        let Some(token) = token else {
             self.admit_stranger(context)?;
             return Err(Error::Unauthenticated.into());
         };

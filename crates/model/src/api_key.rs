@@ -81,6 +81,18 @@ pub struct NewApiKey {
     pub constraints: Vec<Constraint>,
 }
 
+/// What is to change in an API key. What is absent stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiKeyUpdate {
+    /// The name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When it ends; `null`: never.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::user::given")]
+    pub expires_at: Option<Option<Timestamp>>,
+}
+
 /// A new API key with its token, which is shown here and never again.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct IssuedApiKey {

@@ -37,6 +37,17 @@ pub struct Group {
     pub updated_at: Timestamp,
 }
 
+/// A group with who owns it and how many are in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupSummary {
+    /// The group.
+    pub group: Group,
+    /// What its owner is called.
+    pub owner_name: Option<String>,
+    /// How many living users are in it.
+    pub member_count: u64,
+}
+
 /// One member of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GroupMember {

@@ -9,6 +9,7 @@ mod filter;
 mod group;
 mod identity;
 mod ids;
+mod list_fields;
 mod message;
 mod mfa;
 mod organization;
@@ -22,16 +23,21 @@ mod sso;
 mod user;
 mod user_field;
 
-pub use api_key::{ApiKey, Constraint, ConstraintKind, IssuedApiKey, NewApiKey};
+pub use api_key::{ApiKey, ApiKeyUpdate, Constraint, ConstraintKind, IssuedApiKey, NewApiKey};
 pub use audit::{AuditEvent, AuditFilter, Outcome};
 pub use filter::{
     Comparison, FieldKind, Filter, FilterField, FilterValue, Filterable, OrderBy, Pattern,
     PatternPiece, Vocabulary, Words,
 };
-pub use group::{Group, GroupMember, GroupUpdate, MembershipRank, NewGroup, SetMembership};
+pub use group::{
+    Group, GroupMember, GroupSummary, GroupUpdate, MembershipRank, NewGroup, SetMembership,
+};
 pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible};
 pub use ids::{
     ApiKeyId, AuditEventId, GroupId, MessageId, OrganizationId, PlanId, SessionId, UserId, UserRef,
+};
+pub use list_fields::{
+    API_KEY_FIELDS, ApiKeyField, GROUP_FIELDS, GroupField, PLAN_FIELDS, PlanField,
 };
 pub use message::{Channel, Message, MessageState};
 pub use mfa::{
@@ -50,7 +56,8 @@ pub use session::{
 };
 pub use sso::{EnableSso, RedeemSsoTicket, SsoLink, SsoProvider, SsoSignIn, SsoTicket};
 pub use user::{
-    ChangeExpiredPassword, ChangePassword, ConfirmEmail, DirectoryEntry, NewUser, Profile, Role,
-    SetPhone, SetUp, Status, User, UserFilter, UserFlags, UserUpdate, VerifyPhone, split_name,
+    ChangeExpiredPassword, ChangePassword, ConfirmEmail, DirectoryEntry, DirectoryFilter, NewUser,
+    Profile, Role, SetPhone, SetUp, Status, User, UserFilter, UserFlags, UserUpdate, VerifyPhone,
+    split_name,
 };
 pub use user_field::{USER_FIELDS, UserField};

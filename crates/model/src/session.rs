@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{Role, Secret, User, UserId, problem::words};
+use crate::{Role, Secret, SessionId, User, UserId, problem::words};
 
 words! {
     /// How a session was opened (values of RFC 8176 where there is one).
@@ -58,6 +58,8 @@ pub struct SignedIn {
 /// A session of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Session {
+    /// Its number.
+    pub id: SessionId,
     /// Its name.
     pub uuid: Uuid,
     /// Whose it is.

@@ -194,8 +194,12 @@ pub struct DirectoryEntry {
     pub uuid: Uuid,
     /// The name it signs in with.
     pub username: String,
-    /// Given and family name.
+    /// Given and family name as one text.
     pub name: String,
+    /// The given name.
+    pub first_name: String,
+    /// The family name.
+    pub last_name: String,
     /// Its address.
     pub email: String,
 }
@@ -207,9 +211,24 @@ impl From<&User> for DirectoryEntry {
             uuid: user.uuid,
             username: user.username.clone(),
             name: user.name(),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
             email: user.email.clone(),
         }
     }
+}
+
+/// Whom of the directory one wants to see; all that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct DirectoryFilter {
+    /// A piece of a name or an address, letter case aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    /// Members of this group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_id: Option<GroupId>,
 }
 
 /// What a new user is to be. Absent and `null` are the same.
@@ -272,6 +291,12 @@ fn is_false(flag: &bool) -> bool {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserUpdate {
+    /// The phone number, unverified from then on.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
+    pub phone: Option<Option<String>>,
+    /// The status; one that does not let the user sign in ends all that is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
     /// The name to sign in with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,

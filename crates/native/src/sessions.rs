@@ -2,8 +2,8 @@
 
 use axum::Router;
 use roster_api::{
-    EndSession, EndSessions, ImpersonateUser, Introspect, ListSessions, ReplaceExpiredPassword,
-    SignInWithPassword, SignOut, WhoAmI,
+    EndSession, EndSessions, GetSession, ImpersonateUser, Introspect, ListSessions,
+    ReplaceExpiredPassword, SignInWithPassword, SignOut, WhoAmI,
 };
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
@@ -17,6 +17,7 @@ pub(crate) fn routes() -> Router<Kit> {
         .merge(endpoint(whoami))
         .merge(endpoint(introspect))
         .merge(endpoint(list))
+        .merge(endpoint(get))
         .merge(endpoint(end_all))
         .merge(endpoint(end))
         .merge(endpoint(impersonate))
@@ -44,6 +45,10 @@ async fn introspect(call: Call<Introspect>) -> Result<Introspection> {
 
 async fn list(call: Call<ListSessions>) -> Result<Page<Session>> {
     call.core.list_sessions(&call.actor, &call.path.user, &call.query).await
+}
+
+async fn get(call: Call<GetSession>) -> Result<Session> {
+    call.core.get_session(&call.actor, &call.path.user, call.path.session).await
 }
 
 async fn end_all(call: Call<EndSessions>) -> Result<EndedSessions> {

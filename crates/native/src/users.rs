@@ -70,5 +70,5 @@ async fn invite(call: Call<InviteUser>) -> Result<Accepted> {
 }
 
 async fn directory(call: Call<ListDirectory>) -> Result<Page<DirectoryEntry>> {
-    call.core.list_directory(&call.actor, &call.query).await
+    call.core.list_directory(&call.actor, &call.query.0, &call.query.1).await
 }

@@ -173,7 +173,7 @@ calls! {
     /// Mails a user a link to set a password with.
     invite_user = InviteUser {user} -> Accepted;
     /// One page of what everybody may know about the people of the caller's organization.
-    list_directory = ListDirectory {} ?{page: PageRequest} -> Page<DirectoryEntry>;
+    list_directory = ListDirectory {} ?{filter: DirectoryFilter, page: PageRequest} -> Page<DirectoryEntry>;
 
     /// Changes a password: one's own with the present one, or as an administrator that of
     /// somebody else.
@@ -205,6 +205,8 @@ calls! {
 
     /// One page of the sessions of a user.
     list_sessions = ListSessions {user} ?{page: PageRequest} -> Page<Session>;
+    /// One session of a user.
+    get_session = GetSession {user, session} -> Session;
     /// Ends all sessions of a user, or all but the one that asks.
     end_sessions = EndSessions {user} ?{which: EndSessionsQuery} -> EndedSessions;
     /// Ends one session.
@@ -220,6 +222,12 @@ calls! {
     get_api_key = GetApiKey {user, key} -> ApiKey;
     /// Revokes an API key. The very next request with it fails.
     revoke_api_key = RevokeApiKey {user, key} -> ApiKey;
+    /// Changes the name or the end of an API key.
+    update_api_key = UpdateApiKey {user, key} (update: ApiKeyUpdate) -> ApiKey;
+    /// Lets a revoked API key work again.
+    restore_api_key = RestoreApiKey {user, key} -> ApiKey;
+    /// Removes an API key and the record of its use.
+    delete_api_key = DeleteApiKey {user, key} -> ();
 
     /// The providers at which people can sign in.
     list_sso_providers = ListSsoProviders {} -> Page<SsoProvider>;
@@ -283,7 +291,7 @@ lists! {
     /// The users, as a list to go through.
     users = ListUsers {} of User, filter UserFilter;
     /// What everybody may know about the people of the caller's organization.
-    directory = ListDirectory {} of DirectoryEntry;
+    directory = ListDirectory {} of DirectoryEntry, filter DirectoryFilter;
     /// The sessions of a user, as a list to go through.
     sessions = ListSessions {user} of Session;
     /// The API keys of a user, as a list to go through.

@@ -192,6 +192,64 @@ impl Tx {
         }
         Ok(revoked.is_some())
     }
+
+    /// The owner of the key with this number.
+    pub async fn find_api_key_owner(&mut self, key: ApiKeyId) -> Result<Option<UserId>, Error> {
+        self.find("SELECT user_id FROM api_keys WHERE id = $1", &[&key], |row| row.get(0)).await
+    }
+
+    /// Whether a user has a live key of this name other than `key`. One that has expired by `now` no longer holds it.
+    pub async fn is_api_key_name_taken(
+        &mut self,
+        user: UserId,
+        name: &str,
+        key: ApiKeyId,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let name_key = fold(name);
+        self.execute(
+            "UPDATE api_keys SET revoked_at = expires_at WHERE user_id = $1 AND name_key = $2 \
+             AND id <> $3 AND revoked_at IS NULL AND expires_at <= $4",
+            &[&user, &name_key.as_str(), &key, &now],
+        )
+        .await?;
+        self.find(
+            "SELECT id FROM api_keys WHERE user_id = $1 AND name_key = $2 AND id <> $3 \
+             AND revoked_at IS NULL",
+            &[&user, &name_key.as_str(), &key],
+            |_| Ok(()),
+        )
+        .await
+        .map(|taken| taken.is_some())
+    }
+
+    /// Writes what can change in a key: name, end, and whether it is revoked. A name that a live key of its owner has
+    /// must have been looked for in the same transaction.
+    pub async fn update_api_key(&mut self, key: &ApiKey) -> Result<(), Error> {
+        let hash: TokenHash = self
+            .one(
+                "UPDATE api_keys SET name = $2, name_key = $3, expires_at = $4, revoked_at = $5 \
+                 WHERE id = $1 RETURNING token_hash",
+                &[&key.id, &key.name, &fold(&key.name).as_str(), &key.expires_at, &key.revoked_at],
+                |row| row.get(0),
+            )
+            .await?;
+        self.after_commit(Change::ForgetToken(hash.0));
+        Ok(())
+    }
+
+    /// Removes a key.
+    pub async fn delete_api_key(&mut self, key: ApiKeyId) -> Result<(), Error> {
+        let removed: Option<TokenHash> = self
+            .find("DELETE FROM api_keys WHERE id = $1 RETURNING token_hash", &[&key], |row| {
+                row.get(0)
+            })
+            .await?;
+        if let Some(hash) = removed {
+            self.after_commit(Change::ForgetToken(hash.0));
+        }
+        Ok(())
+    }
 }
 
 fn json<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {

@@ -1,8 +1,8 @@
 //! Groups.
 
-use roster_model::{Group, GroupId, OrganizationId, UserId, fold};
+use roster_model::{Group, GroupId, GroupSummary, OrganizationId, UserId, fold};
 
-use crate::sql::Row;
+use crate::sql::{Columns, Row};
 use crate::{Error, Tx, Window};
 
 macro_rules! select_group {
@@ -16,8 +16,34 @@ macro_rules! select_group {
     };
 }
 
+macro_rules! summarize_group {
+    ($rest:literal) => {
+        concat!(
+            "SELECT groups.id, groups.name, groups.slug, groups.description, \
+             groups.organization_id, groups.owner_id, groups.created_at, groups.updated_at, \
+             owner.first_name, owner.last_name, \
+             (SELECT COUNT(*) FROM memberships JOIN users ON users.id = memberships.user_id \
+             WHERE memberships.group_id = groups.id AND users.deleted_at IS NULL) \
+             FROM groups LEFT JOIN users AS owner ON owner.id = groups.owner_id ",
+            $rest,
+            " ORDER BY groups.id"
+        )
+    };
+}
+
 fn group(row: &Row<'_>) -> Result<Group, Error> {
+    group_of(&mut row.columns())
+}
+
+fn summary(row: &Row<'_>) -> Result<GroupSummary, Error> {
     let mut columns = row.columns();
+    let group = group_of(&mut columns)?;
+    let (first, last): (Option<String>, Option<String>) = (columns.take()?, columns.take()?);
+    let name = first.zip(last).map(|(first, last)| format!("{first} {last}").trim().to_owned());
+    Ok(GroupSummary { group, owner_name: name, member_count: columns.take()? })
+}
+
+fn group_of(columns: &mut Columns<'_>) -> Result<Group, Error> {
     Ok(Group {
         id: columns.take()?,
         name: columns.take()?,
@@ -91,6 +117,33 @@ impl Tx {
             }
             None => self.one("SELECT COUNT(*) FROM groups", &[], |row| row.get(0)).await,
         }
+    }
+
+    /// All groups, those of an organization, or one, with who owns them and how many are in them, by number.
+    pub async fn summarize_groups(
+        &mut self,
+        organization: Option<OrganizationId>,
+        group: Option<GroupId>,
+    ) -> Result<Vec<GroupSummary>, Error> {
+        match (organization, group) {
+            (_, Some(group)) => {
+                self.list(summarize_group!("WHERE groups.id = $1"), &[&group], summary).await
+            }
+            (Some(organization), None) => {
+                let sql = summarize_group!("WHERE groups.organization_id = $1");
+                self.list(sql, &[&organization], summary).await
+            }
+            (None, None) => self.list(summarize_group!(""), &[], summary).await,
+        }
+    }
+
+    /// The same of the groups that a user owns or is in.
+    pub async fn summarize_groups_of(&mut self, user: UserId) -> Result<Vec<GroupSummary>, Error> {
+        let sql = summarize_group!(
+            "WHERE groups.owner_id = $1 OR EXISTS (SELECT 1 FROM memberships \
+             WHERE memberships.group_id = groups.id AND memberships.user_id = $1)"
+        );
+        self.list(sql, &[&user], summary).await
     }
 
     /// Adds a group, whose `id` is ignored; nothing if its name or slug is taken.

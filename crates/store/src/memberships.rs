@@ -20,15 +20,16 @@ macro_rules! select_member {
 
 fn member(row: &Row<'_>) -> Result<GroupMember, Error> {
     let mut columns = row.columns();
+    let (id, uuid, username) = (columns.take()?, columns.take()?, columns.take()?);
+    let (first_name, last_name): (String, String) = (columns.take()?, columns.take()?);
     Ok(GroupMember {
         user: DirectoryEntry {
-            id: columns.take()?,
-            uuid: columns.take()?,
-            username: columns.take()?,
-            name: {
-                let (first, last): (String, String) = (columns.take()?, columns.take()?);
-                format!("{first} {last}").trim().to_owned()
-            },
+            id,
+            uuid,
+            username,
+            name: format!("{first_name} {last_name}").trim().to_owned(),
+            first_name,
+            last_name,
             email: columns.take()?,
         },
         rank: columns.take()?,

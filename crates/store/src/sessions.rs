@@ -38,11 +38,9 @@ pub struct NewSession<'a> {
     pub ends_at: Timestamp,
 }
 
-/// A session with its number and the hash of its token.
+/// A session with the hash of its token.
 #[derive(Clone, Debug)]
 pub struct StoredSession {
-    /// Its number.
-    pub id: SessionId,
     /// What is kept of its token.
     pub token_hash: TokenHash,
     /// What may be seen of it. `is_current` is false: the store does not know who asks.
@@ -61,15 +59,13 @@ macro_rules! select_session {
 
 fn stored_session(row: &Row<'_>) -> Result<StoredSession, Error> {
     let mut columns = row.columns();
-    Ok(StoredSession {
-        id: columns.take()?,
-        token_hash: columns.take()?,
-        session: session(&mut columns)?,
-    })
+    let (id, token_hash) = (columns.take()?, columns.take()?);
+    Ok(StoredSession { token_hash, session: session(id, &mut columns)? })
 }
 
-fn session(columns: &mut Columns<'_>) -> Result<Session, Error> {
+fn session(id: SessionId, columns: &mut Columns<'_>) -> Result<Session, Error> {
     Ok(Session {
+        id,
         uuid: columns.take()?,
         user_id: columns.take()?,
         created_at: columns.take()?,
@@ -137,6 +133,17 @@ impl Tx {
             |row| row.get(0),
         )
         .await
+    }
+
+    /// The session of this name, if it is that user's and has not ended at `now`.
+    pub async fn find_session(
+        &mut self,
+        user: UserId,
+        uuid: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<StoredSession>, Error> {
+        let sql = select_session!("WHERE user_id = $1 AND uuid = $2 AND expires_at > $3");
+        self.find(sql, &[&user, &uuid, &now], stored_session).await
     }
 
     /// Ends the session of this name, if it is that user's and has not ended.

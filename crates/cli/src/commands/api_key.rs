@@ -3,7 +3,10 @@
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use jiff::{SignedDuration, Timestamp};
-use roster_client::{ApiKeyFilter, model::NewApiKey};
+use roster_client::{
+    ApiKeyFilter,
+    model::{ApiKeyUpdate, NewApiKey},
+};
 
 use super::Part;
 use crate::{ago::now, codes::Otp, connection::Connection, output::Show, ui::Ui};
@@ -25,6 +28,9 @@ enum Verb {
     #[command(alias = "show")]
     Details(Details),
     Revoke(Revoke),
+    Update(Update),
+    Restore(Restore),
+    Delete(Delete),
 }
 
 impl ApiKeyCommand {
@@ -64,6 +70,29 @@ impl ApiKeyCommand {
                     revoked.push(call.await.with_context(|| format!("key {key}"))?);
                 }
                 ui.out.list(&revoked, &revoke.show)
+            }
+            Verb::Update(update) => {
+                let change = update.change()?;
+                let changed = update.otp.call(&roster, &ui.talk, async |roster| {
+                    roster.update_api_key(&update.user, &update.key, &change).await
+                });
+                ui.out.changed(&changed.await?, &update.show)
+            }
+            Verb::Restore(restore) => {
+                let restored = restore.otp.call(&roster, &ui.talk, async |roster| {
+                    roster.restore_api_key(&restore.user, &restore.key).await
+                });
+                ui.out.changed(&restored.await?, &restore.show)
+            }
+            Verb::Delete(delete) => {
+                let question = format!("Remove the key {} and all trace of it?", delete.key);
+                super::be_sure(delete.yes, &question, &ui.talk)?;
+                let removed = delete.otp.call(&roster, &ui.talk, async |roster| {
+                    roster.delete_api_key(&delete.user, &delete.key).await
+                });
+                removed.await?;
+                ui.talk.say(&format!("The key {} is gone.", delete.key));
+                Ok(())
             }
         }
     }
@@ -144,6 +173,66 @@ struct Revoke {
     otp: Otp,
     #[command(flatten)]
     show: Show,
+}
+
+/// Change the name or the end of an API key
+#[derive(Debug, clap::Args)]
+struct Update {
+    /// Id, UUID or name of the key
+    key: String,
+    /// Another name
+    #[arg(long)]
+    name: Option<String>,
+    /// Days from now until it expires; 0: never
+    #[arg(short, long, value_name = "DAYS")]
+    expiry: Option<i64>,
+    /// Whose: id, UUID, username or e-mail address
+    #[arg(short, long, default_value = "me")]
+    user: String,
+    #[command(flatten)]
+    otp: Otp,
+    #[command(flatten)]
+    show: Show,
+}
+
+impl Update {
+    fn change(&self) -> Result<ApiKeyUpdate> {
+        let expires_at = match self.expiry {
+            None => None,
+            Some(0) => Some(None),
+            Some(days) => Some(Some(after_days(now(), days)?)),
+        };
+        Ok(ApiKeyUpdate { name: self.name.clone(), expires_at })
+    }
+}
+
+/// Let a revoked API key work again
+#[derive(Debug, clap::Args)]
+struct Restore {
+    /// Id, UUID or name of the key
+    key: String,
+    /// Whose: id, UUID, username or e-mail address
+    #[arg(short, long, default_value = "me")]
+    user: String,
+    #[command(flatten)]
+    otp: Otp,
+    #[command(flatten)]
+    show: Show,
+}
+
+/// Remove an API key, and what is known of its use
+#[derive(Debug, clap::Args)]
+struct Delete {
+    /// Id, UUID or name of the key
+    key: String,
+    /// Whose: id, UUID, username or e-mail address
+    #[arg(short, long, default_value = "me")]
+    user: String,
+    /// Do not ask whether you are sure
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    otp: Otp,
 }
 
 #[cfg(test)]

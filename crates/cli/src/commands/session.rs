@@ -21,6 +21,8 @@ pub(crate) struct SessionCommand {
 enum Verb {
     #[command(alias = "list")]
     Ls(Ls),
+    #[command(alias = "show")]
+    Details(Details),
     End(End),
 }
 
@@ -31,6 +33,10 @@ impl SessionCommand {
             Verb::Ls(ls) => {
                 let sessions = ls.part.of(roster.sessions(&ls.user), &ui.talk).await?;
                 ui.out.list(&sessions, &ls.show)
+            }
+            Verb::Details(details) => {
+                let session = roster.get_session(&details.user, details.session).await?;
+                ui.out.one(&session, &details.show)
             }
             Verb::End(end) => {
                 for session in &end.sessions {
@@ -57,6 +63,18 @@ struct Ls {
     user: String,
     #[command(flatten)]
     part: Part,
+    #[command(flatten)]
+    show: Show,
+}
+
+/// Show a session
+#[derive(Debug, clap::Args)]
+struct Details {
+    /// UUID of the session
+    session: Uuid,
+    /// Whose: id, UUID, username or e-mail address
+    #[arg(short, long, default_value = "me")]
+    user: String,
     #[command(flatten)]
     show: Show,
 }

@@ -1,6 +1,6 @@
 //! Who is in a group.
 
-use roster_model::{GroupId, GroupMember, MembershipRank, Page, PageRequest, User, UserRef};
+use roster_model::{GroupId, GroupMember, MembershipRank, Page, PageRequest, Role, User, UserRef};
 use roster_store::{Mark, Tx};
 use serde_json::json;
 
@@ -57,6 +57,7 @@ impl Core {
                 let person = found
                     .filter(|person| person.organization_id == group.organization_id)
                     .ok_or(Error::NotFound(Kind::User))?;
+                check_account(actor, &person)?;
                 let before = tx.find_member(group.id, person.id).await?;
                 if let Some(before) = before.filter(|before| before.rank == rank) {
                     return Ok(before);
@@ -101,6 +102,16 @@ impl Core {
             })
             .await
     }
+}
+
+/// Where accounts are kept apart, an account admin fills its groups with its own people.
+fn check_account(actor: &Actor, person: &User) -> Result<()> {
+    let caller = actor.user_id();
+    let is_own = caller.is_none() || [Some(person.id), person.parent_id].contains(&caller);
+    if actor.keeps_to_account() && actor.role() == Some(Role::AccountAdmin) && !is_own {
+        return Err(Error::Forbidden);
+    }
+    Ok(())
 }
 
 /// The living user of this name.

@@ -1,6 +1,7 @@
 //! Groups: making, seeing, changing and removing them. Who is in them stands in `members`.
 
 mod members;
+mod select;
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
@@ -93,7 +94,7 @@ impl Core {
             slug,
             description: read_description(new.description.as_deref().unwrap_or_default())?,
             organization_id: organization,
-            owner_id: new.owner_id,
+            owner_id: new.owner_id.or(actor.user_id().filter(|_| actor.keeps_to_account())),
             created_at: now,
             updated_at: now,
         };
@@ -206,7 +207,8 @@ impl Core {
     ) -> Result<Group> {
         let found = self.find_group(group).await?;
         let organization = found.as_ref().map_or(NOWHERE, |group| group.organization_id);
-        self.authorize_on_group(actor, operation, group, organization).await?;
+        let owner = found.as_ref().and_then(|group| group.owner_id);
+        self.authorize_on_group(actor, operation, group, organization, owner).await?;
         found.ok_or(Error::NotFound(Kind::Group))
     }
 

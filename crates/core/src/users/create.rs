@@ -9,8 +9,8 @@ use roster_store::Tx;
 use serde_json::{Map, json};
 
 use super::fields::{
-    check_grant, check_parent, find_home, find_plan, is_administrator, plan_end, read_optional,
-    read_text,
+    check_adoption, check_grant, check_parent, find_home, find_plan, is_administrator, plan_end,
+    read_optional, read_text,
 };
 use crate::{
     Actor, Core, Error, Kind, Result,
@@ -42,8 +42,8 @@ impl Person {
         let text =
             |field, text: &Option<String>| read_text(field, text.as_deref().unwrap_or_default());
         let status = new.status.unwrap_or(Status::New);
-        if !matches!(status, Status::New | Status::Pending | Status::Active) {
-            let words = vec!["new", "pending", "active"];
+        if status == Status::Suspended {
+            let words = vec!["new", "pending", "active", "disabled"];
             return Err(Error::invalid(Field::Status, Reason::NotOneOf(words)));
         }
         let phone = new.phone.as_deref().map(PhoneNumber::parse).transpose();
@@ -162,6 +162,13 @@ impl Core {
         let place = new.organization_id.or(own).unwrap_or(OrganizationId(0));
         let kind = Kind::Organization;
         self.authorize_in_also(actor, Operation::CreateUser, others, place, kind).await?;
+        let parent = match actor.role() {
+            Some(Role::AccountAdmin) if actor.keeps_to_account() => {
+                new.parent_id.or(actor.user_id())
+            }
+            _ => new.parent_id,
+        };
+        check_adoption(actor, None, parent)?;
         let person = Person::read(self, actor, new, role)?;
         if new.send_invitation {
             if !person.status.may_sign_in() {
@@ -201,7 +208,7 @@ impl Core {
         self.store()
             .write(async |tx: &mut Tx| {
                 let mut record = record.clone();
-                if let Some(parent) = new.parent_id {
+                if let Some(parent) = parent {
                     check_parent(tx, home.0, parent, None).await?;
                     record.parent_id = Some(parent);
                 }

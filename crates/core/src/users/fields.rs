@@ -186,6 +186,23 @@ pub(super) async fn find_home(
     }
 }
 
+/// Whom an administrator may make somebody's account admin: itself, when it makes the user; later only system admins
+/// move users into accounts, and an account admin lets its own go.
+pub(super) fn check_adoption(
+    actor: &Actor,
+    before: Option<&User>,
+    parent: Option<UserId>,
+) -> Result<()> {
+    if actor.role().is_none_or(|role| role == Role::SystemAdmin) || parent.is_none() {
+        return Ok(());
+    }
+    let may = match before {
+        None => parent == actor.user_id(),
+        Some(before) => parent == before.parent_id,
+    };
+    if may { Ok(()) } else { Err(Error::Forbidden) }
+}
+
 /// The account admin that somebody in `organization` is to belong to.
 pub(super) async fn check_parent(
     tx: &mut Tx,

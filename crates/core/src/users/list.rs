@@ -1,8 +1,9 @@
 //! Reading users, one by one and in pages.
 
 use roster_model::{
-    DirectoryEntry, Field, Filter, FilterField as _, FilterValue, GroupId, OrderBy, OrganizationId,
-    Page, PageRequest, Reason, Role, Status, USER_FIELDS, User, UserField, UserFilter, UserRef,
+    DirectoryEntry, DirectoryFilter, Field, Filter, FilterField as _, FilterValue, GroupId,
+    OrderBy, OrganizationId, Page, PageRequest, Reason, Role, Status, USER_FIELDS, User, UserField,
+    UserFilter, UserId, UserRef,
 };
 use roster_store::{Tx, UserQuery};
 
@@ -10,6 +11,15 @@ use crate::{Actor, Core, Error, Kind, Result, authz::Operation, cql2, filters, p
 
 /// How many users a door gets at once at most.
 const MAX_SELECTED: u32 = 10_000;
+
+/// The texts of a directory entry.
+const IN_DIRECTORY: &[UserField] = &[
+    UserField::Username,
+    UserField::Name,
+    UserField::FirstName,
+    UserField::LastName,
+    UserField::Email,
+];
 
 /// Which users are wanted, in which order; all that is given must hold. Doors make it of their own languages.
 #[derive(Clone, Debug, Default)]
@@ -79,22 +89,56 @@ impl Core {
         Ok(self.store().scan(async |tx: &mut Tx| tx.count_users(&query).await).await?)
     }
 
-    /// Names and addresses of the people in the caller's organization; a system admin sees all.
+    /// Names and addresses of the people in the caller's organization, by name; a system admin sees all.
     ///
     /// # Errors
-    /// `Unauthenticated`; `Invalid` for a page that cannot be.
+    /// `Unauthenticated`; `Invalid` for a search or a page that cannot be.
     pub async fn list_directory(
         &self,
         actor: &Actor,
+        filter: &DirectoryFilter,
         page: &PageRequest,
     ) -> Result<Page<DirectoryEntry>> {
+        let list = format!("directory:{:?}:{:?}", filter.group_id, filter.search);
+        let paging = Paging::read(page, list)?;
+        self.page_of_directory(actor, filter, UserField::Name, &paging).await
+    }
+
+    /// The same by number, for doors with pages of their own; with up to 10,000 on a page.
+    ///
+    /// # Errors
+    /// As [`list_directory`](Self::list_directory).
+    pub async fn select_directory(
+        &self,
+        actor: &Actor,
+        filter: &DirectoryFilter,
+        page: &PageRequest,
+    ) -> Result<Page<DirectoryEntry>> {
+        let paging = Paging::read_up_to(MAX_SELECTED, page, "directory:id")?;
+        self.page_of_directory(actor, filter, UserField::Id, &paging).await
+    }
+
+    async fn page_of_directory(
+        &self,
+        actor: &Actor,
+        filter: &DirectoryFilter,
+        order: UserField,
+        paging: &Paging,
+    ) -> Result<Page<DirectoryEntry>> {
         self.authorize(actor, Operation::ListDirectory).await?;
+        let filter_tree = match &filter.search {
+            // What the entries do not show is not looked through, either: it could be guessed piece by piece.
+            Some(text) => filters::search(IN_DIRECTORY.to_vec(), text, Field::Search)?,
+            None => Filter::default(),
+        };
         let query = UserQuery {
+            filter: filter_tree,
             organization: organization_of(actor),
-            order: vec![OrderBy::ascending(UserField::Name)],
+            group: filter.group_id,
+            order: vec![OrderBy::ascending(order)],
             ..UserQuery::default()
         };
-        let page = self.page_of_users(&query, &Paging::read(page, "directory")?).await?;
+        let page = self.page_of_users(&query, paging).await?;
         Ok(page.map(|user| DirectoryEntry::from(&user)))
     }
 
@@ -142,12 +186,26 @@ pub(crate) fn organization_of(actor: &Actor) -> Option<OrganizationId> {
 fn query(actor: &Actor, selection: UserSelection) -> Result<UserQuery> {
     filters::check(&selection.filter)?;
     Ok(UserQuery {
-        filter: selection.filter,
+        filter: account_of(actor).and(selection.filter),
         organization: selection.organization.or_else(|| organization_of(actor)),
         group: selection.group,
         is_deleted: selection.is_deleted,
         order: selection.order,
     })
+}
+
+/// Whom an account admin sees: itself and its own people, and where accounts are not kept apart also those who belong to
+/// nobody. Others are narrowed by their organization alone.
+fn account_of(actor: &Actor) -> Filter<UserField> {
+    let (Some(Role::AccountAdmin), Some(UserId(id))) = (actor.role(), actor.user_id()) else {
+        return Filter::default();
+    };
+    let own = |field| Filter::equals(field, FilterValue::Integer(id));
+    let mut seen = vec![own(UserField::Id), own(UserField::ParentId)];
+    if !actor.keeps_to_account() {
+        seen.push(Filter::IsNull { field: UserField::ParentId });
+    }
+    Filter::Or(seen)
 }
 
 /// The name of a list, of which a cursor is good for no other.

@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Core {
-    /// Puts a user into the bin. Sessions, keys, codes and links end.
+    /// Puts a user into the bin. Sessions, keys, codes and links end; those who belonged to it belong to nobody.
     ///
     /// # Errors
     /// Those of step-up; `WrongState` for the last system admin.
@@ -24,6 +24,7 @@ impl Core {
                 tx.end_everything_of_user(user.id).await?;
                 tx.revoke_api_keys_of_user(user.id, now).await?;
                 tx.disown_groups_of_user(user.id).await?;
+                tx.release_users_of(user.id, now).await?;
                 user.deleted_at = Some(now);
                 user.updated_at = now;
                 user.updated_by = actor.user_id();

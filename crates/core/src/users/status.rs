@@ -1,5 +1,6 @@
 //! Letting users in and shutting them out. What shuts out ends everything at once.
 
+use jiff::Timestamp;
 use roster_model::{Status, User, UserRef};
 use roster_store::Tx;
 use serde_json::json;
@@ -69,13 +70,10 @@ impl Core {
                 let status = next(&user)?;
                 if !status.may_sign_in() {
                     keep_an_administrator(tx, &user, now).await?;
-                    tx.end_everything_of_user(user.id).await?;
-                }
-                if status == Status::Disabled {
-                    tx.revoke_api_keys_of_user(user.id, now).await?;
                 }
                 let change = json!({ "status": { "from": user.status, "to": status } });
                 user.status = status;
+                shut_out(tx, &user, now).await?;
                 user.updated_at = now;
                 user.updated_by = actor.user_id();
                 tx.update_user(&mut user).await?;
@@ -84,4 +82,15 @@ impl Core {
             })
             .await
     }
+}
+
+/// Ends what is open of a user that its status shuts out; nothing of one that it lets in.
+pub(super) async fn shut_out(tx: &mut Tx, user: &User, now: Timestamp) -> Result<()> {
+    if !user.status.may_sign_in() {
+        tx.end_everything_of_user(user.id).await?;
+    }
+    if user.status == Status::Disabled {
+        tx.revoke_api_keys_of_user(user.id, now).await?;
+    }
+    Ok(())
 }

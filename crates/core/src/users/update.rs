@@ -2,14 +2,18 @@
 
 use jiff::Timestamp;
 use roster_model::{
-    EmailAddress, Field, MembershipRank, Reason, Role, User, UserRef, UserUpdate, Username, fold,
+    EmailAddress, Field, MembershipRank, PhoneNumber, Reason, Role, Status, User, UserRef,
+    UserUpdate, Username, fold,
 };
 use roster_store::Tx;
 use serde_json::json;
 
-use super::fields::{
-    check_grant, check_parent, find_home, find_plan, is_administrator, is_available,
-    merge_preferences, plan_end, read_optional, read_text,
+use super::{
+    fields::{
+        check_adoption, check_grant, check_parent, find_home, find_plan, is_administrator,
+        is_available, merge_preferences, plan_end, read_optional, read_text,
+    },
+    status::shut_out,
 };
 use crate::{
     Actor, Core, Door, Error, Kind, Profile, Result, audit::Entry, authorize::get_authorized,
@@ -33,7 +37,7 @@ impl Core {
         update: &UserUpdate,
         expected: Option<i64>,
     ) -> Result<User> {
-        let operations = operations(update);
+        let operations = operations(actor, update);
         let (first, others) = (operations[0], &operations[1..]);
         let target = self.authorize_on_also(actor, |_| first, others, user, "").await?;
         if let Some(role) = update.role {
@@ -60,6 +64,9 @@ impl Core {
         self.store()
             .write(async |tx: &mut Tx| {
                 let before = get_authorized(tx, actor, &operations, &target).await?;
+                if let Some(parent) = update.parent_id {
+                    check_adoption(actor, Some(&before), parent)?;
+                }
                 if expected.is_some_and(|expected| expected != before.version) {
                     return Err(Error::PreconditionFailed);
                 }
@@ -91,6 +98,20 @@ impl Core {
                     .with(json!({ "fields": fields }))
                     .write(tx, actor, now)
                     .await?;
+                if after.status != before.status {
+                    shut_out(tx, &after, now).await?;
+                }
+                let was_administrator = is_administrator(before.role);
+                if was_administrator
+                    && (!is_administrator(after.role)
+                        || after.organization_id != before.organization_id)
+                {
+                    tx.release_users_of(after.id, now).await?;
+                }
+                if before.phone != after.phone {
+                    // Whoever has the old telephone can do nothing more with what was sent there.
+                    tx.delete_one_time_codes(after.id).await?;
+                }
                 if fold(&before.email) != fold(&after.email) {
                     // What was sent to the old address proves nothing any more (threat T17).
                     tx.delete_links(after.id).await?;
@@ -191,6 +212,9 @@ impl Core {
         if let Some(role) = update.role {
             user.role = role;
         }
+        if let Some(status) = update.status {
+            user.status = status;
+        }
         let flags = &mut user.flags;
         for (flag, value) in [
             (&mut flags.robot, update.robot),
@@ -228,13 +252,15 @@ fn must_be_new(user: &User, names: &Names) -> Result<()> {
 }
 
 /// The lines of the table that must agree to an update; the first asks for the second factor.
-fn operations(update: &UserUpdate) -> Vec<Operation> {
+fn operations(actor: &Actor, update: &UserUpdate) -> Vec<Operation> {
     // Every field is named, so that a new one has to be given its place here (threat T16).
     let UserUpdate {
         username,
         email,
         first_name: _,
         last_name: _,
+        phone,
+        status,
         role,
         organization_id,
         primary_group_id,
@@ -256,7 +282,8 @@ fn operations(update: &UserUpdate) -> Vec<Operation> {
         exempt_from_org_sms_otp_disabled,
         preferences,
     } = update;
-    let administers = role.is_some()
+    let administers = status.is_some()
+        || role.is_some()
         || organization_id.is_some()
         || primary_group_id.is_some()
         || parent_id.is_some()
@@ -274,6 +301,18 @@ fn operations(update: &UserUpdate) -> Vec<Operation> {
     if username.is_some() || email.is_some() {
         needed.push(Operation::ChangeIdentifiers);
     }
+    if username.is_some() && actor.keeps_to_account() {
+        needed.push(Operation::Rename);
+    }
+    if phone.is_some() {
+        needed.push(Operation::ChangePhone);
+    }
+    match status {
+        None => {}
+        Some(Status::New | Status::Pending | Status::Active) => needed.push(Operation::EnableUser),
+        Some(Status::Suspended) => needed.push(Operation::SuspendUser),
+        Some(Status::Disabled) => needed.push(Operation::DisableUser),
+    }
     if preferences.is_some() || prefers_sms_otp.is_some() {
         needed.push(Operation::ChangePreferences);
     }
@@ -290,6 +329,14 @@ fn set_profile(user: &mut User, update: &UserUpdate) -> Result<()> {
     }
     if let Some(name) = &update.last_name {
         user.last_name = read_text(Field::LastName, name)?;
+    }
+    if let Some(phone) = &update.phone {
+        let phone = phone.as_deref().map(PhoneNumber::parse).transpose();
+        let phone = phone.map_err(|reason| Error::invalid(Field::Phone, reason))?;
+        if phone != user.phone {
+            user.phone = phone;
+            user.phone_verified_at = None;
+        }
     }
     let profile = &mut user.profile;
     for (field, place, value) in [

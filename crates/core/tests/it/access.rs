@@ -23,12 +23,13 @@ const KINDS: [Kind; 5] = [
 ];
 
 /// How callers stand to the target, and of what role it is.
-const CASES: [(Relation, Option<Role>); 6] = [
+const CASES: [(Relation, Option<Role>); 7] = [
     (Relation::Oneself, None),
     (Relation::Managed, Some(Role::Viewer)),
     (Relation::Managed, Some(Role::SystemAdmin)),
     (Relation::SameOrganization, Some(Role::Viewer)),
     (Relation::SameOrganization, Some(Role::SystemAdmin)),
+    (Relation::OtherAccount, Some(Role::Viewer)),
     (Relation::Elsewhere, Some(Role::Viewer)),
 ];
 
@@ -49,7 +50,7 @@ fn cell(operation: Operation, caller: Caller, role: Option<Role>) -> String {
 
 fn table() -> String {
     let mut text = String::from(
-        "# Each cell: oneself, managed viewer, managed admin, viewer and admin of the same organization, elsewhere.\n\
+        "# Each cell: oneself, managed viewer, managed admin, viewer and admin of the same organization, of another account, elsewhere.\n\
          # + allowed, - forbidden, . as if it were not there, ? sign in first; * asks for a second factor.\n\n",
     );
     let callers = KINDS.iter().flat_map(|(kind, caller)| {
@@ -130,7 +131,9 @@ fn t24_nobody_but_system_admins_acts_on_a_system_admin() {
             matches!(who, roster_core::authz::Who::Anyone | roster_core::authz::Who::SignedIn);
         for (_, caller) in KINDS {
             for role in [Role::AccountAdmin, Role::Publisher, Role::Editor, Role::Viewer] {
-                for relation in [Relation::SameOrganization, Relation::Managed] {
+                for relation in
+                    [Relation::SameOrganization, Relation::Managed, Relation::OtherAccount]
+                {
                     let target = Some(Role::SystemAdmin);
                     let decision = decide(operation, caller(role), relation, target);
                     assert!(

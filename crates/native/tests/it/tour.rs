@@ -66,6 +66,9 @@ impl Tour {
         let list =
             self.call::<ListSessions>(Some(&other), ListSessions::path("me"), Value::Null).await;
         let own = list.items.iter().find(|session| session.is_current).unwrap().uuid;
+        let path = GetSession::path("ann", own);
+        let seen = self.call::<GetSession>(Some(admin), path, Value::Null).await;
+        assert_eq!((seen.uuid, seen.is_current), (own, false));
         self.call::<EndSession>(Some(admin), EndSession::path("ann", own), Value::Null).await;
         assert!(!other.is_signed_in().await);
 
@@ -201,6 +204,17 @@ impl Tour {
         let path = RevokeApiKey::path("me", one.id);
         let gone = self.call::<RevokeApiKey>(Some(ann), path, Value::Null).await;
         assert!(gone.revoked_at.is_some());
+        assert!(!with_key.is_signed_in().await);
+        let path = RestoreApiKey::path("me", one.id);
+        let back = self.call::<RestoreApiKey>(Some(ann), path, Value::Null).await;
+        assert_eq!(back.revoked_at, None);
+        assert!(with_key.is_signed_in().await);
+        let change = json!({"name": "nightly", "expires_at": null});
+        let path = UpdateApiKey::path("me", "ci");
+        let changed = self.call::<UpdateApiKey>(Some(ann), path, change).await;
+        assert_eq!((changed.name.as_str(), changed.expires_at), ("nightly", None));
+        let path = DeleteApiKey::path("me", "nightly");
+        self.call::<DeleteApiKey>(Some(ann), path, Value::Null).await;
         assert!(!with_key.is_signed_in().await);
     }
 

@@ -41,6 +41,7 @@ macro_rules! migration {
 pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(1, "foundation", "0001_foundation.sql"),
     migration!(2, "search", "0002_search.sql", crate::users::folded::fill),
+    migration!(3, "accounts", "0003_accounts.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -45,6 +45,17 @@ impl Tx {
         Ok(())
     }
 
+    /// Those who belong to an account admin belong to nobody any more.
+    pub async fn release_users_of(&mut self, admin: UserId, now: Timestamp) -> Result<(), Error> {
+        self.execute(
+            "UPDATE users SET parent_id = NULL, updated_at = $2, version = version + 1 \
+             WHERE parent_id = $1",
+            &[&admin, &now],
+        )
+        .await?;
+        Ok(())
+    }
+
     /// Revokes all of a user's API keys for good; says how many there were.
     pub async fn revoke_api_keys_of_user(
         &mut self,

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use roster_client::{
     Client,
-    model::{GroupId, NewUser, OrganizationId, Role, Secret, Status},
+    model::{GroupId, NewUser, OrganizationId, Role, Secret, Status, UserId},
 };
 
 use super::row::show_changed;
@@ -50,6 +50,9 @@ pub(crate) struct Create {
     /// new, pending or active
     #[arg(long)]
     status: Option<Status>,
+    /// Id of the account admin the user is to belong to
+    #[arg(long, value_name = "ID")]
+    parent: Option<UserId>,
     /// Id of the organization [default: your own]
     #[arg(long, value_name = "ID")]
     organization: Option<OrganizationId>,
@@ -91,6 +94,7 @@ impl Create {
             organization_id: self.organization,
             primary_group_id: self.group,
             plan: self.plan.clone(),
+            parent_id: self.parent,
             send_invitation: self.invite,
             ..NewUser::default()
         };

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use roster_client::{
     Client,
-    model::{GroupId, OrganizationId, Role, UserFilter},
+    model::{DirectoryFilter, GroupId, OrganizationId, Role, UserFilter},
 };
 
 use super::row::{rows, show_all};
@@ -98,6 +98,12 @@ impl Ls {
 /// List what everybody may know about the people of your organization
 #[derive(Debug, clap::Args)]
 pub(crate) struct Directory {
+    /// Those with this piece in their username, name or e-mail address
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Members of the group with this id
+    #[arg(long, value_name = "ID")]
+    group: Option<GroupId>,
     #[command(flatten)]
     part: Part,
     #[command(flatten)]
@@ -106,7 +112,8 @@ pub(crate) struct Directory {
 
 impl Directory {
     pub(super) async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
-        let people = self.part.of(roster.directory(), &ui.talk).await?;
+        let filter = DirectoryFilter { search: self.search, group_id: self.group };
+        let people = self.part.of(roster.directory().filter(filter), &ui.talk).await?;
         ui.out.list(&people, &self.show)
     }
 }

@@ -1,9 +1,9 @@
 //! `roster user update`
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use roster_client::{
     Client,
-    model::{GroupId, OrganizationId, Role, UserUpdate},
+    model::{GroupId, OrganizationId, Role, UserId, UserUpdate},
 };
 
 use super::row::show_changed;
@@ -38,6 +38,12 @@ pub(crate) struct Update {
     /// Plan, by name; setting one starts its period anew
     #[arg(long)]
     plan: Option<String>,
+    /// When the plan ends, such as 2027-01-31T00:00:00Z; an empty text takes the end away
+    #[arg(long, value_name = "TIME")]
+    plan_expires_at: Option<String>,
+    /// Id of the account admin the user is to belong to; 0: to nobody
+    #[arg(long, value_name = "ID")]
+    parent: Option<UserId>,
     /// Id of the organization
     #[arg(long, value_name = "ID")]
     organization: Option<OrganizationId>,
@@ -79,7 +85,7 @@ pub(crate) struct Update {
 
 impl Update {
     pub(super) async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
-        let update = self.change();
+        let update = self.change()?;
         let user = self.user.or(self.who).unwrap_or_else(|| "me".into());
         let call = self
             .otp
@@ -87,8 +93,12 @@ impl Update {
         show_changed(roster, call.await?, &self.show, ui).await
     }
 
-    fn change(&self) -> UserUpdate {
-        UserUpdate {
+    fn change(&self) -> Result<UserUpdate> {
+        let end = or_none(&self.plan_expires_at);
+        let end = end.map(|end| end.map(|end| end.parse()).transpose()).transpose();
+        Ok(UserUpdate {
+            parent_id: self.parent.map(|parent| (parent != UserId(0)).then_some(parent)),
+            plan_expires_at: end.context("--plan-expires-at")?,
             username: self.username.clone(),
             email: self.email.clone(),
             first_name: self.first_name.clone(),
@@ -107,7 +117,7 @@ impl Update {
             otp_required_for_login: self.otp_required_for_login,
             prefers_sms_otp: self.prefers_sms_otp,
             ..UserUpdate::default()
-        }
+        })
     }
 }
 
