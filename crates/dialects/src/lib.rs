@@ -4,3 +4,4 @@
 //! back is said in the platform's words.
 
 pub mod airt;
+pub mod geobox;

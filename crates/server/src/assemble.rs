@@ -10,7 +10,7 @@ use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use roster_core::Core;
-use roster_dialects::airt;
+use roster_dialects::{airt, geobox};
 use roster_http_kit::{
     Gate, GateSettings, Kit, Mount, Refusal, RequestContext, Traces, TrustedProxies,
 };
@@ -42,9 +42,15 @@ pub fn assemble(
     let pages = |prefix| Mount::new(prefix, roster_console::refuse);
     let mut mounts: Vec<_> = roster_console::PREFIXES.map(pages).into();
     if settings.dialects.airt {
-        router = router.merge(airt::router(kit));
+        router = router.merge(airt::router(kit.clone()));
         let host = settings.dialects.airt_host.clone();
         mounts.push(Mount::new(airt::PREFIX, airt::refuse).with_host(host));
+    }
+    if settings.dialects.geobox {
+        router = router.merge(geobox::router(kit));
+        let host = settings.dialects.geobox_host.clone();
+        mounts.push(Mount::new(geobox::PREFIX, geobox::refuse).with_host(host));
+        mounts.push(Mount::new(geobox::BARE_PREFIX, geobox::refuse));
     }
     router = router.fallback(nothing_here);
     let settings = GateSettings {

@@ -9,3 +9,6 @@ mod airt_life;
 mod airt_lockout;
 mod airt_requests;
 mod airt_rights;
+mod geobox;
+mod geobox_requests;
+mod geobox_rights;

@@ -181,6 +181,13 @@ pub struct Dialects {
 
     /// Host name under which the airt dialect answers without its prefix, as well.
     pub airt_host: Option<String>,
+
+    /// Whether the Geobox dialect answers below `/geobox`, and below `/v1` for hosts written without a slash at the end.
+    #[config(default = true)]
+    pub geobox: bool,
+
+    /// Host name under which the Geobox dialect answers without its prefix, as well.
+    pub geobox_host: Option<String>,
 }
 
 /// The SMS gateway.

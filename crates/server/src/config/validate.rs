@@ -76,17 +76,22 @@ fn addresses(settings: &Settings, check: &mut Check<'_>) {
             "Make one with `openssl rand -hex 32`, or leave it out to have one made in data_dir.",
         );
     }
-    if let Some(host) = &settings.dialects.airt_host
-        && !host.split('.').all(|label| {
-            !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        })
-    {
-        check.refuse(
-            "dialects.airt_host",
-            "this is not a host name",
-            "Write only the name, as in airt.example.com.",
-        );
+    let dialects = &settings.dialects;
+    for (key, host) in [
+        ("dialects.airt_host", &dialects.airt_host),
+        ("dialects.geobox_host", &dialects.geobox_host),
+    ] {
+        if host.as_deref().is_some_and(|host| !is_host_name(host)) {
+            let what = "Write only the name, as in airt.example.com.";
+            check.refuse(key, "this is not a host name", what);
+        }
     }
+}
+
+fn is_host_name(host: &str) -> bool {
+    host.split('.').all(|label| {
+        !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    })
 }
 
 fn messages(settings: &Settings, check: &mut Check<'_>) {

@@ -1,0 +1,189 @@
+//! `users/`: listing, searching, making, reading, changing and deleting users, their plans and members.
+
+use roster_core::{Actor, Error, Kind, UserSelection};
+use roster_model::{
+    ChangePassword, DirectoryFilter, Filter, FilterValue, PageRequest, Role, User, UserField,
+    UserId, UserRef, UserUpdate,
+};
+
+use super::{
+    Reply,
+    call::Call,
+    lists::{self, Listing},
+    plans::Plans,
+    query::{self, Query},
+    replies::{CountReply, UserReply, done, nothing},
+    requests,
+    translate::{self, Refusal},
+};
+
+pub(super) async fn list(call: &Call) -> Reply {
+    let actor = call.caller().await?;
+    let listing = Listing::read(&call.query, &lists::USERS)?;
+    let mut filter = listing.filter.clone();
+    if let Some(status) = call.query.given("status")? {
+        filter = lists::with_status(status)?.and(filter);
+    }
+    if let Some(user) = lists::check_viewer(call, &actor, &listing).await? {
+        let id = FilterValue::Integer(user.id.0);
+        let account = vec![
+            Filter::equals(UserField::Id, id.clone()),
+            Filter::equals(UserField::ParentId, id),
+        ];
+        filter = Filter::Or(account).and(filter);
+    }
+    let selection = UserSelection { filter, order: listing.order.clone(), ..Default::default() };
+    reply_selected(call, &actor, selection, &listing).await
+}
+
+/// The users of a selection that the page of a listing shows, or how many there are in all.
+pub(super) async fn reply_selected(
+    call: &Call,
+    actor: &Actor,
+    selection: UserSelection,
+    listing: &Listing<UserField>,
+) -> Reply {
+    if listing.wants_count {
+        let count = call.core().count_users(actor, selection).await?;
+        return done(&CountReply { count });
+    }
+    let mut users = call.core().select_users(actor, selection, &listing.page()).await?.items;
+    users.truncate(listing.limit());
+    reply_all(call, actor, &users).await
+}
+
+/// People by a piece of a name or address, for everybody: as much of them as the caller may know.
+pub(super) async fn search(call: &Call) -> Reply {
+    let actor = call.caller().await?;
+    let listing = Listing::read_search(&call.query, &lists::USERS)?;
+    if lists_users(&actor) {
+        let selection = UserSelection { filter: listing.filter.clone(), ..Default::default() };
+        return reply_selected(call, &actor, selection, &listing).await;
+    }
+    let filter = DirectoryFilter { search: listing.search.clone(), group_id: None };
+    let found = call.core().select_directory(&actor, &filter, &listing.page()).await?;
+    let shown = found.items.iter().take(listing.limit());
+    done(&shown.map(UserReply::from).collect::<Vec<_>>())
+}
+
+pub(super) async fn create(call: &Call) -> Reply {
+    let actor = call.caller().await?;
+    let new = requests::json::<requests::CreateUser>(&call.body)?.into_new_user()?;
+    let user = call.core().create_user(&actor, &new).await?;
+    reply(call, &actor, &user).await
+}
+
+pub(super) async fn get(call: &Call, user: &str) -> Reply {
+    let actor = call.caller().await?;
+    let user = call.core().get_user(&actor, &named(&actor, user)?).await;
+    reply(call, &actor, &user.map_err(|error| about(&actor, error))?).await
+}
+
+pub(super) async fn update(call: &Call, user: &str) -> Reply {
+    let actor = call.caller().await?;
+    let user = named(&actor, user)?;
+    let update = requests::json::<requests::UpdateUser>(&call.body)?.into_update()?;
+    let changed = call.core().update_user(&actor, &user, &update, None).await;
+    reply(call, &actor, &changed.map_err(|error| about(&actor, error))?).await
+}
+
+pub(super) async fn delete(call: &Call, user: &str) -> Reply {
+    let actor = call.caller().await?;
+    let deleted = call.core().delete_user(&actor, &named(&actor, user)?).await;
+    deleted.map_err(|error| about(&actor, error))?;
+    nothing()
+}
+
+pub(super) async fn change_password(call: &Call, user: &str) -> Reply {
+    let actor = call.caller().await?;
+    let user = named(&actor, user)?;
+    let form = Query::parse(&call.body);
+    let field = "new_password";
+    let new_password = requests::hidden_password(field, form.required(field)?)?;
+    let input = ChangePassword { password: None, new_password };
+    let changed = call.core().change_password(&actor, &user, &input).await;
+    changed.map_err(|error| about(&actor, error))?;
+    nothing()
+}
+
+pub(super) async fn renew_plan(call: &Call, user: &str) -> Reply {
+    let actor = call.caller().await?;
+    let renewed = call.core().renew_plan(&actor, &named(&actor, user)?).await;
+    reply(call, &actor, &renewed.map_err(|error| about(&actor, error))?).await
+}
+
+/// All who belong to an account admin.
+pub(super) async fn members(call: &Call, user: &str) -> Reply {
+    let actor = call.caller().await?;
+    let parent = call.core().get_user(&actor, &named(&actor, user)?).await;
+    let parent = parent.map_err(|error| about(&actor, error))?.id;
+    let filter = Filter::equals(UserField::ParentId, FilterValue::Integer(parent.0));
+    let selection = UserSelection { filter, ..UserSelection::default() };
+    let mut users = Vec::new();
+    let mut page = PageRequest { limit: Some(10_000), ..PageRequest::default() };
+    loop {
+        let read = call.core().select_users(&actor, selection.clone(), &page).await?;
+        users.extend(read.items);
+        match read.next {
+            Some(next) => page.cursor = Some(next),
+            None => return reply_all(call, &actor, &users).await,
+        }
+    }
+}
+
+pub(super) async fn add_member(call: &Call, user: &str, member: &str) -> Reply {
+    let actor = call.caller().await?;
+    let parent = call.core().get_user(&actor, &named(&actor, user)?).await;
+    let parent = parent.map_err(|error| about(&actor, error))?.id;
+    set_parent(call, &actor, member, Some(parent)).await
+}
+
+pub(super) async fn remove_member(call: &Call, user: &str, member: &str) -> Reply {
+    let actor = call.caller().await?;
+    let parent = call.core().get_user(&actor, &named(&actor, user)?).await;
+    let parent = parent.map_err(|error| about(&actor, error))?.id;
+    let found = call.core().get_user(&actor, &named(&actor, member)?).await;
+    let found = found.map_err(|error| about(&actor, error))?;
+    if found.parent_id != Some(parent) {
+        return Err(Error::NotFound(Kind::Member).into());
+    }
+    set_parent(call, &actor, member, None).await?;
+    nothing()
+}
+
+async fn set_parent(call: &Call, actor: &Actor, member: &str, parent: Option<UserId>) -> Reply {
+    let update = UserUpdate { parent_id: Some(parent), ..UserUpdate::default() };
+    let changed = call.core().update_user(actor, &named(actor, member)?, &update, None).await;
+    reply(call, actor, &changed.map_err(|error| about(actor, error))?).await
+}
+
+/// An account by number, or the caller's own.
+pub(super) fn named(actor: &Actor, text: &str) -> Result<UserRef, Refusal> {
+    if text == "me" {
+        return Ok(UserRef::Me);
+    }
+    let id = query::id(text).map(|id| UserRef::Id(UserId(id)));
+    id.ok_or_else(|| about(actor, Error::NotFound(Kind::User)))
+}
+
+/// A refusal about an account, which may be somebody else's.
+pub(super) fn about(actor: &Actor, error: Error) -> Refusal {
+    translate::about_account(error, lists_users(actor))
+}
+
+/// Whether the caller is of those who are told about accounts that are not there.
+pub(super) fn lists_users(actor: &Actor) -> bool {
+    matches!(actor.role(), Some(Role::SystemAdmin | Role::AccountAdmin))
+}
+
+/// The user as Geobox sees it.
+async fn reply(call: &Call, actor: &Actor, user: &User) -> Reply {
+    let plans = Plans::of_users(call, actor, std::slice::from_ref(user)).await?;
+    done(&UserReply::new(user, plans.of(user)))
+}
+
+/// The same of many.
+pub(super) async fn reply_all(call: &Call, actor: &Actor, users: &[User]) -> Reply {
+    let plans = Plans::of_users(call, actor, users).await?;
+    done(&users.iter().map(|user| UserReply::new(user, plans.of(user))).collect::<Vec<_>>())
+}

@@ -1,0 +1,171 @@
+//! What Geobox's client sends, well-formed and not, and what it gets (threats T12, T26, T35, T36, T45, T46).
+
+use roster_model::Role;
+use roster_testing::{PASSWORD, Roster};
+use serde_json::json;
+
+use crate::geobox::{Guest, call, hidden, on_both_databases, status, token};
+
+/// Pieces that mean something to a database or a program behind it.
+const HOSTILE: [&str; 9] =
+    ["'", "''", "\"", "%", "_", "\\", "'; DROP TABLE users; --", "$1", "\u{202E}"];
+
+fn escaped(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+on_both_databases! {
+    async fn every_spelling_of_the_address_leads_to_the_same_door(roster: Roster) {
+        let ann = Guest::new(&roster, "ann").await;
+        for path in ["/geobox/v1/users/me", "/geobox/v1/users/me/", "/geobox/users/me/", "/geobox//v1//users/me", "/v1/users/me/"] {
+            let answer = roster.call("GET", path, Some(&ann.token), None).await;
+            assert_eq!((status(&answer), &answer.json()["id"]), (200, &json!(ann.id)), "{path}");
+        }
+        for path in ["/geobox", "/v1", "/geobox/v1", "/geobox/v2/users/me", "/geobox/v1/v1/users/me", "/geobox/v1/layers"] {
+            let answer = roster.call("GET", path, Some(&ann.token), None).await;
+            assert_eq!(status(&answer), 404, "{path}");
+            assert!(answer.json()["detail"].is_string());
+        }
+    }
+
+    async fn a_sign_in_is_a_form_and_a_refusal_always_of_one_kind(roster: Roster) {
+        Guest::new(&roster, "ann").await;
+        let done = token(&roster, "ann", PASSWORD).await.json();
+        assert_eq!((&done["token_type"], &done["expires_in"]), (&json!("bearer"), &json!(86_400)));
+        assert_eq!(status(&token(&roster, "ANN@example.com", PASSWORD).await), 200);
+        let wrong = token(&roster, "ann", "wrong").await;
+        let unknown = token(&roster, "nobody", "wrong").await;
+        assert_eq!((status(&wrong), wrong.text()), (401, unknown.text()), "t01");
+        roster.core.disable_user(&roster.system(), &roster_model::UserRef::parse("ann")).await.unwrap();
+        assert_eq!(status(&token(&roster, "ann", PASSWORD).await), 401);
+        assert_eq!(token(&roster, "ann", "wrong").await.text(), wrong.text());
+        for fields in ["", "username=ann", "password=x", "username=a&username=b&password=x", "username=%00&password=%FF"] {
+            let refused = crate::geobox::form(&roster, "/auth/token", None, fields).await;
+            assert!(matches!(status(&refused), 401 | 422), "{fields}");
+        }
+    }
+
+    async fn t09_a_second_factor_is_not_passed_by(roster: Roster) {
+        let mut ann = roster.person("ann").await;
+        ann.enrol().await;
+        let refused = token(&roster, "ann", PASSWORD).await;
+        assert_eq!(status(&refused), 401);
+        assert!(refused.text().contains("API key"), "{}", refused.text());
+        let key = roster.call("GET", "/geobox/v1/users/me", Some(&ann.token), None).await;
+        assert_eq!(status(&key), 200);
+        ann.let_mfa_age();
+        let late = call(&roster, "PUT", "/users/me", Some(&ann.token), Some(json!({"first_name": "x"}))).await;
+        assert_eq!(status(&late), 403);
+    }
+
+    async fn t12_what_is_no_object_of_texts_is_refused(roster: Roster) {
+        let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
+        for body in [json!([]), json!("x"), json!({"username": ["a", "b"]}), json!({"email": {"a": 1}})] {
+            assert_eq!(status(&root.post("/users", body.clone()).await), 422, "{body}");
+            assert_eq!(status(&root.post("/plans", body.clone()).await), 422, "{body}");
+            assert_eq!(status(&root.post("/groups", body).await), 422);
+        }
+        let update = root.put("/users/me", json!({"expiration_date": 7})).await;
+        assert_eq!(update.json()["detail"][0]["loc"], json!(["body", "expiration_date"]));
+    }
+
+    async fn t45_what_is_too_long_is_invalid_and_never_413(roster: Roster) {
+        let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
+        let long = "x".repeat(2_000_000);
+        assert_eq!(status(&root.post("/users", json!({"username": long})).await), 422);
+        let bearer = format!("Bearer {}", root.token);
+        let headers = [("authorization", &*bearer), ("content-length", "99999999")];
+        let early = roster.call_with("POST", "/geobox/v1/users", &headers, "x").await;
+        assert_eq!(status(&early), 422);
+        let strange = roster.call("GET", "/geobox/v1/users/%2e%2e%2f..", Some(&root.token), None).await;
+        assert!(matches!(status(&strange), 404 | 422), "{}", strange.text());
+    }
+
+    async fn t35_hostile_filters_are_refused_with_words_and_soon(roster: Roster) {
+        let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
+        for q in ["(".repeat(4000), "NOT ".repeat(1500), "id=1 OR ".repeat(900), "id IN (".to_owned() + &"1,".repeat(3000)] {
+            let refused = root.get(&format!("/users?q={}", escaped(&q))).await;
+            assert_eq!(status(&refused), 422, "{}", &q[..20]);
+        }
+        let quotes = root.get(&format!("/users?q={}", escaped("username = ‘ann’"))).await;
+        assert!(quotes.text().to_lowercase().contains("quot"), "{}", quotes.text());
+    }
+
+    async fn t36_no_text_reaches_the_database_as_sql(roster: Roster) {
+        let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
+        for piece in HOSTILE {
+            let piece = escaped(piece);
+            for list in ["users", "plans", "groups"] {
+                for query in [format!("search={piece}"), format!("q=name={piece}"), format!("q={piece}"),
+                    format!("order_by={piece}"), format!("search=x&search_fields={piece}")] {
+                    let answer = root.get(&format!("/{list}?{query}")).await;
+                    assert!(matches!(status(&answer), 200 | 422), "{list} {query}: {}", answer.text());
+                }
+            }
+            let keys = root.get(&format!("/apikeys?search={piece}")).await;
+            assert_eq!(status(&keys), 200);
+        }
+        for query in ["search=%00", "q=%00", "search=%FF%FE", "limit=%00"] {
+            assert_eq!(status(&root.get(&format!("/users?{query}")).await), 422, "{query}");
+        }
+        assert!(root.is_known().await);
+    }
+
+    async fn t46_numbers_at_the_edges_name_nobody(roster: Roster) {
+        let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
+        for id in ["0", "-1", "9223372036854775807", "9223372036854775808", "1e3", "%20", "1.0", "ⅷ"] {
+            for path in ["users", "plans", "groups", "apikeys"] {
+                let answer = root.get(&format!("/{path}/{}", escaped(id))).await;
+                assert!(matches!(status(&answer), 404 | 422), "{path} {id}: {}", answer.text());
+            }
+        }
+        for query in ["skip=9223372036854775807", "skip=9223372036854775808", "limit=10000", "limit=10001"] {
+            let answer = root.get(&format!("/users?{query}")).await;
+            assert!(matches!(status(&answer), 200 | 422), "{query}: {}", answer.text());
+        }
+    }
+
+    async fn a_password_is_given_to_the_rulebook_in_plain(roster: Roster) {
+        let ann = Guest::new(&roster, "ann").await;
+        let field = |password: &str| format!("new_password={}", escaped(&hidden(password)));
+        let done = ann.form("/users/me/change-password", &field("ümber walrus 1618")).await;
+        assert_eq!(status(&done), 204);
+        assert_eq!(status(&token(&roster, "ann", "ümber walrus 1618").await), 200);
+        assert_eq!(status(&token(&roster, "ann", PASSWORD).await), 401);
+        for wrong in ["new_password=plain", "new_password=", "", &field("short"), &field("password")] {
+            assert_eq!(status(&ann.form("/users/me/change-password", wrong).await), 422, "{wrong}");
+        }
+    }
+
+    async fn t26_no_reply_holds_a_password_or_a_hash(roster: Roster) {
+        let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
+        root.form("/apikeys", "name=mine").await;
+        let secret = roster.call("GET", "/geobox/v1/apikeys", Some(&root.token), None).await.json();
+        let shown = secret[0]["key"].as_str().unwrap().to_owned();
+        assert!(shown.ends_with("********") && shown.len() < 24, "{shown}");
+        for path in ["/users", "/users/me", "/users/me/sessions", "/apikeys", "/groups", "/users/search"] {
+            let text = root.get(path).await.text();
+            for canary in ["argon2", root.token.as_str(), "token_hash", "password"] {
+                assert!(!text.contains(canary), "{path}: {canary}");
+            }
+        }
+    }
+
+    async fn bodiless_posts_are_not_parsed(roster: Roster) {
+        let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
+        let key = root.form("/apikeys", "name=mine").await.json()["id"].as_i64().unwrap();
+        let bearer = format!("Bearer {}", root.token);
+        let headers = [("authorization", &*bearer), ("content-type", "application/json"), ("content-length", "0")];
+        for (path, expected) in [
+            (format!("/apikeys/{key}/revoke"), 200),
+            (format!("/apikeys/{key}/revoke"), 200),
+            (format!("/apikeys/{key}/grant"), 200),
+            (format!("/apikeys/{key}/grant"), 200),
+            ("/users/me/renewPlan".to_owned(), 422),
+        ] {
+            let uri = format!("/geobox/v1{path}");
+            let answer = roster.call_with("POST", &uri, &headers, "").await;
+            assert_eq!(status(&answer), expected, "{path}: {}", answer.text());
+        }
+    }
+}
