@@ -95,6 +95,9 @@ pub(super) fn error(error: rusqlite::Error) -> Error {
         ffi::ErrorCode::OutOfMemory => "out of memory",
         ffi::ErrorCode::CannotOpen => "the database file cannot be opened",
         ffi::ErrorCode::ReadOnly => "the database file may not be written",
+        ffi::ErrorCode::DatabaseCorrupt | ffi::ErrorCode::NotADatabase => {
+            "the database file is damaged"
+        }
         _ => return Error::internal(format!("SQLite error {}: {message}", code.extended_code)),
     };
     Error::outage(reason, error)
