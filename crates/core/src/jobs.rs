@@ -7,7 +7,7 @@ use roster_model::{OrganizationId, Role, Status, User, UserRef};
 use roster_store::{Mark, Tx, Window};
 use serde_json::json;
 
-use crate::{Actor, Core, Error, Result, audit::Entry, installation::PUBLIC};
+use crate::{Actor, Core, Error, Result, audit::Entry, authz::Operation, installation::PUBLIC};
 
 /// How much one transaction clears away: it must not hold others up.
 const BATCH: u32 = 500;
@@ -30,6 +30,21 @@ impl Core {
         self.purge_users(actor).await?;
         self.end_plans(actor).await?;
         self.suspend_the_inactive(actor).await
+    }
+
+    /// Takes the texts of users that were written lately into the search index. Until then searches look at these users
+    /// one by one, so nothing is missing, and nothing depends on who does it or how often.
+    ///
+    /// # Errors
+    /// Only the server itself may; and `Unavailable` while the database is away.
+    pub async fn index_users(&self, actor: &Actor) -> Result<()> {
+        self.authorize(actor, Operation::RunJobs).await?;
+        loop {
+            let taken = self.store().write(async |tx: &mut Tx| tx.index_users(BATCH).await).await?;
+            if taken < u64::from(BATCH) {
+                return Ok(());
+            }
+        }
     }
 
     async fn purge_sessions_and_counts(&self) -> Result<()> {

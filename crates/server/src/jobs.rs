@@ -24,6 +24,8 @@ const USAGE: Duration = Duration::from_secs(1);
 /// After writing uses down, this many times as long passes until the next time: when very many credentials are in use,
 /// a tenth of one thread and of the database's writer goes into noting so, not all of it.
 const USAGE_REST: u32 = 9;
+/// How soon a user that was just made is in the search index; it is found before that, too.
+const INDEXING: Duration = Duration::from_millis(500);
 /// How often what is over is cleared away.
 const CLEARING: Duration = Duration::from_secs(15 * 60);
 /// While the database is away, jobs try no oftener than this.
@@ -51,6 +53,7 @@ impl Jobs {
             repeat("usage", USAGE, USAGE_REST, stop.clone(), || async {
                 self.core.flush_usage(&actor).await.map(drop)
             }),
+            repeat("search index", INDEXING, 0, stop.clone(), || self.core.index_users(&actor)),
             repeat("clearing", CLEARING, 0, stop, || self.core.clear_away(&actor)),
         );
         if let Err(error) = self.core.flush_usage(&actor).await {

@@ -21,6 +21,7 @@ mod passwords;
 mod plans;
 mod query;
 mod restored;
+mod search;
 mod sessions;
 mod sql;
 mod sso;

@@ -7,6 +7,7 @@ mod accounts;
 mod fixture;
 mod groups;
 mod keys;
+mod lists;
 mod passwords;
 mod plans;
 mod providers;

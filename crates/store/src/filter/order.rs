@@ -4,8 +4,8 @@ use roster_model::{FieldKind, FilterValue, Filterable, OrderBy, fold};
 
 use super::{SqlField, by_bytes};
 use crate::query::Query;
-use crate::sql::Engine;
-use crate::{Mark, MarkKey};
+use crate::sql::{Engine, Row};
+use crate::{Error, Mark, MarkKey};
 
 /// A total order: the number decides last.
 pub(crate) struct Order<F: 'static> {
@@ -46,10 +46,23 @@ impl<F: SqlField> Order<F> {
         }
     }
 
-    /// Adds the order of the records themselves.
-    pub(crate) fn write(&self, query: &mut Query) {
+    /// Whether one of the indexes over `walked` fields and the number has this order.
+    pub(crate) fn is_walkable(&self, walked: &[F]) -> bool {
+        self.steps.len() <= 2 && walked.contains(&self.leader()) && self.is_uniform()
+    }
+
+    fn is_uniform(&self) -> bool {
+        let is_descending = self.steps[0].is_descending;
+        self.steps
+            .iter()
+            .all(|step| step.is_descending == is_descending && !step.field.column().is_nullable())
+    }
+
+    /// Adds the order of the records themselves. `is_sorted`: they are few, and no index is to be walked for it.
+    pub(crate) fn write(&self, query: &mut Query, is_sorted: bool) {
         let engine = query.engine();
-        self.write_steps(query, |_, step| expression(step, engine));
+        let plus = if is_sorted && engine == Engine::Sqlite { "+" } else { "" };
+        self.write_steps(query, |_, step| format!("{plus}{}", expression(step, engine)));
     }
 
     /// Adds the order of rows that have the columns of [`write_columns`](Self::write_columns) and `page_id`.
@@ -81,26 +94,50 @@ impl<F: SqlField> Order<F> {
             return false;
         }
         let keys: Vec<_> = mark.keys.iter().cloned().chain([MarkKey::Number(mark.id)]).collect();
-        let is_descending = self.steps[0].is_descending;
-        let is_uniform = self
-            .steps
-            .iter()
-            .all(|step| step.is_descending == is_descending && !step.field.column().is_nullable());
         query.push(" AND ");
-        if is_uniform {
-            self.write_row_after(&keys, is_descending, query);
+        if self.is_uniform() {
+            self.write_row(&keys, if self.steps[0].is_descending { "<" } else { ">" }, query);
         } else {
             self.write_steps_after(&keys, query);
         }
         true
     }
 
+    /// Adds the condition that a record comes no later than `mark`, in an order that can be walked.
+    pub(crate) fn write_until(&self, mark: &Mark, query: &mut Query) {
+        let keys: Vec<_> = mark.keys.iter().cloned().chain([MarkKey::Number(mark.id)]).collect();
+        query.push(" AND ");
+        self.write_row(&keys, if self.steps[0].is_descending { ">=" } else { "<=" }, query);
+    }
+
+    /// Reads a row that holds the number and the columns of [`write_columns`](Self::write_columns).
+    pub(crate) fn read_mark(&self, row: &Row<'_>) -> Result<Mark, Error> {
+        let mut columns = row.columns();
+        let id = columns.take()?;
+        let keys = self.keys().iter().map(|step| {
+            Ok(match step.field.kind() {
+                FieldKind::Text | FieldKind::Word => {
+                    columns.take::<Option<String>>()?.map_or(MarkKey::Null, MarkKey::Text)
+                }
+                FieldKind::Integer | FieldKind::Time => {
+                    columns.take::<Option<i64>>()?.map_or(MarkKey::Null, MarkKey::Number)
+                }
+                FieldKind::Bool => {
+                    columns.take::<Option<bool>>()?.map_or(MarkKey::Null, MarkKey::Bool)
+                }
+                FieldKind::Uuid => {
+                    columns.take::<Option<uuid::Uuid>>()?.map_or(MarkKey::Null, MarkKey::Uuid)
+                }
+            })
+        });
+        Ok(Mark { keys: keys.collect::<Result<_, Error>>()?, id })
+    }
+
     /// `(a, b) > ($1, $2)`, which an index answers.
-    fn write_row_after(&self, keys: &[MarkKey], is_descending: bool, query: &mut Query) {
+    fn write_row(&self, keys: &[MarkKey], beyond: &str, query: &mut Query) {
         let engine = query.engine();
         let list = self.steps.iter().map(|step| expression(step, engine)).collect::<Vec<_>>();
         let places = keys.iter().map(|key| query.bind(key)).collect::<Vec<_>>();
-        let beyond = if is_descending { "<" } else { ">" };
         query.push(&format!("({}) {beyond} ({})", list.join(", "), places.join(", ")));
     }
 

@@ -13,6 +13,9 @@ pub struct Tx {
     conn: Conn,
     changes: Vec<Change>,
     failed: Option<Error>,
+    /// How many statements it has run: some queries promise a number.
+    #[cfg(test)]
+    pub(crate) statements: usize,
 }
 
 /// The connection behind it.
@@ -27,7 +30,13 @@ pub(super) enum Conn {
 
 impl Tx {
     pub(super) fn new(conn: Conn) -> Self {
-        Self { conn, changes: Vec::new(), failed: None }
+        Self {
+            conn,
+            changes: Vec::new(),
+            failed: None,
+            #[cfg(test)]
+            statements: 0,
+        }
     }
 
     pub(super) fn into_parts(self) -> (Conn, Vec<Change>, Option<Error>) {
@@ -114,9 +123,13 @@ impl Tx {
         self.note(done)
     }
 
-    fn bind<'p>(&self, params: &'p [&'p dyn Param]) -> Result<Vec<Value<'p>>, Error> {
+    fn bind<'p>(&mut self, params: &'p [&'p dyn Param]) -> Result<Vec<Value<'p>>, Error> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
+        }
+        #[cfg(test)]
+        {
+            self.statements += 1;
         }
         let bound: Vec<_> = params.iter().map(|param| param.value()).collect();
         if bound.iter().all(Value::is_storable) {

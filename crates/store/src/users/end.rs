@@ -146,6 +146,6 @@ impl Tx {
             &[&user, &now, &home],
         )
         .await?;
-        Ok(())
+        self.journal_user(user).await
     }
 }

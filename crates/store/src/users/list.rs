@@ -6,7 +6,13 @@ use roster_model::{Filter, GroupId, OrderBy, OrganizationId, User, UserField};
 use super::{user, user_columns};
 use crate::filter::{self, Order};
 use crate::query::Query;
+use crate::search::{self, Candidates, Plan, Request};
+use crate::sql::Engine;
 use crate::{Error, Mark, Tx, Window};
+
+/// The fields in whose order an index has all living users.
+const WALKED: &[UserField] =
+    &[UserField::Id, UserField::Username, UserField::Email, UserField::Name, UserField::CreatedAt];
 
 /// Which users are wanted, in which order; all that is given must hold.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +61,18 @@ impl UserQuery {
     }
 }
 
+/// How the rows of a page are come by.
+pub(crate) enum Way<'w> {
+    /// In the list's order, or as the database thinks best.
+    Scan,
+    /// Those among these, sorted.
+    Fetch(&'w Candidates),
+    /// In the list's order, those among these.
+    Walk(&'w Candidates),
+    /// In the list's order, no further than this.
+    Until(&'w Mark),
+}
+
 impl Tx {
     /// Users in the query's order.
     pub async fn list_users(
@@ -63,10 +81,59 @@ impl Tx {
         window: &Window,
     ) -> Result<Vec<User>, Error> {
         let order = Order::new(&wanted.order);
-        let mut query = Query::new(
-            self.engine(),
-            concat!("SELECT ", user_columns!(), " FROM (SELECT users.id AS page_id"),
-        );
+        let rows = Some(window.offset.saturating_add(window.limit) as f64);
+        match self.plan_users(wanted, rows, order.is_walkable(WALKED)).await? {
+            Plan::Scan => self.page_of_users(wanted, window, Way::Scan).await,
+            Plan::Fetch(these) => self.page_of_users(wanted, window, Way::Fetch(&these)).await,
+            Plan::Walk(these) => self.page_of_users(wanted, window, Way::Walk(&these)).await,
+            Plan::Read { most, otherwise } => {
+                let Some(end) = self.find_end(&order, window, most).await? else {
+                    return self.page_of_users(wanted, window, Way::Scan).await;
+                };
+                let page = self.page_of_users(wanted, window, Way::Until(&end)).await?;
+                if page.len() as i64 == window.limit {
+                    return Ok(page);
+                }
+                self.page_of_users(wanted, window, Way::Walk(&otherwise)).await
+            }
+        }
+    }
+
+    /// How many users there are.
+    pub async fn count_users(&mut self, wanted: &UserQuery) -> Result<u64, Error> {
+        let mut query = Query::new(self.engine(), "SELECT COUNT(*) FROM users");
+        let plan = self.plan_users(wanted, None, false).await?;
+        wanted.write_conditions(&Order::new(&[]), &mut query);
+        if let Plan::Fetch(these) = &plan {
+            write_among(these, &mut query);
+        }
+        query.one(self, |row| row.get(0)).await
+    }
+
+    async fn plan_users(
+        &mut self,
+        wanted: &UserQuery,
+        rows: Option<f64>,
+        is_walkable: bool,
+    ) -> Result<Plan, Error> {
+        let needles = search::needles(&wanted.filter);
+        // Of users in the bin there are few.
+        if needles.is_empty() || wanted.is_deleted {
+            return Ok(Plan::Scan);
+        }
+        search::plan(self, &Request { needles: &needles, rows, is_walkable }).await
+    }
+
+    /// A page, come by in one way or another: all find the same.
+    pub(crate) async fn page_of_users(
+        &mut self,
+        wanted: &UserQuery,
+        window: &Window,
+        way: Way<'_>,
+    ) -> Result<Vec<User>, Error> {
+        let order = Order::new(&wanted.order);
+        let select = concat!("SELECT ", user_columns!(), " FROM (SELECT users.id AS page_id");
+        let mut query = Query::new(self.engine(), select);
         order.write_columns(&mut query);
         query.push(" FROM users");
         wanted.write_conditions(&order, &mut query);
@@ -75,7 +142,18 @@ impl Tx {
         {
             return Err(Error::internal("a mark of another order"));
         }
-        order.write(&mut query);
+        match way {
+            Way::Scan => {}
+            Way::Fetch(these) => write_among(these, &mut query),
+            Way::Walk(these) => {
+                // Said like this, neither database begins with the candidates.
+                query.push(" AND (users.id IN (");
+                these.write(&mut query);
+                query.push(")) IS TRUE");
+            }
+            Way::Until(end) => order.write_until(end, &mut query),
+        }
+        order.write(&mut query, matches!(way, Way::Fetch(_)));
         query.push_with(" LIMIT ?", &window.limit);
         query.push_with(" OFFSET ?", &window.offset);
         query.push(") AS page JOIN users ON users.id = page.page_id");
@@ -83,10 +161,33 @@ impl Tx {
         query.list(self, user).await
     }
 
-    /// How many users there are.
-    pub async fn count_users(&mut self, wanted: &UserQuery) -> Result<u64, Error> {
-        let mut query = Query::new(self.engine(), "SELECT COUNT(*) FROM users");
-        wanted.write_conditions(&Order::new(&[]), &mut query);
-        query.one(self, |row| row.get(0)).await
+    /// Where the walk stands after `most` users; nowhere if there are no more than that.
+    async fn find_end(
+        &mut self,
+        order: &Order<UserField>,
+        window: &Window,
+        most: i64,
+    ) -> Result<Option<Mark>, Error> {
+        let mut query = Query::new(self.engine(), "SELECT users.id");
+        order.write_columns(&mut query);
+        query.push(" FROM users WHERE users.deleted_at IS NULL");
+        if let Some(mark) = &window.after {
+            order.write_after(mark, &mut query);
+        }
+        order.write(&mut query, false);
+        query.push_with(" LIMIT 1 OFFSET ?", &most);
+        let found = query.list(self, |row| order.read_mark(row)).await?;
+        Ok(found.into_iter().next())
     }
+}
+
+/// Adds that users are among these; both databases begin with them.
+fn write_among(these: &Candidates, query: &mut Query) {
+    let (open, close) = match query.engine() {
+        Engine::Sqlite => (" AND users.id IN (", ")"),
+        Engine::Postgres => (" AND users.id = ANY(ARRAY(", "))"),
+    };
+    query.push(open);
+    these.write(query);
+    query.push(close);
 }

@@ -2,7 +2,7 @@
 
 mod end;
 pub(crate) mod folded;
-mod list;
+pub(crate) mod list;
 #[cfg(test)]
 mod tests;
 
@@ -147,7 +147,7 @@ impl Tx {
     pub async fn insert_user(&mut self, user: &User) -> Result<UserId, Error> {
         let preferences = Value::Object(user.preferences.clone());
         let folded = FoldedTexts::of(user);
-        self.one(
+        let id = self.one(
             "INSERT INTO users (uuid, username, username_key, email, email_key, unconfirmed_email, \
              first_name, last_name, name_key, phone_e164, phone_typed, phone_verified_at, status, \
              role, organization_id, primary_group_id, parent_id, plan_id, plan_expires_at, city, \
@@ -206,7 +206,9 @@ impl Tx {
             ],
             |row| row.get(0),
         )
-        .await
+        .await?;
+        self.journal_user(id).await?;
+        Ok(id)
     }
 
     /// Writes everything of a user that the rulebook decides, and counts its version up. What
@@ -276,6 +278,7 @@ impl Tx {
                 |row| row.get(0),
             )
             .await?;
+        self.journal_user(user.id).await?;
         self.after_commit(Change::ForgetUser(user.id));
         Ok(())
     }

@@ -1,0 +1,127 @@
+//! Feeding the index from the journal.
+
+use std::collections::BTreeMap;
+
+use roster_model::UserId;
+use serde_json::json;
+
+use super::trigrams::{number, searched_text, trigrams};
+use crate::sql::Engine;
+use crate::{Error, Tx};
+
+/// What the journal says of a user: its text, or that there is none any more.
+struct Entry {
+    id: i64,
+    user: UserId,
+    text: Option<String>,
+}
+
+impl Tx {
+    /// Has the index take notice of a user whose texts were written.
+    pub(crate) async fn journal_user(&mut self, user: UserId) -> Result<(), Error> {
+        self.execute("INSERT INTO search_journal (user_id) VALUES ($1)", &[&user]).await?;
+        Ok(())
+    }
+
+    /// Takes up to `limit` entries of the journal into the index; says how many there were.
+    pub async fn index_users(&mut self, limit: u32) -> Result<u64, Error> {
+        let entries = self
+            .list(
+                "SELECT search_journal.id, search_journal.user_id, users.purged_at, \
+                 users.username_key, users.email_key, users.name_key, users.first_name_key, \
+                 users.last_name_key, users.phone_key \
+                 FROM search_journal JOIN users ON users.id = search_journal.user_id \
+                 ORDER BY search_journal.id LIMIT $1",
+                &[&limit],
+                |row| {
+                    let mut columns = row.columns();
+                    let (id, user) = (columns.take()?, columns.take()?);
+                    let purged_at: Option<i64> = columns.take()?;
+                    let texts: [Option<String>; 6] = [
+                        columns.take()?,
+                        columns.take()?,
+                        columns.take()?,
+                        columns.take()?,
+                        columns.take()?,
+                        columns.take()?,
+                    ];
+                    let text = searched_text(&texts.each_ref().map(Option::as_deref));
+                    Ok(Entry { id, user, text: purged_at.is_none().then_some(text) })
+                },
+            )
+            .await?;
+        let Some(last) = entries.last() else { return Ok(0) };
+        // In this transaction's snapshot there is nothing up to the last one that was not read.
+        self.execute("DELETE FROM search_journal WHERE id <= $1", &[&last.id]).await?;
+        let count = entries.len() as u64;
+        let latest: BTreeMap<UserId, Option<String>> =
+            entries.into_iter().map(|entry| (entry.user, entry.text)).collect();
+        self.replace_texts(&latest).await?;
+        self.count_trigrams(latest.values().flatten()).await?;
+        Ok(count)
+    }
+
+    /// How much of the journal is not in the index yet.
+    pub async fn count_unindexed_users(&mut self) -> Result<u64, Error> {
+        self.one("SELECT COUNT(*) FROM search_journal", &[], |row| row.get(0)).await
+    }
+
+    async fn replace_texts(
+        &mut self,
+        texts: &BTreeMap<UserId, Option<String>>,
+    ) -> Result<(), Error> {
+        if self.engine() == Engine::Sqlite {
+            for (user, text) in texts {
+                self.execute("DELETE FROM user_trigrams WHERE rowid = $1", &[user]).await?;
+                if let Some(text) = text {
+                    let sql = "INSERT INTO user_trigrams (rowid, texts) VALUES ($1, $2)";
+                    self.execute(sql, &[user, text]).await?;
+                }
+            }
+            return Ok(());
+        }
+        let rows: Vec<_> = texts
+            .iter()
+            .map(|(user, text)| {
+                let numbers = trigrams(text.as_deref().unwrap_or_default());
+                let numbers: Vec<_> =
+                    numbers.into_iter().map(|one| number(one).to_string()).collect();
+                json!([user.0, format!("{{{}}}", numbers.join(","))])
+            })
+            .collect();
+        self.execute(
+            "INSERT INTO user_trigrams (user_id, trigrams) \
+             SELECT (value ->> 0)::BIGINT, (value ->> 1)::INTEGER[] \
+             FROM json_array_elements($1::TEXT::JSON) \
+             ON CONFLICT (user_id) DO UPDATE SET trigrams = excluded.trigrams",
+            &[&json!(rows)],
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn count_trigrams(&mut self, texts: impl Iterator<Item = &String>) -> Result<(), Error> {
+        let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+        for text in texts {
+            for trigram in trigrams(text) {
+                *counts.entry(trigram).or_default() += 1;
+            }
+            *counts.entry("").or_default() += 1;
+        }
+        let rows = match self.engine() {
+            Engine::Sqlite => "json_each($1)",
+            Engine::Postgres => "json_array_elements($1::TEXT::JSON)",
+        };
+        let counts: Vec<_> = counts.into_iter().collect();
+        self.execute(
+            &format!(
+                "INSERT INTO search_trigrams (trigram, users) \
+                 SELECT value ->> 0, CAST(value ->> 1 AS BIGINT) FROM {rows} WHERE TRUE \
+                 ON CONFLICT (trigram) DO UPDATE SET users = search_trigrams.users + excluded.users"
+            ),
+            &[&json!(counts)],
+        )
+        .await?;
+        Ok(())
+    }
+}

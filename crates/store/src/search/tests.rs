@@ -1,0 +1,207 @@
+//! A search finds the same whatever the index knows by now, whichever way is gone, on both databases.
+
+use roster_model::{Filter, OrderBy, Pattern, User, UserField, UserRef};
+
+use super::{Candidates, Plan, Request, needles, plan};
+use crate::testing::{noon, on_both_databases, user, write};
+use crate::users::list::Way;
+use crate::{Store, Tx, UserQuery, Window};
+
+const NAMES: &[(&str, &str, &str)] = &[
+    ("ann", "Ann", "Smith"),
+    ("anna", "Anna", "Schmidt"),
+    ("straße", "Jörg", "Groß"),
+    ("STRASSE2", "JÖRG", "GROSS"),
+    ("wang", "小明", "王"),
+    ("sisyphus", "Σίσυφος", "Αἰολίδης"),
+    ("percent%", "100%", "_under_"),
+    ("oneil", "Conan", "O'Neil \"x\""),
+    ("annsmith", "A", "B"),
+    ("cafe", "Cafe\u{301}", "😀😀😀"),
+];
+
+const PIECES: &[&str] = &[
+    "a",
+    "an",
+    "ann",
+    "anna",
+    "ANN",
+    "smith",
+    "nn sm",
+    "straße",
+    "STRASSE",
+    "ross",
+    "王",
+    "小明",
+    "明 王",
+    "σίσ",
+    "ΣΊΣΥ",
+    "%",
+    "100%",
+    "_",
+    "o'n",
+    "\"x",
+    "example",
+    "e.com",
+    "@example.com",
+    "zzz",
+    "annsmithx",
+    "café",
+    "cafe",
+    "😀",
+    "😀😀😀",
+    "+44",
+    "\n",
+    "m\n",
+];
+
+async fn people(store: &Store) {
+    for (number, (username, first, last)) in NAMES.iter().enumerate() {
+        write(store, async |tx: &mut Tx| {
+            let mut one = user(tx, username).await?;
+            (one.first_name, one.last_name) = ((*first).to_owned(), (*last).to_owned());
+            one.phone = (number == 0).then(|| roster_model::PhoneNumber {
+                e164: "+44123".to_owned(),
+                as_typed: "+44 123".to_owned(),
+            });
+            tx.update_user(&mut one).await
+        })
+        .await;
+    }
+}
+
+fn searches(piece: &str) -> [Filter<UserField>; 3] {
+    let field = UserField::FirstName;
+    let like = Pattern::parse_like(&format!("%{}%", piece.replace(['%', '_'], ""))).unwrap();
+    [
+        Filter::contains(UserField::SEARCHED.to_vec(), piece),
+        Filter::Like { field, pattern: like.clone(), is_folded: false },
+        Filter::Like { field: UserField::Name, pattern: like.folded(), is_folded: true },
+    ]
+}
+
+async fn everybody(store: &Store) -> Vec<User> {
+    let whole = Window { after: None, offset: 0, limit: 1000 };
+    store
+        .read(async |tx: &mut Tx| tx.list_users(&UserQuery::default(), &whole).await)
+        .await
+        .unwrap()
+}
+
+/// What each piece finds, in which order, by the way that is chosen and by every other.
+async fn assert_same(store: &Store) {
+    let everybody = everybody(store).await;
+    let order = vec![OrderBy::ascending(UserField::Name)];
+    for piece in PIECES {
+        for filter in searches(piece) {
+            let mut expected: Vec<_> =
+                everybody.iter().filter(|one| filter.matches(*one)).collect();
+            expected.sort_by_key(|one| (roster_model::fold(&one.name()), one.id));
+            let expected: Vec<_> = expected.iter().map(|one| one.username.as_str()).collect();
+            let query = UserQuery { filter, order: order.clone(), ..UserQuery::default() };
+            for limit in [2, 1000] {
+                let window = Window { after: None, offset: 0, limit };
+                let part = &expected[..expected.len().min(usize::try_from(limit).unwrap())];
+                store
+                    .read(async |tx: &mut Tx| {
+                        let found = tx.list_users(&query, &window).await?;
+                        assert_eq!(names(&found), part, "{piece:?} {:?}", query.filter);
+                        assert!(tx.statements <= 4, "{} statements", tx.statements);
+                        for these in candidates(tx, &query).await? {
+                            for way in [Way::Fetch(&these), Way::Walk(&these), Way::Scan] {
+                                let found = tx.page_of_users(&query, &window, way).await?;
+                                assert_eq!(names(&found), part, "{piece:?} {these:?}");
+                            }
+                        }
+                        assert_eq!(tx.count_users(&query).await?, expected.len() as u64);
+                        Ok::<_, crate::Error>(())
+                    })
+                    .await
+                    .unwrap();
+            }
+        }
+    }
+}
+
+fn names(users: &[User]) -> Vec<&str> {
+    users.iter().map(|one| one.username.as_str()).collect()
+}
+
+/// The candidates of the plans for one row and for all.
+async fn candidates(tx: &mut Tx, query: &UserQuery) -> Result<Vec<Candidates>, crate::Error> {
+    let needles = needles(&query.filter);
+    let mut all = Vec::new();
+    for (rows, is_walkable) in [(Some(1.0), true), (Some(1e6), true), (None, false)] {
+        if needles.is_empty() {
+            continue;
+        }
+        match plan(tx, &Request { needles: &needles, rows, is_walkable }).await? {
+            Plan::Scan => {}
+            Plan::Fetch(these) | Plan::Walk(these) | Plan::Read { otherwise: these, .. } => {
+                all.push(these)
+            }
+        }
+    }
+    Ok(all)
+}
+
+async fn index(store: &Store) {
+    while store.write(async |tx: &mut Tx| tx.index_users(3).await).await.unwrap() > 0 {}
+}
+
+on_both_databases! {
+    async fn a_search_finds_the_same_before_and_after_the_index_knows(store: Store) {
+        people(&store).await;
+        assert_same(&store).await;
+        index(&store).await;
+        assert_same(&store).await;
+    }
+
+    async fn renamed_deleted_and_purged_users_are_found_as_they_are(store: Store) {
+        people(&store).await;
+        index(&store).await;
+        write(&store, async |tx: &mut Tx| {
+            let mut anna = tx.find_user(&UserRef::parse("anna")).await?.unwrap();
+            anna.first_name = "Zoë".to_owned();
+            tx.update_user(&mut anna).await?;
+            let mut wang = tx.find_user(&UserRef::parse("wang")).await?.unwrap();
+            wang.deleted_at = Some(noon());
+            tx.update_user(&mut wang).await?;
+            let mut cafe = tx.find_user(&UserRef::parse("cafe")).await?.unwrap();
+            cafe.deleted_at = Some(noon());
+            tx.update_user(&mut cafe).await?;
+            tx.purge_user(cafe.id, cafe.primary_group_id, noon()).await
+        })
+        .await;
+        assert_same(&store).await;
+        index(&store).await;
+        assert_same(&store).await;
+        let count = store.read(async |tx: &mut Tx| tx.count_unindexed_users().await).await.unwrap();
+        assert_eq!(count, 0);
+    }
+
+    async fn a_list_runs_the_same_number_of_statements_however_long_it_is(store: Store) {
+        people(&store).await;
+        index(&store).await;
+        let query = UserQuery {
+            filter: Filter::contains(UserField::SEARCHED.to_vec(), "example"),
+            ..UserQuery::default()
+        };
+        let mut counts = Vec::new();
+        for (filter, limit) in [(Filter::default(), 1), (Filter::default(), 9), (query.filter, 9)] {
+            let query = UserQuery { filter, ..UserQuery::default() };
+            let window = Window { after: None, offset: 0, limit };
+            counts.push(
+                store
+                    .read(async |tx: &mut Tx| {
+                        tx.list_users(&query, &window).await?;
+                        Ok::<_, crate::Error>(tx.statements)
+                    })
+                    .await
+                    .unwrap(),
+            );
+        }
+        assert_eq!(counts[..2], [1, 1]);
+        assert!(counts[2] <= 4, "{counts:?}");
+    }
+}
