@@ -8,12 +8,12 @@
 use roster_model::{
     Accepted, ActivateMfa, ApiKey, ApiKeyUpdate, AuditEvent, AuditFilter, ChangeExpiredPassword,
     ChangePassword, CodeRequest, ConfirmEmail, DirectoryEntry, DirectoryFilter, EnableSso,
-    EndedSessions, Group, GroupId, GroupMember, GroupUpdate, Introspection, IntrospectionRequest,
-    IssuedApiKey, Message, MessageId, MfaStatus, NewApiKey, NewGroup, NewPlan, NewUser,
-    Organization, OrganizationId, OrganizationUpdate, Page, PageRequest, PasswordReset, Plan,
-    PlanUpdate, RecoveryCodes, RedeemSsoTicket, Session, SetMembership, SetPhone, SetUp, SignIn,
-    SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket, TotpEnrolment, User, UserFilter, UserRef,
-    UserUpdate, VerifyPhone, Whoami,
+    EndedSessions, Group, GroupId, GroupMember, GroupUpdate, ImportReport, Introspection,
+    IntrospectionRequest, IssuedApiKey, Message, MessageId, MfaStatus, NewApiKey, NewGroup,
+    NewPlan, NewUser, Organization, OrganizationId, OrganizationUpdate, Page, PageRequest,
+    PasswordReset, Plan, PlanUpdate, RecoveryCodes, RedeemSsoTicket, Session, SetMembership,
+    SetPhone, SetUp, SignIn, SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket, TotpEnrolment,
+    User, UserFilter, UserImport, UserRef, UserUpdate, VerifyPhone, Whoami,
 };
 use uuid::Uuid;
 
@@ -50,6 +50,12 @@ endpoints! {
         /// List users.
         /// Administrators see those of their organization, system administrators all.
         ListUsers: GET "/api/v1/users" ?(UserFilter, PageRequest) -> 200 Page<User>;
+
+        /// Create many users at once.
+        /// Rows that cannot be taken are refused one by one; rows whose users are there already
+        /// are passed over, so a broken-off import can be made again. Hashes of passwords are
+        /// taken over.
+        ImportUsers: POST "/api/v1/user-imports" (UserImport) -> 200 ImportReport, step_up;
 
         /// One user.
         GetUser: GET "/api/v1/users/{user}" [user: UserRef] -> 200 User;

@@ -2,9 +2,9 @@
 //! example has them.
 
 use roster_model::{
-    Accepted, ApiKey, AuditEvent, DirectoryEntry, EndedSessions, Group, GroupMember, Introspection,
-    IssuedApiKey, Message, MfaStatus, Organization, Page, Plan, RecoveryCodes, Session, SignedIn,
-    SsoLink, SsoProvider, SsoTicket, TotpEnrolment, User, Whoami,
+    Accepted, ApiKey, AuditEvent, DirectoryEntry, EndedSessions, Group, GroupMember, ImportReport,
+    Introspection, IssuedApiKey, Message, MfaStatus, Organization, Page, Plan, RecoveryCodes,
+    Session, SignedIn, SsoLink, SsoProvider, SsoTicket, TotpEnrolment, User, Whoami,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::{
@@ -58,7 +58,7 @@ macro_rules! replies {
 }
 
 replies! {
-    (), Accepted, ApiKey, EndedSessions, Group, Introspection, IssuedApiKey, Message, MfaStatus,
+    (), Accepted, ApiKey, EndedSessions, Group, ImportReport, Introspection, IssuedApiKey, Message, MfaStatus,
     Organization, Plan, RecoveryCodes, Session, SignedIn, SsoLink, SsoTicket, TotpEnrolment,
     Whoami, Page<SsoProvider>, Page<SsoLink>, Page<ApiKey>, Page<AuditEvent>, Page<DirectoryEntry>,
     Page<Group>, Page<GroupMember>, Page<Message>, Page<Organization>, Page<Plan>, Page<Session>,

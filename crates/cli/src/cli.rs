@@ -44,6 +44,8 @@ enum Command {
     Admin(admin::AdminCommand),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Import(import::Import),
+    Export(export::Export),
     Completions(completions::Completions),
 }
 
@@ -70,6 +72,8 @@ impl Cli {
             Command::Admin(command) => command.run(ui).await?,
             Command::Backup(command) => command.run(ui).await?,
             Command::Restore(command) => command.run(ui).await?,
+            Command::Import(command) => command.run(ui).await?,
+            Command::Export(command) => command.run(ui).await?,
             Command::Completions(command) => command.run(ui)?,
         }
         Ok(ExitCode::SUCCESS)

@@ -18,6 +18,7 @@ mod record;
 mod talk;
 mod two_letter;
 mod ui;
+mod user_rows;
 
 use crate::{cli::Cli, failure::is_closed_pipe, talk::Talk, ui::Ui};
 

@@ -54,6 +54,14 @@ pub(crate) fn csv_cell(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The text of which [`csv_cell`] made a cell.
+pub(crate) fn csv_original(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if matches!(csv_cell(text), Cow::Owned(_)) => text,
+        _ => cell,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +87,7 @@ mod tests {
     fn t38_a_formula_is_text_and_reads_back() {
         for text in ["=1+1", "+1", "-1", "@a", "\t=1", "\r=1", "'=1", "'"] {
             let cell = csv_cell(text);
+            assert_eq!(csv_original(&cell), text);
             assert_eq!(cell.strip_prefix('\''), Some(text));
         }
         for text in ["", "ann", "a=b", "1-1"] {

@@ -125,6 +125,12 @@ impl Talk {
         bar
     }
 
+    /// Shows how far something is, of a length that is known or not, when a terminal is there.
+    pub(crate) fn progress(&self, what: &str, length: Option<u64>) -> ProgressBar {
+        let bar = length.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+        bar.with_message(what.to_owned())
+    }
+
     fn line(&self, what: &str) -> Result<String> {
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line);

@@ -48,6 +48,8 @@ operations! {
 
     /// Make a user.
     CreateUser = "user.create": Admin + step_up;
+    /// Make many users at once, with the hashes of their passwords.
+    ImportUsers = "user.import": Admin + step_up + not_by_limited_key;
     /// See everything about a user.
     GetUser = "user.get": OneselfManagerOrAdmin + while_unenrolled;
     /// See the users.

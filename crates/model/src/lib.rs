@@ -9,6 +9,7 @@ mod filter;
 mod group;
 mod identity;
 mod ids;
+mod import;
 mod list_fields;
 mod message;
 mod mfa;
@@ -36,6 +37,7 @@ pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible};
 pub use ids::{
     ApiKeyId, AuditEventId, GroupId, MessageId, OrganizationId, PlanId, SessionId, UserId, UserRef,
 };
+pub use import::{ImportReport, RefusedRow, UserImport, UserRow};
 pub use list_fields::{
     API_KEY_FIELDS, ApiKeyField, GROUP_FIELDS, GroupField, PLAN_FIELDS, PlanField,
 };

@@ -2,17 +2,18 @@
 
 use axum::Router;
 use roster_api::{
-    CreateUser, DeleteUser, DisableUser, EnableUser, GetUser, InviteUser, ListDirectory, ListUsers,
-    RenewPlan, RestoreUser, SuspendUser, UpdateUser,
+    CreateUser, DeleteUser, DisableUser, EnableUser, GetUser, ImportUsers, InviteUser,
+    ListDirectory, ListUsers, RenewPlan, RestoreUser, SuspendUser, UpdateUser,
 };
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
-use roster_model::{Accepted, DirectoryEntry, Page, User};
+use roster_model::{Accepted, DirectoryEntry, ImportReport, Page, User};
 
 pub(crate) fn routes() -> Router<Kit> {
     Router::new()
         .merge(endpoint(create))
         .merge(endpoint(list))
+        .merge(endpoint(import))
         .merge(endpoint(get))
         .merge(endpoint(update))
         .merge(endpoint(delete))
@@ -31,6 +32,10 @@ async fn create(call: Call<CreateUser>) -> Result<User> {
 
 async fn list(call: Call<ListUsers>) -> Result<Page<User>> {
     call.core.list_users(&call.actor, &call.query.0, &call.query.1).await
+}
+
+async fn import(call: Call<ImportUsers>) -> Result<ImportReport> {
+    call.core.import_users(&call.actor, &call.body).await
 }
 
 async fn get(call: Call<GetUser>) -> Result<User> {

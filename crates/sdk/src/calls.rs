@@ -153,6 +153,8 @@ calls! {
     create_user = CreateUser {} (new: NewUser) -> User;
     /// One page of the users.
     list_users = ListUsers {} ?{filter: UserFilter, page: PageRequest} -> Page<User>;
+    /// Creates many users at once, at most a thousand.
+    import_users = ImportUsers {} (import: UserImport) -> ImportReport;
     /// One user: `me`, an id, a UUID, a username or an e-mail address.
     get_user = GetUser {user} -> User;
     /// Changes a user.

@@ -1,8 +1,11 @@
 //! Usernames and e-mail addresses in their one namespace (design section 3.2). A row outlives its
 //! user: the names of deleted users are never free again.
 
+use std::collections::HashMap;
+
 use roster_model::{IdentityKey, UserId};
 
+use crate::query::Query;
 use crate::{Error, Tx};
 
 impl Tx {
@@ -29,6 +32,24 @@ impl Tx {
             row.get(0)
         })
         .await
+    }
+
+    /// Whose names these are; those that are nobody's are left out.
+    pub async fn find_identifiers(
+        &mut self,
+        keys: &[&IdentityKey],
+    ) -> Result<HashMap<String, UserId>, Error> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut query =
+            Query::new(self.engine(), "SELECT key, user_id FROM identifiers WHERE key IN (");
+        for (number, key) in keys.iter().enumerate() {
+            query.push_with(if number == 0 { "?" } else { ", ?" }, &key.as_str());
+        }
+        query.push(")");
+        let found = query.list(self, |row| Ok((row.get(0)?, row.get(1)?))).await?;
+        Ok(found.into_iter().collect())
     }
 
     /// Gives up the names of a living user that it no longer has.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod codes;
+mod files;
 mod keys;
 mod login;
 mod operator;

@@ -42,6 +42,11 @@ impl Machine {
         self.home.path().join("config/roster/logins.toml")
     }
 
+    /// A file where commands are run.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
     fn command(&self, token: Option<&str>, args: &[&str]) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("roster"));
         command

@@ -220,6 +220,14 @@ impl Core {
         self.forget_attempts(tx, user.id, Authenticator::Password).await
     }
 
+    /// How long a password is good that is set now, in an organization.
+    pub(crate) async fn password_life_in(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Option<Duration>> {
+        Ok(self.password_rules_of(organization).await?.lasts)
+    }
+
     async fn password_rules_of(&self, organization: OrganizationId) -> Result<OrganizationRules> {
         let found = self
             .store()

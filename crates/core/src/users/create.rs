@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use roster_model::{
-    Channel, EmailAddress, Field, GroupId, MembershipRank, NewUser, OrganizationId, PhoneNumber,
-    Profile, Reason, Role, Secret, Status, User, UserFlags, UserId, Username,
+    Channel, EmailAddress, Field, GroupId, IdentityKey, MembershipRank, NewUser, OrganizationId,
+    PhoneNumber, Profile, Reason, Role, Secret, Status, User, UserFlags, UserId, Username,
 };
 use roster_store::Tx;
 use serde_json::{Map, json};
@@ -58,6 +58,11 @@ impl Person {
             profile: read_profile(new.profile.as_ref())?,
             flags: new.flags.unwrap_or_default(),
         })
+    }
+
+    /// The keys of its username and its address.
+    pub(super) fn keys(&self) -> [IdentityKey; 2] {
+        [self.username.key().clone(), self.email.key().clone()]
     }
 
     /// The record of this person in its organization and primary group, without a number yet.

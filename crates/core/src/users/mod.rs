@@ -2,6 +2,7 @@
 
 mod create;
 mod fields;
+mod import;
 mod list;
 mod plan;
 mod remove;

@@ -6,6 +6,7 @@ mod access;
 mod accounts;
 mod fixture;
 mod groups;
+mod import;
 mod keys;
 mod lists;
 mod passwords;

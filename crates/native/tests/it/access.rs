@@ -32,6 +32,7 @@ const TABLE: &[(&str, Needs, Operation)] = &[
     ("Introspect", Needs::SignIn, Operation::Introspect),
     ("CreateUser", Needs::Administration, Operation::CreateUser),
     ("ListUsers", Needs::Administration, Operation::ListUsers),
+    ("ImportUsers", Needs::Administration, Operation::ImportUsers),
     ("GetUser", Needs::RightsOverUser, Operation::GetUser),
     ("UpdateUser", Needs::RightsOverUser, Operation::UpdateProfile),
     ("DeleteUser", Needs::RightsOverUser, Operation::DeleteUser),

@@ -96,6 +96,14 @@ impl Tour {
         assert!(changed.version > ben.version);
         let list = self.call::<ListUsers>(Some(admin), ListUsers::path(), Value::Null).await;
         assert!(list.items.contains(&changed));
+        let rows = json!({"users": [
+            {"username": "ivy", "email": "ivy@example.com", "status": "active"},
+            {"username": "ben", "email": "ben@example.com"},
+            {"username": "ben", "email": "other@example.com"},
+        ]});
+        let report = self.call::<ImportUsers>(Some(admin), ImportUsers::path(), rows).await;
+        assert_eq!((report.created, report.present, report.refused.len()), (1, 1, 1));
+        assert_eq!(report.refused[0].field, Some(Field::Username));
         let people =
             self.call::<ListDirectory>(Some(admin), ListDirectory::path(), Value::Null).await;
         assert!(people.items.iter().any(|entry| entry.username == "ben"));

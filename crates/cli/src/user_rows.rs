@@ -1,0 +1,262 @@
+//! Files of users, row by row: CSV with a header, or one JSON object on each line.
+//!
+//! Nothing is kept of a file but the row at hand, and no row may be longer than a bound, so a file of any size, or one
+//! that only looks like one, takes little memory.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, bail};
+use roster_client::model::UserRow;
+
+use crate::plain::{csv_cell, csv_original};
+
+/// The longest row, in bytes.
+const LONGEST: usize = 64 * 1024;
+/// How much a reader takes from a file at a time.
+const BUFFER: usize = 64 * 1024;
+
+/// A form of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum FileForm {
+    /// Cells with commas between, names of the columns in the first line
+    Csv,
+    /// A JSON object on each line
+    Ndjson,
+}
+
+impl FileForm {
+    /// The form that is named, or that the name of the file ends in.
+    pub(crate) fn choose(named: Option<Self>, file: &Path) -> Result<Self> {
+        let ending =
+            file.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        match (named, ending.as_deref()) {
+            (Some(form), _) => Ok(form),
+            (None, Some("csv")) => Ok(Self::Csv),
+            (None, Some("ndjson" | "jsonl")) => Ok(Self::Ndjson),
+            (None, _) => {
+                bail!("the name of the file does not say its form: give --format csv or ndjson")
+            }
+        }
+    }
+}
+
+/// A row of a file.
+#[derive(Debug)]
+pub(crate) struct FileRow {
+    /// The line it begins in, counted from 1.
+    pub(crate) line: u64,
+    /// How much of the file has been read with it.
+    pub(crate) end: u64,
+    /// The user, or why it is none.
+    pub(crate) user: Result<UserRow, String>,
+}
+
+/// Reads rows.
+pub(crate) enum RowReader<R> {
+    /// Of CSV.
+    Csv { reader: csv::Reader<Bounded<R>>, header: csv::StringRecord, left: Arc<AtomicUsize> },
+    /// Of JSON.
+    Ndjson { reader: BufReader<R>, line: u64, end: u64 },
+}
+
+/// Ends with an error when a single row takes more than it may.
+pub(crate) struct Bounded<R> {
+    inner: R,
+    left: Arc<AtomicUsize>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let left = self.left.load(Ordering::Relaxed);
+        if read > left {
+            return Err(io::Error::other("a row is too long; is a quote not closed?"));
+        }
+        self.left.store(left - read, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+impl<R: Read> RowReader<R> {
+    /// A reader of this form.
+    pub(crate) fn new(form: FileForm, file: R) -> Result<Self> {
+        if form == FileForm::Ndjson {
+            return Ok(Self::Ndjson {
+                reader: BufReader::with_capacity(BUFFER, file),
+                line: 0,
+                end: 0,
+            });
+        }
+        let left = Arc::new(AtomicUsize::new(LONGEST + 2 * BUFFER));
+        let file = Bounded { inner: file, left: left.clone() };
+        let mut reader = csv::ReaderBuilder::new().buffer_capacity(BUFFER).from_reader(file);
+        let header = reader.headers().context("the first line cannot be read")?;
+        let header: csv::StringRecord =
+            header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
+        check_header(&header)?;
+        Ok(Self::Csv { reader, header, left })
+    }
+
+    /// The next row; nothing at the end.
+    ///
+    /// # Errors
+    /// The file cannot be read any further.
+    pub(crate) fn next(&mut self) -> Result<Option<FileRow>> {
+        match self {
+            Self::Csv { reader, header, left } => {
+                left.store(LONGEST + 2 * BUFFER, Ordering::Relaxed);
+                let mut record = csv::StringRecord::new();
+                let line = reader.position().line();
+                let read = reader.read_record(&mut record);
+                let line = record.position().map_or(line, csv::Position::line);
+                let end = reader.position().byte();
+                let user = match read {
+                    Ok(false) => return Ok(None),
+                    Ok(true) => read_record(&record, header),
+                    Err(error) if matches!(error.kind(), csv::ErrorKind::Io(_)) => {
+                        return Err(error).with_context(|| format!("line {line} cannot be read"));
+                    }
+                    Err(error) => Err(why(&error)),
+                };
+                Ok(Some(FileRow { line, end, user }))
+            }
+            Self::Ndjson { reader, line, end } => loop {
+                let mut text = Vec::new();
+                let read = reader.take(LONGEST as u64).read_until(b'\n', &mut text)?;
+                if read == 0 {
+                    return Ok(None);
+                }
+                *line += 1;
+                *end += read as u64;
+                if !text.ends_with(b"\n") && read == LONGEST {
+                    *end += pass_line(reader)?;
+                    let user = Err(format!("the line is longer than {LONGEST} bytes"));
+                    return Ok(Some(FileRow { line: *line, end: *end, user }));
+                }
+                if text.trim_ascii().is_empty() {
+                    continue;
+                }
+                let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
+                let user = serde_json::from_slice(text).map_err(|error| error.to_string());
+                return Ok(Some(FileRow { line: *line, end: *end, user }));
+            },
+        }
+    }
+}
+
+/// Passes over the rest of a line; says how long it was.
+fn pass_line(reader: &mut impl BufRead) -> io::Result<u64> {
+    let mut passed = 0;
+    loop {
+        let buffer = reader.fill_buf()?;
+        let (length, is_end) = match buffer.iter().position(|byte| *byte == b'\n') {
+            Some(at) => (at + 1, true),
+            None => (buffer.len(), buffer.is_empty()),
+        };
+        reader.consume(length);
+        passed += length as u64;
+        if is_end {
+            return Ok(passed);
+        }
+    }
+}
+
+fn check_header(header: &csv::StringRecord) -> Result<()> {
+    let is_known = |name: &str| name == "password_hash" || UserRow::EXPORTED.contains(&name);
+    if let Some(unknown) = header.iter().find(|name| !is_known(name)) {
+        let known = UserRow::EXPORTED.join(", ");
+        bail!("the column {unknown:?} is not known; there are {known} and password_hash");
+    }
+    for needed in ["username", "email"] {
+        if !header.iter().any(|name| name == needed) {
+            bail!("the file has no column {needed:?}");
+        }
+    }
+    Ok(())
+}
+
+fn read_record(record: &csv::StringRecord, header: &csv::StringRecord) -> Result<UserRow, String> {
+    let cells: csv::StringRecord = record.iter().map(csv_original).collect();
+    cells.deserialize(Some(header)).map_err(|error| {
+        let place = match error.kind() {
+            csv::ErrorKind::Deserialize { err, .. } => err.field(),
+            _ => None,
+        };
+        let column = place.and_then(|at| header.get(usize::try_from(at).ok()?));
+        match (column, error.kind()) {
+            (Some(column), csv::ErrorKind::Deserialize { err, .. }) => {
+                format!("{column}: {}", err.kind())
+            }
+            _ => why(&error),
+        }
+    })
+}
+
+/// The error without the place, which is told otherwise.
+fn why(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("there are {len} cells where the header has {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Writes rows.
+pub(crate) enum RowWriter<W: Write> {
+    /// As CSV.
+    Csv(Box<csv::Writer<W>>),
+    /// As JSON.
+    Ndjson(io::BufWriter<W>),
+}
+
+impl<W: Write> RowWriter<W> {
+    /// A writer of this form.
+    pub(crate) fn new(form: FileForm, file: W) -> Result<Self> {
+        if form == FileForm::Ndjson {
+            return Ok(Self::Ndjson(io::BufWriter::with_capacity(BUFFER, file)));
+        }
+        let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(file);
+        writer.write_record(UserRow::EXPORTED)?;
+        Ok(Self::Csv(Box::new(writer)))
+    }
+
+    /// Adds a row.
+    pub(crate) fn write(&mut self, row: &UserRow) -> Result<()> {
+        match self {
+            Self::Ndjson(file) => {
+                serde_json::to_writer(&mut *file, row)?;
+                Ok(file.write_all(b"\n")?)
+            }
+            Self::Csv(writer) => {
+                let cells = serde_json::to_value(row)?;
+                for column in UserRow::EXPORTED {
+                    match &cells[*column] {
+                        serde_json::Value::Null => writer.write_field("")?,
+                        serde_json::Value::String(text) => {
+                            writer.write_field(csv_cell(text).as_bytes())?
+                        }
+                        other => writer.write_field(other.to_string())?,
+                    }
+                }
+                Ok(writer.write_record(None::<&[u8]>)?)
+            }
+        }
+    }
+
+    /// Nothing more follows.
+    pub(crate) fn finish(self) -> Result<()> {
+        match self {
+            Self::Csv(mut writer) => Ok(writer.flush()?),
+            Self::Ndjson(mut file) => Ok(file.flush()?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! What is written reads back, and whatever else a file holds is refused line by line.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn read(form: FileForm, file: &[u8]) -> Result<Vec<FileRow>> {
+    let mut reader = RowReader::new(form, file)?;
+    let mut rows = Vec::new();
+    while let Some(row) = reader.next()? {
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+fn written(form: FileForm, row: &UserRow) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut writer = RowWriter::new(form, &mut file).unwrap();
+    writer.write(row).unwrap();
+    writer.finish().unwrap();
+    file
+}
+
+#[test]
+fn columns_may_come_in_any_order_and_cells_be_empty() {
+    let file = "\u{feff}email,username,robot,status,created_at\na@b,ann,true,active,2024-01-01T00:00:00Z\nb@b,bob,,,\n";
+    let rows = read(FileForm::Csv, file.as_bytes()).unwrap();
+    let ann = rows[0].user.as_ref().unwrap();
+    assert_eq!((ann.username.as_str(), ann.robot), ("ann", Some(true)));
+    let bob = rows[1].user.as_ref().unwrap();
+    assert_eq!((bob.robot, bob.status, bob.created_at), (None, None, None));
+}
+
+#[test]
+fn a_file_without_the_right_columns_is_refused_at_once() {
+    for (file, said) in [
+        ("username\nann\n", "no column \"email\""),
+        ("username,email,is_admin\n", "\"is_admin\" is not known"),
+        ("", "no column"),
+    ] {
+        let error = read(FileForm::Csv, file.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line() {
+    let file = "username,email,robot\nann,a@b\n\"b\nob\",b@b,maybe\ncid,c@b,true\n";
+    let rows = read(FileForm::Csv, file.as_bytes()).unwrap();
+    let lines: Vec<_> = rows.iter().map(|row| (row.line, row.user.is_ok())).collect();
+    assert_eq!(lines, [(2, false), (3, false), (5, true)]);
+    let file = "{\"username\": \"ann\", \"email\": \"a@b\"}\n\n{\"username\": 5}\nnonsense\n{\"user\": \"x\"}";
+    let rows = read(FileForm::Ndjson, file.as_bytes()).unwrap();
+    let lines: Vec<_> = rows.iter().map(|row| (row.line, row.user.is_ok())).collect();
+    assert_eq!(lines, [(1, true), (3, false), (4, false), (5, false)]);
+}
+
+#[test]
+fn t45_a_row_without_end_does_not_fill_the_memory() {
+    let endless = io::Read::chain(&b"username,email\n\""[..], io::repeat(b'x').take(1 << 30));
+    let mut reader = RowReader::new(FileForm::Csv, endless).unwrap();
+    assert!(reader.next().unwrap_err().to_string().contains("line 2"));
+    let endless = io::Read::chain(
+        io::repeat(b'x').take(1 << 24),
+        &b"\n{\"username\": \"ann\", \"email\": \"a@b\"}\n"[..],
+    );
+    let mut reader = RowReader::new(FileForm::Ndjson, endless).unwrap();
+    assert!(reader.next().unwrap().unwrap().user.unwrap_err().contains("longer than"));
+    let next = reader.next().unwrap().unwrap();
+    assert_eq!((next.line, next.user.unwrap().username.as_str()), (2, "ann"));
+}
+
+proptest! {
+    #[test]
+    fn t38_what_is_exported_is_imported_as_it_was_and_is_no_formula(
+        username in "[=+@'\\-\t]?\\PC{1,12}", first_name in proptest::option::of("[=+@'\\-]?\\PC{1,12}"), robot: bool) {
+        let row = UserRow { username, first_name, email: "=a@b".to_owned(), robot: Some(robot), ..UserRow::default() };
+        for form in [FileForm::Csv, FileForm::Ndjson] {
+            let file = written(form, &row);
+            let back = read(form, &file).unwrap().pop().unwrap().user.unwrap();
+            prop_assert_eq!(&back.username, &row.username);
+            prop_assert_eq!(&back.first_name, &row.first_name);
+            prop_assert_eq!((&back.email, back.robot), (&row.email, row.robot));
+        }
+        let file = String::from_utf8(written(FileForm::Csv, &row)).unwrap();
+        let line = file.lines().nth(1).unwrap().trim_start_matches('"');
+        prop_assert!(!line.starts_with(['=', '+', '-', '@', '\t']), "{}", line);
+    }
+
+    #[test]
+    fn t46_any_bytes_are_read_to_their_end_or_refused(bytes: Vec<u8>, text in "[a,\"'\n\r=\\\\{}:é]{0,80}") {
+        for file in [bytes, format!("username,email\n{text}").into_bytes(), text.into_bytes()] {
+            for form in [FileForm::Csv, FileForm::Ndjson] {
+                let _ = read(form, &file);
+            }
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Making many users at once, out of files of other systems (`roster import`).
+
+use std::{collections::HashMap, time::Duration};
+
+use jiff::Timestamp;
+use roster_model::{
+    Field, GroupId, IdentityKey, ImportReport, MembershipRank, NewUser, OrganizationId, Plan,
+    Profile, Reason, RefusedRow, Role, Status, User, UserFlags, UserId, UserImport, UserRow, fold,
+};
+use roster_store::{Tx, Window};
+use serde_json::json;
+
+use super::create::Person;
+use super::fields::{check_grant, find_home, plan_end};
+use crate::{
+    Actor, Core, Error, Kind, Result, audit::Entry, authz::Operation, clock::whole_microseconds,
+    credentials::formats::ImportedHash, installation::first_organization, sessions::later,
+};
+
+/// How many users are made in one transaction at most.
+const MAX_ROWS: usize = 1000;
+/// How often names may be taken away under a transaction's hands.
+const MAX_TRIES: u32 = 16;
+/// How many plans are known by name.
+const PLANS: i64 = 1000;
+
+/// A row that may become a user.
+struct Candidate {
+    row: u32,
+    record: User,
+    keys: [IdentityKey; 2],
+    hash: Option<String>,
+    groups: Vec<GroupId>,
+}
+
+/// What rows refer to by name.
+struct Surroundings {
+    home: (OrganizationId, GroupId),
+    plans: HashMap<IdentityKey, Plan>,
+    groups: HashMap<String, Option<GroupId>>,
+    /// How long a password is good that was set now.
+    password_life: Option<Duration>,
+}
+
+impl Core {
+    /// Makes users of rows, in one transaction. A row that is refused does not hold the others up, and one whose user
+    /// is there already is passed over, so an import can be made again.
+    ///
+    /// # Errors
+    /// `Forbidden` for all but administrators; those of step-up; `Invalid` for too many rows.
+    pub async fn import_users(&self, actor: &Actor, import: &UserImport) -> Result<ImportReport> {
+        let own = actor.credential().map(|credential| credential.user.organization_id);
+        let place = import.organization_id.or(own);
+        let (operation, kind) = (Operation::ImportUsers, Kind::Organization);
+        self.authorize_in(actor, operation, place.unwrap_or(OrganizationId(0)), kind).await?;
+        if import.users.len() > MAX_ROWS {
+            let sentence = format!("has more than {MAX_ROWS} users");
+            return Err(Error::invalid(Field::Body, Reason::Other(sentence)));
+        }
+        let around = self.look_around(place, &import.users).await?;
+        let now = self.now();
+        let mut report = ImportReport::default();
+        let mut candidates = Vec::with_capacity(import.users.len());
+        for (row, given) in (0..).zip(&import.users) {
+            match self.candidate(actor, row, given, &around, now) {
+                Ok(candidate) => candidates.push(candidate),
+                Err(error) => report.refused.push(refused(row, &error)),
+            }
+        }
+        let placed = match import.dry_run {
+            true => {
+                self.store()
+                    .read(async |tx: &mut Tx| place_all(tx, &candidates, None).await)
+                    .await?
+            }
+            false => self.place(actor, &candidates, around.home.0, now).await?,
+        };
+        (report.created, report.present) = (placed.created, placed.present);
+        for (row, field) in placed.taken {
+            report.refused.push(refused(row, &Error::AlreadyExists { field }));
+        }
+        report.refused.sort_by_key(|refused| refused.row);
+        Ok(report)
+    }
+
+    /// Makes the users. Where somebody else takes one of the names at the same moment, it looks again whose they are.
+    async fn place(
+        &self,
+        actor: &Actor,
+        candidates: &[Candidate],
+        organization: OrganizationId,
+        now: Timestamp,
+    ) -> Result<Placed> {
+        let mut tries = 0;
+        loop {
+            let placed = self
+                .store()
+                .write(async |tx: &mut Tx| {
+                    let placed = place_all(tx, candidates, Some(now)).await?;
+                    if placed.created > 0 {
+                        let what = json!({
+                            "organization_id": organization,
+                            "created": placed.created,
+                            "first_id": placed.first,
+                            "last_id": placed.last,
+                        });
+                        let entry = Entry::done_to_nobody("users.imported").with(what);
+                        entry.write(tx, actor, now).await?;
+                    }
+                    Ok::<_, Error>(placed)
+                })
+                .await;
+            tries += 1;
+            match placed {
+                Err(Error::AlreadyExists { .. }) if tries < MAX_TRIES => {}
+                placed => return placed,
+            }
+        }
+    }
+
+    async fn look_around(
+        &self,
+        organization: Option<OrganizationId>,
+        rows: &[UserRow],
+    ) -> Result<Surroundings> {
+        let mut names: Vec<&str> = rows.iter().flat_map(group_names).collect();
+        names.sort_unstable();
+        names.dedup();
+        let found = self
+            .store()
+            .read(async |tx: &mut Tx| {
+                let organization = match organization {
+                    Some(organization) => organization,
+                    None => first_organization(tx).await?,
+                };
+                let (_, public) = find_home(tx, organization, None).await?;
+                let window = Window { after: None, offset: 0, limit: PLANS };
+                let plans = tx.list_plans(&window).await?;
+                let mut groups = HashMap::new();
+                for name in &names {
+                    let found = match tx.find_group_by_slug(organization, name).await? {
+                        Some(group) => Some(group),
+                        None => tx.find_group_by_name(organization, name).await?,
+                    };
+                    groups.insert((*name).to_owned(), found.map(|group| group.id));
+                }
+                let plans = plans.into_iter().map(|plan| (fold(&plan.name), plan)).collect();
+                let home = (organization, public);
+                Ok::<_, Error>(Surroundings { home, plans, groups, password_life: None })
+            })
+            .await;
+        let around = found.map_err(|error| match error {
+            Error::NotFound(Kind::Organization) => {
+                Error::invalid(Field::Organization, Reason::Unknown)
+            }
+            other => other,
+        })?;
+        let password_life = self.password_life_in(around.home.0).await?;
+        Ok(Surroundings { password_life, ..around })
+    }
+
+    fn candidate(
+        &self,
+        actor: &Actor,
+        row: u32,
+        given: &UserRow,
+        around: &Surroundings,
+        now: Timestamp,
+    ) -> Result<Candidate> {
+        let role = given.role.unwrap_or(Role::Viewer);
+        if check_grant(actor, role).is_err() {
+            return Err(Error::invalid(Field::Role, Reason::NotAllowed));
+        }
+        let person = Person::read(self, actor, &as_new(given), role)?;
+        let mut record = person.record(self, actor, around.home, now);
+        record.status = given.status.unwrap_or(Status::New);
+        record.created_at = given.created_at.map_or(now, whole_microseconds).min(now);
+        if let Some(name) = given.plan.as_deref().filter(|name| !name.is_empty()) {
+            let plan = around.plans.get(&fold(name));
+            let plan = plan.ok_or_else(|| Error::invalid(Field::Plan, Reason::Unknown))?;
+            record.plan_id = Some(plan.id);
+            record.plan_expires_at = plan_end(plan, now);
+        }
+        record.plan_expires_at =
+            given.plan_expires_at.map(whole_microseconds).or(record.plan_expires_at);
+        let hash =
+            given.password_hash.as_ref().map(|hash| hash.expose()).filter(|hash| !hash.is_empty());
+        if let Some(hash) = hash {
+            ImportedHash::parse(hash).map_err(|error| {
+                Error::invalid(
+                    Field::Password,
+                    Reason::Other(format!("cannot be taken over: {error}")),
+                )
+            })?;
+            record.password_changed_at = Some(now);
+            record.password_expires_at = around.password_life.map(|life| later(now, life));
+        }
+        let groups = group_names(given)
+            .map(|name| {
+                let found = around.groups.get(name).copied().flatten();
+                found.ok_or_else(|| Error::invalid(Field::Group, Reason::Unknown))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let keys = person.keys();
+        Ok(Candidate { row, record, keys, hash: hash.map(str::to_owned), groups })
+    }
+}
+
+/// What became of the candidates.
+#[derive(Default)]
+struct Placed {
+    created: u64,
+    present: u64,
+    first: Option<UserId>,
+    last: Option<UserId>,
+    taken: Vec<(u32, Field)>,
+}
+
+/// Makes the users whose names are free, or, without a time, only counts them.
+async fn place_all(
+    tx: &mut Tx,
+    candidates: &[Candidate],
+    now: Option<Timestamp>,
+) -> Result<Placed> {
+    let keys: Vec<_> = candidates.iter().flat_map(|one| &one.keys).collect();
+    let mut owners = tx.find_identifiers(&keys).await?;
+    let mut placed = Placed::default();
+    // Names that are taken in this very transaction belong to nobody else's number.
+    let mut next_guess = UserId(-1);
+    for one in candidates {
+        let [username, email] = one.keys.each_ref().map(|key| owners.get(key.as_str()).copied());
+        match (username, email) {
+            (Some(one), Some(other)) if one == other => {
+                placed.present += 1;
+                continue;
+            }
+            (Some(_), _) => {
+                placed.taken.push((one.row, Field::Username));
+                continue;
+            }
+            (None, Some(_)) => {
+                placed.taken.push((one.row, Field::Email));
+                continue;
+            }
+            (None, None) => {}
+        }
+        let id = match now {
+            Some(now) => insert(tx, one, now).await?,
+            None => {
+                next_guess.0 -= 1;
+                next_guess
+            }
+        };
+        for key in &one.keys {
+            owners.insert(key.as_str().to_owned(), id);
+        }
+        placed.created += 1;
+        placed.first = placed.first.or(Some(id));
+        placed.last = Some(id);
+    }
+    Ok(placed)
+}
+
+async fn insert(tx: &mut Tx, one: &Candidate, now: Timestamp) -> Result<UserId> {
+    let id = tx.insert_user(&one.record).await?;
+    for key in &one.keys {
+        tx.claim_identifier(key, id).await?;
+    }
+    tx.set_membership(one.record.primary_group_id, id, MembershipRank::Member, now).await?;
+    for group in &one.groups {
+        tx.set_membership(*group, id, MembershipRank::Member, now).await?;
+    }
+    if let Some(hash) = &one.hash {
+        tx.replace_password_hash(id, hash).await?;
+    }
+    Ok(id)
+}
+
+fn group_names(row: &UserRow) -> impl Iterator<Item = &str> {
+    let names = row.groups.as_deref().unwrap_or_default().split(';').map(str::trim);
+    names.filter(|name| !name.is_empty() && !name.contains('\0'))
+}
+
+/// The row as the rules for new users read it.
+fn as_new(row: &UserRow) -> NewUser {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let flag = |flag: Option<bool>| flag.unwrap_or(false);
+    NewUser {
+        username: row.username.clone(),
+        email: row.email.clone(),
+        first_name: given(&row.first_name),
+        last_name: given(&row.last_name),
+        phone: given(&row.phone),
+        profile: Some(Profile {
+            city: given(&row.city),
+            state: given(&row.state),
+            time_zone: given(&row.time_zone),
+            initials: given(&row.initials),
+            department: given(&row.department),
+            title: given(&row.title),
+            github_username: given(&row.github_username),
+        }),
+        flags: Some(UserFlags {
+            robot: flag(row.robot),
+            vpn_enabled: flag(row.vpn_enabled),
+            sso_disabled: flag(row.sso_disabled),
+            otp_required_for_login: flag(row.otp_required_for_login),
+            prefers_sms_otp: flag(row.prefers_sms_otp),
+            exempt_from_org_sms_otp_disabled: flag(row.exempt_from_org_sms_otp_disabled),
+        }),
+        ..NewUser::default()
+    }
+}
+
+fn refused(row: u32, error: &Error) -> RefusedRow {
+    let reason = match error {
+        Error::Invalid { reason, .. } => reason.code(),
+        other => other.code().as_str(),
+    };
+    RefusedRow { row, field: error.field(), reason: reason.to_owned(), detail: error.to_string() }
+}

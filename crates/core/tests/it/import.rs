@@ -1,0 +1,132 @@
+//! Many users at once: what is taken, what is refused, and what is there already.
+
+use roster_core::Error;
+use roster_model::{
+    ErrorCode, Field, ImportReport, PageRequest, Role, Secret, Status, UserFilter, UserImport,
+    UserRef, UserRow,
+};
+
+use crate::fixture::{Roster, nobody, on_both_databases};
+
+/// `correct horse battery`, by somebody else's bcrypt, does not matter here: only its form is read.
+const HASH: &str = "$2b$04$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZabcde";
+
+fn row(username: &str, email: &str) -> UserRow {
+    UserRow { username: username.to_owned(), email: email.to_owned(), ..UserRow::default() }
+}
+
+fn import(users: Vec<UserRow>) -> UserImport {
+    UserImport { users, ..UserImport::default() }
+}
+
+fn refusals(report: &ImportReport) -> Vec<(u32, Option<Field>, &str)> {
+    report.refused.iter().map(|one| (one.row, one.field, one.reason.as_str())).collect()
+}
+
+on_both_databases! {
+    async fn rows_become_users_and_each_bad_one_is_told(roster: Roster) {
+        let admin = roster.user("root", Role::SystemAdmin).await;
+        let actor = roster.acting(&admin).await;
+        let users = vec![
+            UserRow {
+                first_name: Some("Ann".to_owned()),
+                phone: Some("+44 0123456789".to_owned()),
+                status: Some(Status::Disabled),
+                role: Some(Role::Editor),
+                groups: Some("public; ".to_owned()),
+                city: Some("Wien".to_owned()),
+                robot: Some(true),
+                created_at: "2020-01-01T00:00:00Z".parse().ok(),
+                ..row("ann", "ann@example.com")
+            },
+            row("", "b@example.com"),
+            row("cid", "no address"),
+            UserRow { plan: Some("nonsense".to_owned()), ..row("dan", "dan@example.com") },
+            UserRow { groups: Some("nonsense".to_owned()), ..row("eve", "eve@example.com") },
+            UserRow { password_hash: Some(Secret::new("plain")), ..row("fay", "fay@example.com") },
+            row("ANN", "other@example.com"),
+            row("gus", "Ann@example.com"),
+            row("root2", "hal@example.com"),
+        ];
+        let dry = UserImport { dry_run: true, ..import(users.clone()) };
+        let told = roster.import_users(&actor, &dry).await.unwrap();
+        assert_eq!(told.created, 2);
+        let found = roster.list_users(&actor, &UserFilter::default(), &PageRequest::default()).await.unwrap();
+        assert_eq!(found.items.len(), 1, "a dry run makes nobody");
+        let report = roster.import_users(&actor, &import(users)).await.unwrap();
+        assert_eq!(report, told);
+        assert_eq!(refusals(&report), [
+            (1, Some(Field::Username), "empty"),
+            (2, Some(Field::Email), "not_an_email_address"),
+            (3, Some(Field::Plan), "unknown"),
+            (4, Some(Field::Group), "unknown"),
+            (5, Some(Field::Password), "malformed"),
+            (6, Some(Field::Username), "already_exists"),
+            (7, Some(Field::Email), "already_exists"),
+        ]);
+        let ann = roster.get_user(&actor, &UserRef::parse("ann")).await.unwrap();
+        assert_eq!((ann.status, ann.role, ann.flags.robot), (Status::Disabled, Role::Editor, true));
+        assert_eq!(ann.profile.city.as_deref(), Some("Wien"));
+        assert_eq!(Some(ann.created_at), "2020-01-01T00:00:00Z".parse().ok());
+        assert_eq!(ann.created_by, Some(admin.id));
+    }
+
+    async fn t51_an_import_made_again_passes_over_who_is_there(roster: Roster) {
+        let admin = roster.user("root", Role::SystemAdmin).await;
+        let actor = roster.acting(&admin).await;
+        let users = vec![row("ann", "ann@example.com"), row("bob", "bob@example.com")];
+        let first = roster.import_users(&actor, &import(users[..1].to_vec())).await.unwrap();
+        assert_eq!((first.created, first.present), (1, 0));
+        let again = roster.import_users(&actor, &import(users.clone())).await.unwrap();
+        assert_eq!((again.created, again.present, again.refused.len()), (1, 1, 0));
+        let last = roster.import_users(&actor, &import(users)).await.unwrap();
+        assert_eq!((last.created, last.present), (0, 2));
+    }
+
+    async fn t51_imports_of_the_same_users_at_the_same_moment_make_each_once(roster: Roster) {
+        let admin = roster.user("root", Role::SystemAdmin).await;
+        let actor = roster.acting(&admin).await;
+        let users: Vec<_> = (0..20).map(|number| row(&format!("u{number}"), &format!("u{number}@example.com"))).collect();
+        let all = import(users);
+        let reports = futures_util::future::join_all((0..8).map(|_| roster.import_users(&actor, &all))).await;
+        let reports: Vec<_> = reports.into_iter().map(Result::unwrap).collect();
+        assert_eq!(reports.iter().map(|report| report.created).sum::<u64>(), 20);
+        assert_eq!(reports.iter().map(|report| report.present).sum::<u64>(), 140);
+    }
+
+    async fn nobody_is_made_with_more_rights_than_the_importer_has(roster: Roster) {
+        let boss = roster.user("boss", Role::AccountAdmin).await;
+        let actor = roster.acting(&boss).await;
+        let users = vec![
+            UserRow { role: Some(Role::SystemAdmin), ..row("ann", "ann@example.com") },
+            UserRow { role: Some(Role::AccountAdmin), ..row("bob", "bob@example.com") },
+        ];
+        let report = roster.import_users(&actor, &import(users.clone())).await.unwrap();
+        assert_eq!((report.created, refusals(&report)), (1, vec![(0, Some(Field::Role), "not_allowed")]));
+        let viewer = roster.user("viewer", Role::Viewer).await;
+        let viewer = roster.acting(&viewer).await;
+        for actor in [&viewer, &nobody()] {
+            assert!(roster.import_users(actor, &import(users.clone())).await.is_err());
+        }
+        let (elsewhere, _) = roster.elsewhere().await;
+        let there = UserImport { organization_id: Some(elsewhere), ..import(users) };
+        let refused = roster.import_users(&actor, &there).await;
+        assert_eq!(refused.map_err(|error| error.code()), Err(ErrorCode::NotFound));
+    }
+
+    async fn t44_hashes_are_taken_over_within_bounds(roster: Roster) {
+        let actor = roster_core::Actor::system("tests");
+        let with = |username: &str, hash: &str| UserRow {
+            password_hash: Some(Secret::new(hash)),
+            ..row(username, &format!("{username}@example.com"))
+        };
+        let absurd = "$argon2id$v=19$m=4194304,t=9,p=1$c2FsdHNhbHQ$c2FsdHNhbHRzYWx0c2FsdA";
+        let report = roster.import_users(&actor, &import(vec![with("ann", HASH), with("bob", absurd)])).await.unwrap();
+        assert_eq!((report.created, report.refused.len()), (1, 1), "{report:?}");
+        let ann = roster.get_user(&actor, &UserRef::parse("ann")).await.unwrap();
+        assert!(ann.password_changed_at.is_some());
+        let too_many = import(vec![row("a", "a@b"); 1001]);
+        let refused: Result<_, Error> = roster.import_users(&actor, &too_many).await;
+        assert_eq!(refused.err().and_then(|error| error.field()), Some(Field::Body));
+    }
+}
