@@ -70,6 +70,30 @@ fn t45_a_row_without_end_does_not_fill_the_memory() {
     assert_eq!((next.line, next.user.unwrap().username.as_str()), (2, "ann"));
 }
 
+/// The seeds of the fuzzer, cut off and damaged in every place.
+#[test]
+fn t46_seeds_are_read_to_their_end_however_they_are_damaged() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/import_reader");
+    let mut seeds = 0;
+    for seed in std::fs::read_dir(folder).unwrap() {
+        let seed = std::fs::read(seed.unwrap().path()).unwrap();
+        for form in [FileForm::Csv, FileForm::Ndjson] {
+            for at in 0..seed.len() {
+                let (before, rest) = (&seed[..at], &seed[at + 1..]);
+                let _ = read(form, before);
+                for hostile in [&b""[..], b"\"", b"\n", b"\r", b",", b"\0", b"\xff", b"{", b"\\u"] {
+                    let damaged = [before, hostile, rest].concat();
+                    let Ok(rows) = read(form, &damaged) else { continue };
+                    assert!(rows.iter().all(|row| row.end <= damaged.len() as u64));
+                    assert!(rows.windows(2).all(|rows| rows[0].line <= rows[1].line));
+                }
+            }
+        }
+        seeds += 1;
+    }
+    assert!(seeds >= 6);
+}
+
 proptest! {
     #[test]
     fn t38_what_is_exported_is_imported_as_it_was_and_is_no_formula(

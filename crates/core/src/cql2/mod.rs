@@ -13,6 +13,8 @@
 //!
 //! Length and nesting are bounded before anything is made of a text, so hostile ones cost little (threat T35).
 
+#[cfg(test)]
+mod corpus;
 mod literal;
 mod predicate;
 #[cfg(test)]
