@@ -111,6 +111,31 @@ on_both_databases! {
         assert!(root.is_known().await);
     }
 
+    async fn a_search_finds_the_same_before_and_after_the_index_knows(roster: Roster) {
+        let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
+        let ann = Guest::new(&roster, "annette").await;
+        let ben = Guest::new(&roster, "ben.annett").await;
+        for is_indexed in [false, true] {
+            if is_indexed {
+                roster.core.index_users(&roster.system()).await.unwrap();
+            }
+            for (query, found) in [
+                ("search=ANNETT", vec![ann.id, ben.id]),
+                ("search=annette", vec![ann.id]),
+                ("search=annett&order_by=username%20D", vec![ben.id, ann.id]),
+                ("search=annett&search_fields=first_name", vec![]),
+                ("search=tt", vec![ann.id, ben.id]),
+                ("search=qqqq", vec![]),
+                ("q=username%20LIKE%20%27%25nnette%25%27", vec![ann.id]),
+            ] {
+                assert_eq!(root.ids(&format!("/users?{query}")).await, found, "{query}");
+                let counted = root.get(&format!("/users?{query}&return_count=true")).await.json();
+                assert_eq!(counted, json!({"count": found.len()}), "{query}");
+            }
+            assert_eq!(root.ids("/users/search?search=annett").await, [ann.id, ben.id]);
+        }
+    }
+
     async fn t46_numbers_at_the_edges_name_nobody(roster: Roster) {
         let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
         for id in ["0", "-1", "9223372036854775807", "9223372036854775808", "1e3", "%20", "1.0", "ⅷ"] {
