@@ -15,8 +15,7 @@ use roster_core::credentials::hasher::PasswordHasher;
 use roster_core::credentials::token::{Token, TokenKind};
 use roster_core::random::{RandomExt as _, SeededRandom, SystemRandom};
 use roster_model::{
-    AuthenticationMethod, GroupId, MembershipRank, NewUser, OrganizationId, Profile, Role, Secret,
-    Status, User, UserFlags, UserId, UserRef, fold,
+    AuthenticationMethod, NewUser, Role, Secret, Status, UserId, UserImport, UserRef, UserRow, fold,
 };
 use roster_server::config::Settings;
 use roster_server::open_core;
@@ -25,13 +24,13 @@ use tempfile::TempDir;
 
 use crate::child::{self, Served};
 use crate::options::Options;
-use crate::{machine, selects};
+use crate::{machine, people, selects};
 
 /// The password of every user but the administrator.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// At most so many sessions.
 const SESSIONS: u32 = 100_000;
-/// Users in one transaction.
+/// Users in one transaction, as `roster import` has them.
 const BATCH: u32 = 100;
 /// So many such transactions at once: on SQLite they share commits, and PostgreSQL would wait for its client otherwise.
 const AT_ONCE: usize = 16;
@@ -164,10 +163,11 @@ impl Data {
             role: Some(Role::SystemAdmin),
             ..NewUser::default()
         };
-        let admin = core.create_first_administrator(&actor, &admin).await?;
-        core.close().await?;
-        let store = self.store().await?;
-        let Some(admin) = admin else {
+        let Some(admin) = core.create_first_administrator(&actor, &admin).await? else {
+            // Of an older Roster's database the index knows nothing yet.
+            core.index_users(&actor).await?;
+            core.close().await?;
+            let store = self.store().await?;
             let last = UserRef::Name(fold(&Self::login(u64::from(self.users) - 1)));
             let last = store.read(async |tx: &mut Tx| tx.find_user(&last).await).await?;
             store.close().await?;
@@ -177,38 +177,42 @@ impl Data {
         println!("making {} users", self.users);
         let hasher = PasswordHasher::start(settings.hashing(), Arc::new(SystemRandom))?;
         let hash = hasher.hash(&Secret::new(PASSWORD)).await?;
+        let batches = (1..self.users).step_by(BATCH as usize).map(|first| {
+            let import = UserImport {
+                organization_id: None,
+                dry_run: false,
+                users: (first..(first + BATCH).min(self.users)).map(|it| row(it, &hash)).collect(),
+            };
+            let (core, actor) = (&core, &actor);
+            async move {
+                let report = core.import_users(actor, &import).await?;
+                ensure!(report.refused.is_empty(), "{:?}", report.refused);
+                Ok(())
+            }
+        });
+        stream::iter(batches).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        core.index_users(&actor).await?;
+        core.close().await?;
+        let store = self.store().await?;
         let now = SystemClock.now();
         let first = &self.tokens[0];
         store.write(async |tx: &mut Tx| open_session(tx, first, admin.id, now).await).await?;
-        let home = (admin.organization_id, admin.primary_group_id);
-        let batches = (1..self.users).step_by(BATCH as usize).map(|first| {
-            let batch = first..(first + BATCH).min(self.users);
-            self.insert(&store, batch, home, &hash, now)
+        let batches = (1..self.sessions).step_by(BATCH as usize).map(|first| {
+            let numbers = first..(first + BATCH).min(self.sessions);
+            self.sign_in(&store, numbers, now)
         });
         stream::iter(batches).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         store.close().await?;
         Ok(())
     }
 
-    async fn insert(
-        &self,
-        store: &Store,
-        numbers: Range<u32>,
-        home: (OrganizationId, GroupId),
-        hash: &str,
-        now: Timestamp,
-    ) -> Result<()> {
+    async fn sign_in(&self, store: &Store, numbers: Range<u32>, now: Timestamp) -> Result<()> {
         store
             .write(async |tx: &mut Tx| -> Result<()> {
                 for number in numbers.clone() {
-                    let user = user(number, home, now);
-                    let id = tx.insert_user(&user).await?;
-                    tx.claim_identifier(&fold(&user.username), id).await?;
-                    tx.claim_identifier(&fold(&user.email), id).await?;
-                    tx.set_membership(home.1, id, MembershipRank::Member, now).await?;
-                    tx.replace_password_hash(id, hash).await?;
-                    if let Some(token) = self.tokens.get(number as usize) {
-                        open_session(tx, token, id, now).await?;
+                    let name = UserRef::Name(fold(&Self::login(number.into())));
+                    if let Some(user) = tx.find_user(&name).await? {
+                        open_session(tx, &self.tokens[number as usize], user.id, now).await?;
                     }
                 }
                 Ok(())
@@ -236,41 +240,16 @@ async fn open_session(tx: &mut Tx, token: &Token, user: UserId, now: Timestamp) 
     tx.insert_session(&session).await.map(drop)
 }
 
-fn user(number: u32, home: (OrganizationId, GroupId), now: Timestamp) -> User {
-    let username = Data::login(number.into());
-    User {
-        id: UserId(0),
-        uuid: SystemRandom.uuid_v7(now),
-        email: format!("{username}@example.com"),
-        username,
-        unconfirmed_email: None,
-        first_name: format!("First {number}"),
-        last_name: format!("Last {}", number % 1000),
-        phone: None,
-        phone_verified_at: None,
-        status: Status::Active,
-        role: Role::Viewer,
-        organization_id: home.0,
-        primary_group_id: home.1,
-        parent_id: None,
-        plan_id: None,
-        plan_expires_at: None,
-        profile: Profile::default(),
-        flags: UserFlags::default(),
-        preferences: serde_json::Map::new(),
-        is_mfa_active: false,
-        password_changed_at: Some(now),
-        password_expires_at: None,
-        sign_in_count: 0,
-        last_sign_in_at: None,
-        current_sign_in_at: None,
-        last_seen_at: None,
-        last_checked_announcements_at: None,
-        created_at: now,
-        created_by: None,
-        updated_at: now,
-        updated_by: None,
-        deleted_at: None,
-        version: 1,
+/// A user as `roster import` reads it.
+pub(crate) fn row(number: u32, hash: &str) -> UserRow {
+    let (first_name, last_name, email) = people::person(number);
+    UserRow {
+        username: Data::login(number.into()),
+        email,
+        first_name: Some(first_name),
+        last_name: Some(last_name),
+        status: Some(Status::Active),
+        password_hash: Some(Secret::new(hash)),
+        ..UserRow::default()
     }
 }

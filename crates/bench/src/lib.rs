@@ -16,12 +16,15 @@ mod list;
 mod login;
 mod machine;
 mod options;
+mod people;
 mod report;
 mod revocation;
 mod rounds;
+mod search;
 mod selects;
 mod start;
 
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -30,6 +33,11 @@ use roster_store::Engine;
 use data::Data;
 use options::{Options, Scenario};
 use report::Section;
+
+/// `people COUNT` writes so many as `roster import` reads them.
+const PEOPLE: &str = "people";
+/// The hash that they have, of `correct horse battery staple`.
+const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$cm9zdGVyLWJlbmNoLXNhbHQ$c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0c2FsdHNhbHQ";
 
 /// Does what the command line asks for.
 ///
@@ -41,6 +49,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> anyhow::Result<()> {
         [child::SERVE, folder, ref database @ ..] => {
             return child::serve(Path::new(folder), database.first().copied());
         }
+        [PEOPLE, count] => return people(count.parse().context(PEOPLE)?),
         [child::BARE, whoami, introspection] => return child::bare(whoami, introspection),
         _ => {}
     }
@@ -63,6 +72,16 @@ pub fn run(arguments: impl Iterator<Item = String>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Writes users, an object on each line.
+fn people(count: u32) -> anyhow::Result<()> {
+    let mut file = std::io::BufWriter::new(std::io::stdout().lock());
+    for number in 0..count {
+        serde_json::to_writer(&mut file, &data::row(number, HASH))?;
+        file.write_all(b"\n")?;
+    }
+    Ok(file.flush()?)
+}
+
 fn measure(scenario: Scenario, data: &Data) -> anyhow::Result<Section> {
     match (scenario, data.engine) {
         (Scenario::Check, Engine::Sqlite) => check::measure(data),
@@ -70,6 +89,7 @@ fn measure(scenario: Scenario, data: &Data) -> anyhow::Result<Section> {
         (Scenario::Login, _) => login::measure(data),
         (Scenario::Create, _) => create::measure(data),
         (Scenario::List, _) => list::measure(data),
+        (Scenario::Search, _) => search::measure(data),
         (Scenario::Start, _) => start::measure(data),
     }
 }

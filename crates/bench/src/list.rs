@@ -20,7 +20,7 @@ pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
     http::block_on(async {
         let roster = Served::roster(data)?;
         let mut section = Section::new(Scenario::List);
-        for order in ["id", "name"] {
+        for order in ["id", "username", "email", "name", "created_at"] {
             let deep = u64::from(data.users) / 100 * 99;
             let path = format!("/api/v1/users?order_by={order}");
             let cursor =

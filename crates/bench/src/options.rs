@@ -7,11 +7,12 @@ use anyhow::{Context as _, bail};
 use roster_store::Engine;
 
 const USAGE: &str = "\
-usage: roster-bench [all|check|login|create|list|start] [--engine sqlite|postgres] [options]
+usage: roster-bench [all|check|login|create|list|search|start] [--engine sqlite|postgres] [options]
   --users N        users in the database (1000000); a tenth of them, at most 100000, have a live session
   --data DIR       keep the SQLite database there and use it again
   --postgres URL   use this database of a PostgreSQL on this machine, and keep what is in it
-  --no-write       leave docs/performance.md alone";
+  --no-write       leave docs/performance.md alone
+or roster-bench people N > FILE.ndjson, to be imported";
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +25,15 @@ pub(crate) enum Scenario {
     Create,
     /// Deep list pages against the first.
     List,
+    /// Searches and filters among many users.
+    Search,
     /// From the start of the process to the first answer.
     Start,
 }
 
 impl Scenario {
-    const ALL: [Self; 5] = [Self::Check, Self::Login, Self::Create, Self::List, Self::Start];
+    const ALL: [Self; 6] =
+        [Self::Check, Self::Login, Self::Create, Self::List, Self::Search, Self::Start];
 
     /// Its name on the command line and in the document.
     pub(crate) fn word(self) -> &'static str {
@@ -38,6 +42,7 @@ impl Scenario {
             Self::Login => "login",
             Self::Create => "create",
             Self::List => "list",
+            Self::Search => "search",
             Self::Start => "start",
         }
     }
@@ -45,7 +50,7 @@ impl Scenario {
     /// Whether the database makes a difference to it that is worth a table.
     fn is_about(self, engine: Engine) -> bool {
         match self {
-            Self::Check | Self::Create | Self::List => true,
+            Self::Check | Self::Create | Self::List | Self::Search => true,
             Self::Login | Self::Start => engine == Engine::Sqlite,
         }
     }
