@@ -121,6 +121,11 @@ impl Record for ApiKey {
             "created" => serde_json::to_value(self.created_at).ok(),
             "expiry" => serde_json::to_value(self.expires_at).ok(),
             "disabled" => Some(self.revoked_at.is_some().into()),
+            // As `--allow` takes them.
+            "allow" => {
+                let lines: Vec<_> = self.constraints.iter().map(ToString::to_string).collect();
+                Some(lines.into())
+            }
             _ => None,
         }
     }

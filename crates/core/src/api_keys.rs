@@ -3,21 +3,22 @@
 
 mod lifecycle;
 
+use jiff::Timestamp;
 use roster_model::{
     ApiKey, ApiKeyField, Field, IssuedApiKey, NewApiKey, Page, PageRequest, Reason, Secret,
     UserRef, fold, is_invisible,
 };
-use roster_store::{ApiKeyRef, Mark, NewApiKeyRow, Tx, Window};
+use roster_store::{ApiKeyRef, LiveCredential, Mark, NewApiKeyRow, Tx, Window};
 use serde_json::json;
 
 use crate::{
-    Actor, Core, Error, Kind, Result, Selected, Selection,
+    Actor, Core, Door, Error, Kind, Result, Selected, Selection,
     audit::Entry,
     authorize::get_user,
     authz::Operation,
     clock::whole_microseconds,
     credentials::{
-        check_constraints,
+        are_same_constraints, check_constraints,
         token::{Token, TokenKind},
     },
     filters,
@@ -46,7 +47,7 @@ impl Core {
         user: &UserRef,
         new: &NewApiKey,
     ) -> Result<IssuedApiKey> {
-        let operation = creation(self.names_oneself(actor, user).await?);
+        let operation = creation(actor, self.names_oneself(actor, user).await?);
         self.create_once(actor, operation, self.issue_api_key(actor, user, new)).await
     }
 
@@ -56,7 +57,8 @@ impl Core {
         user: &UserRef,
         new: &NewApiKey,
     ) -> Result<IssuedApiKey> {
-        let operation = creation(self.names_oneself(actor, user).await?);
+        let operation = creation(actor, self.names_oneself(actor, user).await?);
+        let creation = |is_oneself| creation(actor, is_oneself);
         let user = self.authorize_on_as(actor, creation, user, "").await?;
         let now = self.now();
         check_name(&new.name)?;
@@ -68,6 +70,12 @@ impl Core {
             }
             Some(end) => Some(whole_microseconds(end)),
             None => self.settings().api_key_life(actor.origin.door).map(|life| later(now, life)),
+        };
+        let expires_at = match actor.credential() {
+            Some(model) if operation == Operation::CopyApiKey => {
+                copied_end(model, new, expires_at)?
+            }
+            _ => expires_at,
         };
         let token = Token::issue(TokenKind::ApiKey, self.random());
         let uuid = self.random().uuid_v7(now);
@@ -87,6 +95,7 @@ impl Core {
                     constraints: &new.constraints,
                     created_at: now,
                     expires_at,
+                    shares_name: actor.origin.door == Door::Civis,
                 };
                 let id = tx.insert_api_key(&row).await?;
                 let id = id.ok_or(Error::AlreadyExists { field: Field::Name })?;
@@ -198,9 +207,34 @@ impl Core {
     }
 }
 
-/// Whose key it is to be decides what is asked of the table.
-fn creation(is_oneself: bool) -> Operation {
-    if is_oneself { Operation::CreateApiKey } else { Operation::IssueApiKey }
+/// Whose key it is to be, and where it is asked for, decides what is asked of the table.
+fn creation(actor: &Actor, is_oneself: bool) -> Operation {
+    let is_at_civis = actor.origin.door == Door::Civis;
+    // A key that is limited by its constraints alone: what such a key can have is another one like it.
+    let is_constrained =
+        actor.credential().is_some_and(|key| key.scopes.is_empty() && !key.constraints.is_empty());
+    match is_oneself {
+        true if is_at_civis && is_constrained => Operation::CopyApiKey,
+        true => Operation::CreateApiKey,
+        false if is_at_civis => Operation::IssueAnyApiKey,
+        false => Operation::IssueApiKey,
+    }
+}
+
+/// The end of a key that is made with another: it reaches the same, and not for longer (contract of Civis, section 8.1).
+fn copied_end(
+    model: &LiveCredential,
+    new: &NewApiKey,
+    end: Option<Timestamp>,
+) -> Result<Option<Timestamp>> {
+    if !are_same_constraints(&model.constraints, &new.constraints) {
+        let sentence = "must be those of the key that asks for the new one";
+        return Err(Error::invalid(Field::Constraints, Reason::Other(sentence.to_owned())));
+    }
+    Ok(match (model.expires_at, end) {
+        (Some(own), Some(end)) => Some(end.min(own)),
+        (own, end) => own.or(end),
+    })
 }
 
 fn check_name(name: &str) -> Result<()> {

@@ -118,8 +118,12 @@ operations! {
 
     /// Make an API key.
     CreateApiKey = "api_key.create": Oneself + step_up + not_by_limited_key;
+    /// Make an API key with one that has constraints: another with the same.
+    CopyApiKey = "api_key.copy": Oneself + step_up;
     /// Make an API key for somebody else.
     IssueApiKey = "api_key.issue": Admin + step_up + not_by_limited_key;
+    /// The same where it is no business of an organization's administrators.
+    IssueAnyApiKey = "api_key.issue_any": SystemAdmin + step_up + not_by_limited_key;
     /// See the API keys of a user.
     ListApiKeys = "api_key.list": OneselfOrAdmin;
     /// End an API key.

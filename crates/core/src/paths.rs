@@ -42,6 +42,11 @@ pub fn canonical(path: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(whole))
 }
 
+/// Whether a path has a segment `.` or `..`, encoded or not.
+pub fn has_dot_segments(path: &str) -> bool {
+    path.split('/').any(|raw| matches!(decode(raw).as_deref(), Some("." | "..")))
+}
+
 /// A canonical path as a request line has it: percent-encoded where it must be.
 pub fn encode(canonical: &str) -> Cow<'_, str> {
     if canonical.bytes().all(is_kept) {
@@ -181,6 +186,16 @@ mod tests {
     fn a_plain_path_is_not_copied() {
         let path = "/api/v1/users/ann@example.com/sessions/0198c5b2-7b1e-7c33";
         assert!(matches!(canonical(path), Some(Cow::Borrowed(same)) if same == path));
+    }
+
+    #[test]
+    fn t33_dot_segments_are_seen_however_they_are_spelled() {
+        for path in ["/a/./b", "/a/..", "/%2e/a", "/a/.%2E/b", "/%2e%2e"] {
+            assert!(has_dot_segments(path), "{path}");
+        }
+        for path in ["/", "//a/", "/.a", "/a./b", "/...", "/%2e%2e%2e", "/%252e"] {
+            assert!(!has_dot_segments(path), "{path}");
+        }
     }
 
     proptest! {

@@ -189,6 +189,12 @@ impl Inner {
         let unclear =
             || at(Refusal::http(StatusCode::BAD_REQUEST, "this path could be read in two ways"));
         let canonical = paths::canonical(path).ok_or_else(unclear)?;
+        if canonical != path && paths::has_dot_segments(path) {
+            let mount = host.or_else(|| self.mount(path)).or_else(|| self.mount(&canonical));
+            if mount.is_some_and(|mount| mount.refuses_dots) {
+                return Err(unclear());
+            }
+        }
         let prefix = host.map(|mount| mount.prefix);
         if prefix.is_some() || canonical != path {
             let path = paths::encode(&canonical);
@@ -262,8 +268,12 @@ impl Inner {
     /// How the door says refusals that the path leads to.
     fn renderer(&self, path: &str) -> Renderer {
         let native: Renderer = |refusal, id| refusal.clone().into_problem(id);
-        let mount = self.mounts.iter().find(|mount| mount.has_path(path));
-        mount.map_or(native, |mount| mount.refuse)
+        self.mount(path).map_or(native, |mount| mount.refuse)
+    }
+
+    /// The door that the path leads to.
+    fn mount(&self, path: &str) -> Option<&Mount> {
+        self.mounts.iter().find(|mount| mount.has_path(path))
     }
 
     fn finish(&self, headers: &mut HeaderMap, context: &RequestContext) {

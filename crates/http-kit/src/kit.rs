@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, Uri};
-use roster_core::{Actor, Core, Door, Error, RequestLine, paths};
+use roster_core::{Actor, Core, Door, Error, Origin, RequestLine, paths};
 
 use crate::{Limiter, Refusal, RequestContext, bearer};
 
@@ -73,14 +73,27 @@ impl Kit {
         headers: &HeaderMap,
         token: Option<&str>,
     ) -> Result<Actor, Refusal> {
+        // The gate has made the path canonical; what is left to do is to decode it.
+        let path = paths::canonical(uri.path()).ok_or_else(Refusal::not_found)?;
+        let line = RequestLine { method: method.as_str(), path: &path };
+        self.holder_at(context, line, context.origin(door, headers), token).await
+    }
+
+    /// The same, where the constraints of keys are held against a path that the door gives.
+    ///
+    /// # Errors
+    /// There is none, or it is not good for this request. Such calls count as a stranger's.
+    pub async fn holder_at(
+        &self,
+        context: &RequestContext,
+        line: RequestLine<'_>,
+        origin: Origin,
+        token: Option<&str>,
+    ) -> Result<Actor, Refusal> {
         let Some(token) = token else {
             self.admit_stranger(context)?;
             return Err(Error::Unauthenticated.into());
         };
-        // The gate has made the path canonical; what is left to do is to decode it.
-        let path = paths::canonical(uri.path()).ok_or_else(Refusal::not_found)?;
-        let line = RequestLine { method: method.as_str(), path: &path };
-        let origin = context.origin(door, headers);
         match self.core.authenticate(token, line, origin).await {
             Ok(actor) => Ok(actor),
             Err(error @ Error::Unauthenticated) => {

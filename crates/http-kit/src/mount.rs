@@ -13,12 +13,19 @@ pub struct Mount {
     pub(crate) prefix: &'static str,
     pub(crate) refuse: Renderer,
     host: Option<String>,
+    pub(crate) refuses_dots: bool,
 }
 
 impl Mount {
     /// A door below `prefix` (`/airt`), which says refusals with `refuse`.
     pub fn new(prefix: &'static str, refuse: Renderer) -> Self {
-        Self { prefix, refuse, host: None }
+        Self { prefix, refuse, host: None, refuses_dots: false }
+    }
+
+    /// The same door, but a path with a dot segment (`.` or `..`, however spelled) is refused instead of resolved.
+    #[must_use]
+    pub fn without_dots(self) -> Self {
+        Self { refuses_dots: true, ..self }
     }
 
     /// The same door, also under a host name of its own, where its paths have no prefix.

@@ -29,6 +29,8 @@ pub struct NewApiKeyRow<'a> {
     pub created_at: Timestamp,
     /// When it ends; none: never.
     pub expires_at: Option<Timestamp>,
+    /// Whether it may have the name of another live key of its owner. By that name the other one is found.
+    pub shares_name: bool,
 }
 
 /// By what a key is named.
@@ -87,7 +89,8 @@ fn api_key(row: &Row<'_>) -> Result<ApiKey, Error> {
 }
 
 impl Tx {
-    /// Makes a key; `None` if the owner has a live one of that name. A key that has expired no longer holds its name.
+    /// Makes a key; `None` if the owner has a live one of that name and it is not to be shared. A key that has expired no
+    /// longer holds its name.
     pub async fn insert_api_key(
         &mut self,
         new: &NewApiKeyRow<'_>,
@@ -99,6 +102,19 @@ impl Tx {
             &[&new.user_id, &name_key.as_str(), &new.created_at],
         )
         .await?;
+        let made = self.insert_api_key_named(new, name_key.as_str()).await?;
+        if made.is_some() || !new.shares_name {
+            return Ok(made);
+        }
+        // No name holds a control character, so no name finds it.
+        self.insert_api_key_named(new, &format!("{}\u{1}{}", name_key.as_str(), new.uuid)).await
+    }
+
+    async fn insert_api_key_named(
+        &mut self,
+        new: &NewApiKeyRow<'_>,
+        name_key: &str,
+    ) -> Result<Option<ApiKeyId>, Error> {
         self.find(
             "INSERT INTO api_keys (uuid, user_id, name, name_key, token_hash, prefix, scopes, \
              constraints, created_at, expires_at, use_count) \
@@ -108,7 +124,7 @@ impl Tx {
                 &new.uuid,
                 &new.user_id,
                 &new.name,
-                &name_key.as_str(),
+                &name_key,
                 &new.token_hash,
                 &new.prefix,
                 &json(new.scopes)?,
@@ -228,7 +244,8 @@ impl Tx {
     pub async fn update_api_key(&mut self, key: &ApiKey) -> Result<(), Error> {
         let hash: TokenHash = self
             .one(
-                "UPDATE api_keys SET name = $2, name_key = $3, expires_at = $4, revoked_at = $5 \
+                "UPDATE api_keys SET name_key = CASE WHEN name = $2 AND revoked_at IS NULL \
+                 THEN name_key ELSE $3 END, name = $2, expires_at = $4, revoked_at = $5 \
                  WHERE id = $1 RETURNING token_hash",
                 &[&key.id, &key.name, &fold(&key.name).as_str(), &key.expires_at, &key.revoked_at],
                 |row| row.get(0),
@@ -286,6 +303,7 @@ pub(crate) mod tests {
             constraints: &[Constraint { kind: ConstraintKind::Exact, path, methods }],
             created_at: noon(),
             expires_at,
+            shares_name: false,
         })
         .await
     }

@@ -306,6 +306,7 @@ mod tests {
                     constraints: &[Constraint { kind, path, methods: vec!["GET".to_owned()] }],
                     created_at: noon(),
                     expires_at: None,
+                    shares_name: false,
                 })
                 .await
             })

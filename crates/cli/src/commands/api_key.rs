@@ -5,7 +5,7 @@ use clap::Subcommand;
 use jiff::{SignedDuration, Timestamp};
 use roster_client::{
     ApiKeyFilter,
-    model::{ApiKeyUpdate, NewApiKey},
+    model::{ApiKeyUpdate, Constraint, NewApiKey},
 };
 
 use super::Part;
@@ -109,6 +109,10 @@ struct Create {
     /// What it is for; given several times, for all of them [default: all you may do]
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
+    /// What it may reach, as methods, `exact`, `prefix`, `regex` or `verb`, and a path: `GET,HEAD prefix users/`, `GET
+    /// verb`; given several times, one that fits is enough [default: everything]
+    #[arg(long = "allow", value_name = "CONSTRAINT")]
+    allowed: Vec<Constraint>,
     /// Whose key it is: id, UUID, username or e-mail address
     #[arg(short, long, default_value = "me")]
     user: String,
@@ -121,8 +125,12 @@ struct Create {
 impl Create {
     fn new_key(&self) -> Result<NewApiKey> {
         let expires_at = self.expiry.map(|days| after_days(now(), days)).transpose()?;
-        let (name, scopes) = (self.name.clone(), self.scopes.clone());
-        Ok(NewApiKey { name, expires_at, scopes, ..NewApiKey::default() })
+        Ok(NewApiKey {
+            name: self.name.clone(),
+            expires_at,
+            scopes: self.scopes.clone(),
+            constraints: self.allowed.clone(),
+        })
     }
 }
 

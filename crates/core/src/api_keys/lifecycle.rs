@@ -133,7 +133,9 @@ impl Core {
                 if key == before {
                     return Ok(key);
                 }
-                if key.revoked_at.is_none()
+                let lays_claim = (&key.name, key.revoked_at) != (&before.name, before.revoked_at);
+                if lays_claim
+                    && key.revoked_at.is_none()
                     && tx.is_api_key_name_taken(user, &key.name, key.id, now).await?
                 {
                     return Err(Error::AlreadyExists { field: Field::Name });

@@ -4,7 +4,7 @@
 //! come from users, so the engine is one whose time grows with the path and the patterns alone, and both are bounded:
 //! all patterns of a key are one automaton of bounded size, which reads no long path.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use quick_cache::sync::Cache;
 use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
@@ -42,52 +42,76 @@ impl Constraints {
 
     /// Whether a credential may make this request. Without constraints it may make any.
     pub(crate) fn allow(&self, credential: &LiveCredential, request: RequestLine<'_>) -> bool {
-        let constraints = &credential.constraints;
-        if constraints.is_empty() {
-            return true;
-        }
-        let path = request.path.strip_prefix('/').unwrap_or(request.path);
-        let may = |constraint: &Constraint| {
-            constraint.methods.iter().any(|method| method == request.method)
-        };
-        constraints.iter().filter(|constraint| may(constraint)).any(|constraint| {
-            match constraint.kind {
-                ConstraintKind::Verb => true,
-                ConstraintKind::Exact => path == exact(&constraint.path),
-                ConstraintKind::Prefix => path.starts_with(bare(&constraint.path)),
-                ConstraintKind::Regex => false,
-            }
-        }) || self.matches_pattern(credential, path, may)
-    }
-
-    /// Whether one of the patterns of those constraints that `may` picks matches.
-    fn matches_pattern(
-        &self,
-        credential: &LiveCredential,
-        path: &str,
-        may: impl Fn(&Constraint) -> bool,
-    ) -> bool {
-        let constraints = || with_patterns(&credential.constraints);
-        if path.len() > MAX_MATCHED || !constraints().any(&may) {
-            return false;
-        }
         // Compiled on the first use only: most keys have no patterns.
-        let patterns = self.compiled.get(&credential.id).unwrap_or_else(|| {
-            // Patterns that do not compile any more let nothing through.
-            let compiled = Arc::new(compile(&credential.constraints).unwrap_or_default());
-            self.compiled.insert(credential.id, Arc::clone(&compiled));
-            compiled
-        });
-        let matched = patterns.matches(path);
-        matched.iter().any(|place| constraints().nth(place).is_some_and(&may))
+        lets_through(&credential.constraints, request, || {
+            self.compiled.get(&credential.id).unwrap_or_else(|| {
+                // Patterns that do not compile any more let nothing through.
+                let compiled = Arc::new(compile(&credential.constraints).unwrap_or_default());
+                self.compiled.insert(credential.id, Arc::clone(&compiled));
+                compiled
+            })
+        })
     }
 }
 
-/// Checks constraints for a new key.
+/// Whether a key with these constraints may make this request, for whoever has no key but its constraints.
+///
+/// # Errors
+/// As for a new key.
+pub fn allows(constraints: &[Constraint], request: RequestLine<'_>) -> Result<bool> {
+    let patterns = Arc::new(check(constraints)?);
+    Ok(lets_through(constraints, request, || patterns))
+}
+
+/// The one decision: method and path of the same constraint fit, and one constraint that fits is enough.
+fn lets_through(
+    constraints: &[Constraint],
+    request: RequestLine<'_>,
+    patterns: impl FnOnce() -> Arc<RegexSet>,
+) -> bool {
+    if constraints.is_empty() {
+        return true;
+    }
+    let path = bare(request.path);
+    let may =
+        |constraint: &Constraint| constraint.methods.iter().any(|method| method == request.method);
+    let is_plainly_allowed =
+        constraints.iter().filter(|constraint| may(constraint)).any(|constraint| match constraint
+            .kind
+        {
+            ConstraintKind::Verb => true,
+            ConstraintKind::Exact => path == exact(&constraint.path),
+            ConstraintKind::Prefix => path.starts_with(bare(&constraint.path)),
+            ConstraintKind::Regex => false,
+        });
+    if is_plainly_allowed {
+        return true;
+    }
+    let with_patterns = || with_patterns(constraints);
+    if path.len() > MAX_MATCHED || !with_patterns().any(may) {
+        return false;
+    }
+    let matched = patterns().matches(path);
+    matched.iter().any(|place| with_patterns().nth(place).is_some_and(may))
+}
+
+/// Whether two keys may reach the same, whatever the order in which that is written down.
+pub(crate) fn are_same(one: &[Constraint], other: &[Constraint]) -> bool {
+    let set = |constraints: &[Constraint]| -> BTreeSet<_> {
+        let word = |constraint: &Constraint| {
+            let methods: BTreeSet<_> = constraint.methods.iter().cloned().collect();
+            (constraint.kind.as_str(), constraint.path.clone(), methods)
+        };
+        constraints.iter().map(word).collect()
+    };
+    set(one) == set(other)
+}
+
+/// Checks constraints for a new key, and gives their patterns.
 ///
 /// # Errors
 /// `Invalid` for the first that is malformed; the sentence says which and why.
-pub(crate) fn check(constraints: &[Constraint]) -> Result<()> {
+pub(crate) fn check(constraints: &[Constraint]) -> Result<RegexSet> {
     if constraints.len() > MAX_CONSTRAINTS {
         return Err(refused(format!("has more than {MAX_CONSTRAINTS} entries")));
     }
@@ -95,7 +119,7 @@ pub(crate) fn check(constraints: &[Constraint]) -> Result<()> {
         check_one(constraint).map_err(|why| refused(format!("entry {} {why}", place + 1)))?;
     }
     let too_large = |_| refused("has patterns that are too large together".to_owned());
-    compile(constraints).map(drop).map_err(too_large)
+    compile(constraints).map_err(too_large)
 }
 
 fn check_one(constraint: &Constraint) -> Result<(), String> {

@@ -25,5 +25,8 @@ pub mod totp;
 
 pub(crate) use change::HashedPassword;
 pub(crate) use claim::Claimed;
-pub(crate) use constraints::{Constraints, check as check_constraints};
+pub use constraints::allows;
+pub(crate) use constraints::{
+    Constraints, are_same as are_same_constraints, check as check_constraints,
+};
 pub(crate) use throttle::{Authenticator, Subject, Turns};

@@ -4,6 +4,8 @@
 
 mod access;
 mod accounts;
+mod constraint_reference;
+mod constraints;
 mod fixture;
 mod groups;
 mod import;

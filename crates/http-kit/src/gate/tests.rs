@@ -263,3 +263,18 @@ async fn t43_the_limit_counts_the_address_that_is_believed() {
     assert_eq!(response.status(), 429);
     assert!(response.headers().contains_key("retry-after"));
 }
+
+#[tokio::test]
+async fn t33_a_door_may_refuse_dot_segments_instead_of_resolving_them() {
+    let door = Mount::new("/name", words).without_dots();
+    let gate = Gate::with_doors(router(), settings(), vec![door]);
+    for uri in ["/name/x/../ann", "/name/%2e/ann", "/name/../query", "/x/../name/ann"] {
+        let response = gate.handle(None, request("GET", uri, &[])).await;
+        let said = text(response).await;
+        assert!(said.contains("this path could be read in two ways"), "{uri}: {said}");
+    }
+    for (uri, said) in [("//name//ann/", "ann"), ("/name/%61nn", "ann"), ("/x/../query?a", "a")] {
+        let response = gate.handle(None, request("GET", uri, &[])).await;
+        assert_eq!(text(response).await, said, "{uri}");
+    }
+}
