@@ -14,9 +14,10 @@ pub fn status(code: ErrorCode) -> StatusCode {
         | ErrorCode::OtpExpired
         | ErrorCode::OtpExhausted
         | ErrorCode::SsoFailed => StatusCode::UNAUTHORIZED,
-        ErrorCode::PasswordExpired | ErrorCode::AccountUnavailable | ErrorCode::Forbidden => {
-            StatusCode::FORBIDDEN
-        }
+        ErrorCode::PasswordExpired
+        | ErrorCode::AccountUnavailable
+        | ErrorCode::RegistrationClosed
+        | ErrorCode::Forbidden => StatusCode::FORBIDDEN,
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::FieldInvalid => StatusCode::UNPROCESSABLE_ENTITY,
         ErrorCode::AlreadyExists

@@ -46,6 +46,8 @@ operations! {
     /// Check somebody's token.
     Introspect = "token.introspect": SignedIn;
 
+    /// Make an account for oneself, where the installation lets people do that.
+    Register = "user.register": Anyone;
     /// Make a user.
     CreateUser = "user.create": Admin + step_up;
     /// Make many users at once, with the hashes of their passwords.
@@ -76,6 +78,8 @@ operations! {
     DisableUser = "user.disable": Admin + step_up + not_on_oneself;
     /// Shut a user out for a while.
     SuspendUser = "user.suspend": Admin + step_up + not_on_oneself;
+    /// Put oneself into the bin, with the password.
+    DeleteOwnAccount = "user.delete_own": Oneself + step_up + not_by_limited_key + while_unenrolled;
     /// Put a user into the bin.
     DeleteUser = "user.delete": Admin + step_up + not_on_oneself;
     /// Take a user out of the bin.
@@ -87,6 +91,8 @@ operations! {
     ChangeOwnPassword = "password.change": Oneself + step_up + not_by_limited_key + while_unenrolled;
     /// Set somebody's password.
     SetPassword = "password.set": Admin + step_up + not_by_limited_key;
+    /// Set a password with the old one, signed in or not.
+    ReplacePassword = "password.replace": Anyone + step_up + not_by_limited_key;
     /// Set a password with the old one after it has expired.
     ChangeExpiredPassword = "password.change_expired": Anyone;
     /// Set a password with a code or a mailed link.

@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
-use roster_model::{Channel, ErrorCode, Field, Reason};
+use roster_model::{Channel, ErrorCode, Field, Reason, UserId};
 
 /// What an operation gives.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -76,6 +76,9 @@ pub enum Error {
     /// Pending, suspended or disabled; told only after the right password.
     #[error("this account may not sign in; ask an administrator")]
     AccountUnavailable,
+    /// Nobody may make an account for oneself here, or only with an invitation.
+    #[error("registration is closed here; ask an administrator for an account or an invitation")]
+    RegistrationClosed,
     /// The caller may not do this.
     #[error("you have no permission for this")]
     Forbidden,
@@ -95,6 +98,16 @@ pub enum Error {
     AlreadyExists {
         /// Which.
         field: Field,
+    },
+    /// A name to sign in with, or an address, that somebody has, or had before being deleted.
+    #[error("{field} is already in use")]
+    NameTaken {
+        /// Which of the two was wanted.
+        field: Field,
+        /// Who has it.
+        holder: UserId,
+        /// As which of the two the holder has it.
+        held_as: Field,
     },
     /// The thing is not in a state in which this can be done; the sentence says which it is in.
     #[error("{0}")]
@@ -153,10 +166,11 @@ impl Error {
             Self::OtpExhausted => ErrorCode::OtpExhausted,
             Self::PasswordExpired => ErrorCode::PasswordExpired,
             Self::AccountUnavailable => ErrorCode::AccountUnavailable,
+            Self::RegistrationClosed => ErrorCode::RegistrationClosed,
             Self::Forbidden => ErrorCode::Forbidden,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Invalid { .. } => ErrorCode::FieldInvalid,
-            Self::AlreadyExists { .. } => ErrorCode::AlreadyExists,
+            Self::AlreadyExists { .. } | Self::NameTaken { .. } => ErrorCode::AlreadyExists,
             Self::WrongState(_) => ErrorCode::WrongState,
             Self::PreconditionFailed => ErrorCode::PreconditionFailed,
             Self::IdempotencyConflict => ErrorCode::IdempotencyConflict,
@@ -172,7 +186,9 @@ impl Error {
     /// The part of the request that is wrong.
     pub fn field(&self) -> Option<Field> {
         match self {
-            Self::Invalid { field, .. } | Self::AlreadyExists { field } => Some(*field),
+            Self::Invalid { field, .. }
+            | Self::AlreadyExists { field }
+            | Self::NameTaken { field, .. } => Some(*field),
             _ => None,
         }
     }

@@ -152,7 +152,7 @@ pub(crate) async fn first_organization(tx: &mut Tx) -> Result<OrganizationId> {
 }
 
 /// The first organization and its group of everybody.
-async fn home(tx: &mut Tx) -> Result<(OrganizationId, GroupId)> {
+pub(crate) async fn home(tx: &mut Tx) -> Result<(OrganizationId, GroupId)> {
     let organization = first_organization(tx).await?;
     let group = tx.find_group_by_slug(organization, PUBLIC).await?;
     let missing = || Error::internal("the installation was not prepared");

@@ -23,11 +23,18 @@ pub struct RequestContext {
     address: Option<IpAddr>,
     route: OnceLock<&'static str>,
     is_reading: AtomicBool,
+    is_by_host: AtomicBool,
 }
 
 impl RequestContext {
     pub(crate) fn new(id: Arc<str>, address: Option<IpAddr>) -> Self {
-        Self { id, address, route: OnceLock::new(), is_reading: AtomicBool::new(false) }
+        Self {
+            id,
+            address,
+            route: OnceLock::new(),
+            is_reading: AtomicBool::new(false),
+            is_by_host: AtomicBool::new(false),
+        }
     }
 
     /// The context of the request that has these extensions.
@@ -84,6 +91,16 @@ impl RequestContext {
             tracing::error!(request_id = %self.id, route = self.route(), cause = chain, "a fault of the server");
         }
         error.into()
+    }
+
+    /// Marks that the door was found by its host name: to the client its paths have no prefix.
+    pub(crate) fn set_by_host(&self) {
+        self.is_by_host.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the door was found by its host name: to the client its paths have no prefix.
+    pub fn is_by_host(&self) -> bool {
+        self.is_by_host.load(Ordering::Relaxed)
     }
 
     /// Marks that the client has to send something, so that lateness is its own.

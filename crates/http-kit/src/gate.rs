@@ -196,6 +196,9 @@ impl Inner {
             }
         }
         let prefix = host.map(|mount| mount.prefix);
+        if host.is_some() {
+            context.set_by_host();
+        }
         if prefix.is_some() || canonical != path {
             let path = paths::encode(&canonical);
             let query = request.uri().query().map(|query| format!("?{query}"));

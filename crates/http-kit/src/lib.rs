@@ -16,6 +16,7 @@ mod limiter;
 mod metrics;
 mod mount;
 mod refusal;
+mod site;
 mod traces;
 
 pub use address::TrustedProxies;
@@ -31,4 +32,5 @@ pub use limiter::Limiter;
 pub use metrics::{Metrics, NoMetrics};
 pub use mount::Mount;
 pub use refusal::{Refusal, Renderer};
+pub use site::Site;
 pub use traces::{Answered, Parent, Traces};

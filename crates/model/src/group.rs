@@ -48,6 +48,28 @@ pub struct GroupSummary {
     pub member_count: u64,
 }
 
+/// A group with everybody in it, for doors that show groups whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupWithPeople {
+    /// The group.
+    pub group: Group,
+    /// Whose it is: its owner, or the first account of the organization, which is there even when it was deleted.
+    pub creator: Option<(UserId, String)>,
+    /// Its living members, by number.
+    pub people: Vec<GroupPerson>,
+}
+
+/// A member of a group, as far as a list of names goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupPerson {
+    /// The number.
+    pub id: UserId,
+    /// The name it signs in with.
+    pub username: String,
+    /// Whether the person manages the group: by rank, as its creator, or in everybody's group as a system admin.
+    pub is_manager: bool,
+}
+
 /// One member of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GroupMember {

@@ -18,6 +18,7 @@ mod page;
 mod phone;
 mod plan;
 mod problem;
+mod registration;
 mod secret;
 mod session;
 mod sso;
@@ -31,7 +32,8 @@ pub use filter::{
     PatternPiece, Vocabulary, Words,
 };
 pub use group::{
-    Group, GroupMember, GroupSummary, GroupUpdate, MembershipRank, NewGroup, SetMembership,
+    Group, GroupMember, GroupPerson, GroupSummary, GroupUpdate, GroupWithPeople, MembershipRank,
+    NewGroup, SetMembership,
 };
 pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible};
 pub use ids::{
@@ -51,6 +53,7 @@ pub use page::{Page, PageRequest};
 pub use phone::PhoneNumber;
 pub use plan::{NewPlan, Plan, PlanUpdate};
 pub use problem::{ErrorCode, Field, Problem, Reason};
+pub use registration::{DeleteAccount, NewAccount};
 pub use secret::{Secret, TokenHash};
 pub use session::{
     Accepted, AuthenticationMethod, CredentialKind, EndedSessions, Introspection,

@@ -80,6 +80,8 @@ words! {
         PasswordExpired = "password_expired",
         /// The account may not sign in: pending, suspended or disabled.
         AccountUnavailable = "account_unavailable",
+        /// Nobody may make an account for oneself here, or only with an invitation.
+        RegistrationClosed = "registration_closed",
         /// The caller may not do this.
         Forbidden = "forbidden",
         /// There is no such thing, or none that the caller may know of.
@@ -287,6 +289,8 @@ pub enum Reason {
     InThePast,
     /// The old one is not right.
     Wrong,
+    /// Not the same as its repetition.
+    Differs,
     /// May not be set by this caller or here.
     NotAllowed,
     /// Anything else, as a sentence that completes "*field* …". Never holds a secret.
@@ -315,6 +319,7 @@ impl Reason {
             Self::Unchanged => "unchanged",
             Self::InThePast => "in_the_past",
             Self::Wrong => "wrong",
+            Self::Differs => "differs",
             Self::NotAllowed => "not_allowed",
             Self::Other(_) => "malformed",
         }
@@ -346,6 +351,7 @@ impl fmt::Display for Reason {
             Self::Unchanged => f.write_str("must differ from the present one"),
             Self::InThePast => f.write_str("must be in the future"),
             Self::Wrong => f.write_str("is not right"),
+            Self::Differs => f.write_str("is not the same as its repetition"),
             Self::NotAllowed => f.write_str("may not be set here"),
             Self::Other(sentence) => f.write_str(sentence),
         }

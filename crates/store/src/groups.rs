@@ -1,7 +1,12 @@
 //! Groups.
 
-use roster_model::{Group, GroupId, GroupSummary, OrganizationId, UserId, fold};
+use std::collections::HashMap;
 
+use roster_model::{
+    Group, GroupId, GroupSummary, MembershipRank, OrganizationId, Role, UserId, fold,
+};
+
+use crate::query::Query;
 use crate::sql::{Columns, Row};
 use crate::{Error, Tx, Window};
 
@@ -29,6 +34,29 @@ macro_rules! summarize_group {
             " ORDER BY groups.id"
         )
     };
+}
+
+/// Somebody in a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonOfGroup {
+    /// Which group.
+    pub group: GroupId,
+    /// Who.
+    pub user: UserId,
+    /// What the user is called.
+    pub username: String,
+    /// What the user may do in the group.
+    pub rank: MembershipRank,
+    /// What the user may do elsewhere.
+    pub role: Role,
+}
+
+/// Adds ` IN (…)`.
+fn push_among(query: &mut Query, groups: &[GroupId]) {
+    for (number, group) in groups.iter().enumerate() {
+        query.push_with(if number == 0 { " IN (?" } else { ", ?" }, group);
+    }
+    query.push(")");
 }
 
 fn group(row: &Row<'_>) -> Result<Group, Error> {
@@ -144,6 +172,61 @@ impl Tx {
              WHERE memberships.group_id = groups.id AND memberships.user_id = $1)"
         );
         self.list(sql, &[&user], summary).await
+    }
+
+    /// The groups that a user is in, by number.
+    pub async fn list_groups_of(&mut self, user: UserId) -> Result<Vec<Group>, Error> {
+        let sql = select_group!(
+            "JOIN memberships ON memberships.group_id = groups.id \
+             WHERE memberships.user_id = $1 ORDER BY groups.id"
+        );
+        self.list(sql, &[&user], group).await
+    }
+
+    /// The owners of these groups; of one without an owner the first account of its organization, which is there even
+    /// when it was deleted.
+    pub async fn find_creators_of_groups(
+        &mut self,
+        groups: &[GroupId],
+    ) -> Result<HashMap<GroupId, (UserId, String)>, Error> {
+        if groups.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let select = "SELECT groups.id, users.id, users.username FROM groups JOIN users \
+                      ON users.id = COALESCE(groups.owner_id, (SELECT first.id FROM users AS first \
+                      WHERE first.organization_id = groups.organization_id \
+                      ORDER BY first.id LIMIT 1)) WHERE groups.id";
+        let mut query = Query::new(self.engine(), select);
+        push_among(&mut query, groups);
+        let found = query.list(self, |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))).await?;
+        Ok(found.into_iter().collect())
+    }
+
+    /// The living members of these groups, by number: the group, the user, the rank in the group and the role.
+    pub async fn list_people_of_groups(
+        &mut self,
+        groups: &[GroupId],
+    ) -> Result<Vec<PersonOfGroup>, Error> {
+        if groups.is_empty() {
+            return Ok(Vec::new());
+        }
+        let select = "SELECT memberships.group_id, users.id, users.username, memberships.rank, \
+                      users.role FROM memberships JOIN users ON users.id = memberships.user_id \
+                      WHERE users.deleted_at IS NULL AND memberships.group_id";
+        let mut query = Query::new(self.engine(), select);
+        push_among(&mut query, groups);
+        query.push(" ORDER BY memberships.group_id, memberships.user_id");
+        let read = |row: &Row<'_>| {
+            let mut columns = row.columns();
+            Ok(PersonOfGroup {
+                group: columns.take()?,
+                user: columns.take()?,
+                username: columns.take()?,
+                rank: columns.take()?,
+                role: columns.take()?,
+            })
+        };
+        query.list(self, read).await
     }
 
     /// Adds a group, whose `id` is ignored; nothing if its name or slug is taken.

@@ -37,6 +37,7 @@ pub use api_keys::{ApiKeyRef, NewApiKeyRow};
 pub use audit_events::{AuditQuery, NewAuditEvent};
 pub use change::{Change, Follow};
 pub use error::{Cause, Error};
+pub use groups::PersonOfGroup;
 pub use idempotency::KeptReply;
 pub use links::Link;
 pub use live_credential::{LiveCredential, Owner};

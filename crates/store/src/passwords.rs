@@ -63,7 +63,7 @@ impl Tx {
     ) -> Result<(), Error> {
         self.replace_password_hash(user, hash).await?;
         self.execute(
-            "UPDATE users SET password_changed_at = $2, password_expires_at = $3, \
+            "UPDATE users SET password_changed_at = $2, password_expires_at = $3, updated_at = $2, \
              version = version + 1 WHERE id = $1",
             &[&user, &now, &expires_at],
         )

@@ -132,7 +132,7 @@ impl Core {
 
     /// As [`hash_new_password`](Self::hash_new_password), for an owner who has shown the old one, which stays right
     /// even if the new one is refused.
-    async fn hash_changed_password(
+    pub(super) async fn hash_changed_password(
         &self,
         actor: &Actor,
         user: &User,

@@ -19,6 +19,7 @@ use crate::{
     authorize::get_user,
     authz::Operation,
     messages::templates::{Parameters, Template},
+    users::claim_name,
 };
 
 /// What a link is good for.
@@ -184,7 +185,7 @@ impl Core {
     ///
     /// # Errors
     /// `OtpInvalid` for a link that is used, expired, or for an address that waits no more;
-    /// `AlreadyExists` if somebody has taken the address meanwhile.
+    /// `NameTaken` if somebody has taken the address meanwhile.
     pub async fn confirm_email(&self, actor: &Actor, input: &ConfirmEmail) -> Result<User> {
         self.authorize(actor, Operation::ConfirmEmail).await?;
         let now = self.now();
@@ -202,9 +203,7 @@ impl Core {
                 user.email = email.as_str().to_owned();
                 user.updated_at = now;
                 user.updated_by = Some(user.id);
-                if !tx.claim_identifier(email.key(), user.id).await? {
-                    return Err(Error::AlreadyExists { field: Field::Email });
-                }
+                claim_name(tx, email.key(), Field::Email, user.id).await?;
                 tx.update_user(&mut user).await?;
                 tx.release_identifiers(user.id, [&fold(&user.username), email.key()]).await?;
                 // What was sent to the old address proves nothing any more (threat T17).

@@ -15,6 +15,7 @@ pub mod one_time_code;
 pub mod password;
 mod phone;
 pub mod recovery;
+mod replace;
 mod reset;
 mod second_factor;
 pub mod secret_box;
@@ -29,4 +30,5 @@ pub use constraints::allows;
 pub(crate) use constraints::{
     Constraints, are_same as are_same_constraints, check as check_constraints,
 };
+pub use replace::PasswordReplacement;
 pub(crate) use throttle::{Authenticator, Subject, Turns};

@@ -1,6 +1,7 @@
 //! Groups: making, seeing, changing and removing them. Who is in them stands in `members`.
 
 mod members;
+mod people;
 mod select;
 
 use data_encoding::HEXLOWER;

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use roster_model::{
     Channel, EmailAddress, Field, GroupId, IdentityKey, MembershipRank, NewUser, OrganizationId,
-    PhoneNumber, Profile, Reason, Role, Secret, Status, User, UserFlags, UserId, Username,
+    PhoneNumber, Profile, Reason, Role, Secret, Status, User, UserFlags, UserId, UserRef, Username,
+    fold,
 };
 use roster_store::Tx;
 use serde_json::{Map, json};
@@ -113,7 +114,7 @@ impl Person {
     /// Adds the record, claims the names and sets the password.
     ///
     /// # Errors
-    /// `AlreadyExists` for a name or address that anybody has, or had before being deleted.
+    /// `NameTaken` for a name or address that anybody has, or had before being deleted.
     pub(crate) async fn insert(
         &self,
         core: &Core,
@@ -127,9 +128,7 @@ impl Person {
         for (key, field) in
             [(self.username.key(), Field::Username), (self.email.key(), Field::Email)]
         {
-            if !tx.claim_identifier(key, id).await? {
-                return Err(Error::AlreadyExists { field });
-            }
+            claim_name(tx, key, field, id).await?;
         }
         tx.set_membership(public, id, MembershipRank::Member, now).await?;
         if record.primary_group_id != public {
@@ -149,7 +148,7 @@ impl Core {
     ///
     /// # Errors
     /// `Forbidden` for all but administrators, and for a role above the caller's own; those of
-    /// step-up; `Invalid` for what a field may not hold; `AlreadyExists` for a name or address in
+    /// step-up; `Invalid` for what a field may not hold; `NameTaken` for a name or address in
     /// use; `ChannelUnavailable` for an invitation without a mail transport.
     pub async fn create_user(&self, actor: &Actor, new: &NewUser) -> Result<User> {
         self.create_once(actor, Operation::CreateUser, self.make_user(actor, new)).await
@@ -252,6 +251,34 @@ impl Core {
             other => other,
         })
     }
+}
+
+/// Takes a name or an address for a user.
+///
+/// # Errors
+/// `NameTaken` if somebody else has it, or had it when deleted.
+pub(crate) async fn claim_name(
+    tx: &mut Tx,
+    key: &IdentityKey,
+    field: Field,
+    user: UserId,
+) -> Result<()> {
+    match tx.claim_identifier(key, user).await? {
+        true => Ok(()),
+        false => Err(name_taken(tx, key, field).await?),
+    }
+}
+
+/// The refusal of a name or an address that somebody has.
+pub(crate) async fn name_taken(tx: &mut Tx, key: &IdentityKey, field: Field) -> Result<Error> {
+    let holder = tx.find_identifier(key).await?.ok_or_else(|| Error::internal("a free name"))?;
+    // Of purged users only the reservation is left: what it was for is no longer known.
+    let held_as = match tx.find_user(&UserRef::Id(holder)).await? {
+        Some(user) if fold(&user.username) != *key => Field::Email,
+        Some(_) => Field::Username,
+        None => field,
+    };
+    Ok(Error::NameTaken { field, holder, held_as })
 }
 
 fn read_profile(profile: Option<&Profile>) -> Result<Profile> {

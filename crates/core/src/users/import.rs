@@ -112,7 +112,7 @@ impl Core {
                 .await;
             tries += 1;
             match placed {
-                Err(Error::AlreadyExists { .. }) if tries < MAX_TRIES => {}
+                Err(Error::NameTaken { .. }) if tries < MAX_TRIES => {}
                 placed => return placed,
             }
         }

@@ -1,13 +1,21 @@
 //! The bin: deleted users are gone from every list and look-up, their names stay reserved, and for a
 //! while they can be taken out again.
 
-use roster_model::{User, UserRef};
+use jiff::Timestamp;
+use roster_model::{DeleteAccount, Field, Reason, User, UserRef};
 use roster_store::Tx;
 
 use super::update::{keep_an_administrator, rejoin};
 use crate::{
-    Actor, Core, Error, Result, audit::Entry, authorize::get_authorized, authz::Operation,
+    Actor, Core, Error, Result,
+    audit::Entry,
+    authorize::{get_authorized, get_user},
+    authz::Operation,
+    credentials::Authenticator,
 };
+
+/// What it is called in the audit log.
+const DELETED: &str = "user.deleted";
 
 impl Core {
     /// Puts a user into the bin. Sessions, keys, codes and links end; those who belonged to it belong to nobody.
@@ -19,18 +27,40 @@ impl Core {
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
-                let mut user = get_authorized(tx, actor, &[Operation::DeleteUser], &target).await?;
-                keep_an_administrator(tx, &user, now).await?;
-                tx.end_everything_of_user(user.id).await?;
-                tx.revoke_api_keys_of_user(user.id, now).await?;
-                tx.disown_groups_of_user(user.id).await?;
-                tx.release_users_of(user.id, now).await?;
-                user.deleted_at = Some(now);
-                user.updated_at = now;
-                user.updated_by = actor.user_id();
-                tx.update_user(&mut user).await?;
-                Entry::done("user.deleted", user.id).write(tx, actor, now).await?;
-                Ok(())
+                let user = get_authorized(tx, actor, &[Operation::DeleteUser], &target).await?;
+                put_into_bin(tx, actor, user, now).await
+            })
+            .await
+    }
+
+    /// Puts the caller into the bin, if the password is right and has not expired.
+    ///
+    /// # Errors
+    /// Those of step-up; `Invalid` for a wrong password; `RateLimited` after too many of those; `PasswordExpired`;
+    /// `WrongState` for the last system admin.
+    pub async fn delete_own_account(&self, actor: &Actor, input: &DeleteAccount) -> Result<()> {
+        let operation = Operation::DeleteOwnAccount;
+        let target = self.authorize_on(actor, operation, &UserRef::Me).await?;
+        let wrong = || Error::invalid(Field::Password, Reason::Wrong);
+        let claimed = self.claim_own(actor, DELETED, &target, &input.password).await;
+        let claimed = claimed.map_err(|error| match error {
+            Error::InvalidCredentials => wrong(),
+            other => other,
+        })?;
+        let now = self.now();
+        if claimed.user.password_expires_at.is_some_and(|end| end <= now) {
+            let error = Error::PasswordExpired;
+            self.note_right_password(actor, DELETED, &claimed.user, &error).await?;
+            return Err(error);
+        }
+        self.store()
+            .write(async |tx: &mut Tx| {
+                let user = get_user(tx, target.id).await?;
+                if tx.find_password_hash(user.id).await?.as_ref() != Some(&claimed.hash) {
+                    return Err(wrong());
+                }
+                self.forget_attempts(tx, user.id, Authenticator::Password).await?;
+                put_into_bin(tx, actor, user, now).await
             })
             .await
     }
@@ -62,4 +92,19 @@ impl Core {
             })
             .await
     }
+}
+
+/// Ends everything of a user but its record and its names.
+async fn put_into_bin(tx: &mut Tx, actor: &Actor, mut user: User, now: Timestamp) -> Result<()> {
+    keep_an_administrator(tx, &user, now).await?;
+    tx.end_everything_of_user(user.id).await?;
+    tx.revoke_api_keys_of_user(user.id, now).await?;
+    tx.disown_groups_of_user(user.id).await?;
+    tx.release_users_of(user.id, now).await?;
+    user.deleted_at = Some(now);
+    user.updated_at = now;
+    user.updated_by = actor.user_id();
+    tx.update_user(&mut user).await?;
+    Entry::done(DELETED, user.id).write(tx, actor, now).await?;
+    Ok(())
 }

@@ -9,6 +9,7 @@ use roster_store::Tx;
 use serde_json::json;
 
 use super::{
+    create::{claim_name, name_taken},
     fields::{
         check_adoption, check_grant, check_parent, find_home, find_plan, is_administrator,
         is_available, merge_preferences, plan_end, read_optional, read_text,
@@ -27,7 +28,7 @@ impl Core {
     /// else it waits in `unconfirmed_email` until the link that is mailed to it is used.
     ///
     /// # Errors
-    /// `Forbidden` for what the caller may not change; those of step-up; `Invalid`, `AlreadyExists`;
+    /// `Forbidden` for what the caller may not change; those of step-up; `Invalid`, `NameTaken`;
     /// `PreconditionFailed` if the record is not of `expected` version; `WrongState` where nobody
     /// would be left to administer.
     pub async fn update_user(
@@ -75,7 +76,8 @@ impl Core {
                 self.set_administered(tx, &mut after, update, now).await?;
                 let is_mailed = self.set_names(tx, &mut after, &names, now).await?;
                 let fields = changed_fields(&before, &after);
-                if fields.is_empty() && !is_mailed {
+                // Dioptra's client is told the time of the last change, of whatever it was (contract, section 4.8).
+                if fields.is_empty() && !is_mailed && actor.origin.door != Door::Dioptra {
                     return Ok(before);
                 }
                 if after.role != before.role || !is_available(&after, now) {
@@ -135,9 +137,7 @@ impl Core {
             must_be_new(user, names)?;
         }
         if let Some(username) = &names.username {
-            if !tx.claim_identifier(username.key(), user.id).await? {
-                return Err(Error::AlreadyExists { field: Field::Username });
-            }
+            claim_name(tx, username.key(), Field::Username, user.id).await?;
             user.username = username.as_str().to_owned();
         }
         let Some(email) = &names.email else { return Ok(false) };
@@ -148,15 +148,13 @@ impl Core {
             return Ok(false);
         }
         if names.is_confirmed {
-            if !tx.claim_identifier(email.key(), user.id).await? {
-                return Err(Error::AlreadyExists { field: Field::Email });
-            }
+            claim_name(tx, email.key(), Field::Email, user.id).await?;
             user.email = email.as_str().to_owned();
             user.unconfirmed_email = None;
             return Ok(false);
         }
         if tx.find_identifier(email.key()).await?.is_some_and(|owner| owner != user.id) {
-            return Err(Error::AlreadyExists { field: Field::Email });
+            return Err(name_taken(tx, email.key(), Field::Email).await?);
         }
         self.request_email_confirmation(tx, user, email, now).await?;
         Ok(true)
@@ -242,11 +240,12 @@ struct Names {
 /// Refuses the names that a user has already; its address is the one that was given last.
 fn must_be_new(user: &User, names: &Names) -> Result<()> {
     let email = user.unconfirmed_email.as_ref().unwrap_or(&user.email);
+    let refuse = |field| Err(Error::NameTaken { field, holder: user.id, held_as: field });
     if names.username.as_ref().is_some_and(|new| *new.key() == fold(&user.username)) {
-        return Err(Error::AlreadyExists { field: Field::Username });
+        return refuse(Field::Username);
     }
     if names.email.as_ref().is_some_and(|new| *new.key() == fold(email)) {
-        return Err(Error::AlreadyExists { field: Field::Email });
+        return refuse(Field::Email);
     }
     Ok(())
 }

@@ -86,7 +86,7 @@ impl From<Error> for Refusal {
                 StatusCode::FORBIDDEN,
                 "The account is disabled; please contact your administrator".into(),
             ),
-            Error::Forbidden => return Self::forbidden(),
+            Error::Forbidden | Error::RegistrationClosed => return Self::forbidden(),
             Error::NotFound(Kind::User) => {
                 (StatusCode::BAD_REQUEST, "The user uuid or username is invalid".into())
             }
@@ -102,7 +102,7 @@ impl From<Error> for Refusal {
             Error::Invalid { field, reason } => {
                 (StatusCode::BAD_REQUEST, format!("{} {reason}", name(*field)).into())
             }
-            Error::AlreadyExists { field } => {
+            Error::AlreadyExists { field } | Error::NameTaken { field, .. } => {
                 (StatusCode::BAD_REQUEST, format!("{} is already in use", name(*field)).into())
             }
             Error::SsoPending => {

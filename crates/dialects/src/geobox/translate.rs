@@ -84,7 +84,7 @@ impl From<Error> for Refusal {
             Error::Invalid { field, reason } => {
                 Self::invalid("body", name(*field), reason.to_string())
             }
-            Error::AlreadyExists { field } => {
+            Error::AlreadyExists { field } | Error::NameTaken { field, .. } => {
                 Self::invalid("body", name(*field), "is already in use")
             }
             // There is no way to send a code through this client.
@@ -95,9 +95,10 @@ impl From<Error> for Refusal {
                      and use that access token within ten minutes",
                 )
             }
-            Error::Forbidden | Error::PasswordExpired | Error::RateLimited { .. } => {
-                Self::new(StatusCode::FORBIDDEN, error.to_string())
-            }
+            Error::Forbidden
+            | Error::RegistrationClosed
+            | Error::PasswordExpired
+            | Error::RateLimited { .. } => Self::new(StatusCode::FORBIDDEN, error.to_string()),
             Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, error.to_string()),
             Error::AccountUnavailable
             | Error::WrongState(_)

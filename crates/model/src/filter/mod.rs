@@ -124,6 +124,25 @@ impl<F> Filter<F> {
         Self::Contains { fields, text: crate::fold(text).as_str().to_owned() }
     }
 
+    /// Whether it asks about nothing but these fields.
+    pub fn is_only_about(&self, fields: &[F]) -> bool
+    where
+        F: PartialEq,
+    {
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().all(|one| one.is_only_about(fields)),
+            Self::Not(one) => one.is_only_about(fields),
+            Self::Compare { field, .. }
+            | Self::Like { field, .. }
+            | Self::In { field, .. }
+            | Self::Between { field, .. }
+            | Self::IsNull { field } => fields.contains(field),
+            Self::Contains { fields: asked, .. } => {
+                asked.iter().all(|field| fields.contains(field))
+            }
+        }
+    }
+
     /// Whether it is small enough to be worked on. What the parsers make always is, if they keep to their own bounds.
     pub fn is_within_bounds(&self) -> bool {
         let mut left = Self::MAX_SIZE;
