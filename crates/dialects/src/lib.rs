@@ -4,4 +4,5 @@
 //! back is said in the platform's words.
 
 pub mod airt;
+pub mod dioptra;
 pub mod geobox;

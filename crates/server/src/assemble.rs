@@ -10,7 +10,7 @@ use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use roster_core::Core;
-use roster_dialects::{airt, geobox};
+use roster_dialects::{airt, dioptra, geobox};
 use roster_http_kit::{
     Gate, GateSettings, Kit, Mount, Refusal, RequestContext, Traces, TrustedProxies,
 };
@@ -45,6 +45,11 @@ pub fn assemble(
         router = router.merge(airt::router(kit.clone()));
         let host = settings.dialects.airt_host.clone();
         mounts.push(Mount::new(airt::PREFIX, airt::refuse).with_host(host));
+    }
+    if settings.dialects.dioptra {
+        router = router.merge(dioptra::router(kit.clone()));
+        let host = settings.dialects.dioptra_host.clone();
+        mounts.push(Mount::new(dioptra::PREFIX, dioptra::refuse).with_host(host));
     }
     if settings.dialects.geobox {
         router = router.merge(geobox::router(kit));

@@ -182,6 +182,13 @@ pub struct Dialects {
     /// Host name under which the airt dialect answers without its prefix, as well.
     pub airt_host: Option<String>,
 
+    /// Whether the dialect of NIST Dioptra answers below `/dioptra`.
+    #[config(default = true)]
+    pub dioptra: bool,
+
+    /// Host name under which the dialect of NIST Dioptra answers without its prefix, as well.
+    pub dioptra_host: Option<String>,
+
     /// Whether the Geobox dialect answers below `/geobox`, and below `/v1` for hosts written without a slash at the end.
     #[config(default = true)]
     pub geobox: bool,

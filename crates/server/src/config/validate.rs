@@ -79,6 +79,7 @@ fn addresses(settings: &Settings, check: &mut Check<'_>) {
     let dialects = &settings.dialects;
     for (key, host) in [
         ("dialects.airt_host", &dialects.airt_host),
+        ("dialects.dioptra_host", &dialects.dioptra_host),
         ("dialects.geobox_host", &dialects.geobox_host),
     ] {
         if host.as_deref().is_some_and(|host| !is_host_name(host)) {
