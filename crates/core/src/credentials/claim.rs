@@ -4,7 +4,7 @@
 //! T02).
 
 use roster_model::{IdentityKey, Secret, User, UserId, fold};
-use roster_store::{Claimant, Tx};
+use roster_store::{Claimant, Tx, Unsynced};
 use serde_json::json;
 use tokio::sync::SemaphorePermit;
 
@@ -22,6 +22,8 @@ pub(crate) struct Claimed<'c> {
     pub(crate) hash: String,
     /// The hash to be kept from now on, where the present one is of an older kind.
     pub(crate) new_hash: Option<String>,
+    /// Its attempt, until a later write has taken that along.
+    _counted: Unsynced,
     /// Kept until the attempt is forgotten or stands.
     _turn: Option<SemaphorePermit<'c>>,
 }
@@ -80,11 +82,12 @@ impl Core {
     ) -> Result<Claimed<'_>> {
         let turn = self.turns().wait(&subject).await;
         let now = self.now();
-        self.store()
-            .write(async |tx: &mut Tx| {
-                self.count_attempt_at(tx, &subject, Authenticator::Password, now).await
-            })
-            .await?;
+        // The attempt counts from here on, for everybody. The disk gets it with whatever is written about its outcome: were
+        // the power to fail before that, nobody has learned whether the password was right, so it was no guess.
+        let counting = self.store().write_unsynced(async |tx: &mut Tx| {
+            self.count_attempt_at(tx, &subject, Authenticator::Password, now).await
+        });
+        let ((), counted) = counting.await?;
         let verified = match self.compare(found.as_ref(), password).await {
             Ok(verified) => verified,
             Err(error) => {
@@ -103,11 +106,13 @@ impl Core {
                     true => self.hasher().hash(password).await.ok(),
                     false => None,
                 };
-                Ok(Claimed { user, hash, new_hash, _turn: turn })
+                Ok(Claimed { user, hash, new_hash, _counted: counted, _turn: turn })
             }
             found => {
                 let user = found.map(|found| found.user.id);
                 self.note_refusal(actor, action, user, &Error::InvalidCredentials).await?;
+                // It was taken along, unless the disk refused just that.
+                counted.sync().await?;
                 Err(Error::InvalidCredentials)
             }
         }

@@ -10,6 +10,7 @@ mod sqlite;
 mod tests;
 mod tx;
 mod unique;
+mod unsynced;
 mod value;
 mod words;
 
@@ -23,6 +24,7 @@ pub(crate) use migrate::{MIGRATIONS, Migration};
 pub(crate) use row::{Cell, Column, Columns, Misread, Row, column_as};
 pub use tx::Tx;
 pub use unique::Unique;
+pub use unsynced::Unsynced;
 pub(crate) use value::{Param, Value};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -205,11 +207,38 @@ impl Store {
     {
         match &self.0.backend {
             Backend::Sqlite(sqlite) => {
-                let mut tx = sqlite.begin_write().await?;
+                let mut tx = sqlite.begin_write(true).await?;
                 let outcome = work(&mut tx).await;
                 Sqlite::end_write(tx, outcome).await
             }
             Backend::Postgres(postgres) => self.repeat(postgres, Begin::Write, work).await,
+        }
+    }
+
+    /// As `write`, but does not wait for the disk. Every later transaction sees the change, and it is durable before
+    /// anything is that is written later: for what must count at once, and may be forgotten if the power fails before
+    /// anything came of it.
+    ///
+    /// Saves a commit where a `write` follows soon; until then keep what is returned beside the result.
+    pub async fn write_unsynced<T, E, F>(&self, work: F) -> Result<(T, Unsynced), E>
+    where
+        E: From<Error>,
+        F: AsyncFn(&mut Tx) -> Result<T, E>
+            + for<'t> Work<&'t mut Tx, Result<T, E>, Fut: Send>
+            + Send
+            + Sync,
+    {
+        match &self.0.backend {
+            Backend::Sqlite(sqlite) => {
+                let mut tx = sqlite.begin_write(false).await?;
+                let outcome = work(&mut tx).await;
+                let (value, unsynced) = Sqlite::end_write_unsynced(tx, outcome).await?;
+                Ok((value, Unsynced::in_batch(unsynced)))
+            }
+            Backend::Postgres(postgres) => {
+                let value = self.repeat(postgres, Begin::Unsynced, work).await?;
+                Ok((value, Unsynced::in_log()))
+            }
         }
     }
 
@@ -275,7 +304,7 @@ impl Store {
         let mut attempt = 1;
         loop {
             let turn = match begin {
-                Begin::Write => Some(postgres.turn(attempt).await),
+                Begin::Write | Begin::Unsynced => Some(postgres.turn(attempt).await),
                 Begin::Read | Begin::Point => None,
             };
             let (error, fault) = match postgres.begin(begin).await {
@@ -283,7 +312,7 @@ impl Store {
                     let outcome = work(&mut tx).await;
                     match Postgres::end(tx, outcome).await {
                         (Attempt::Done(outcome), changes) => {
-                            if outcome.is_ok() && matches!(begin, Begin::Write) {
+                            if outcome.is_ok() && matches!(begin, Begin::Write | Begin::Unsynced) {
                                 self.0.follower.follow(&changes);
                                 self.0.counters.commits.fetch_add(1, Ordering::Relaxed);
                                 self.0.counters.writes.fetch_add(1, Ordering::Relaxed);

@@ -23,6 +23,9 @@ const ATTEMPTS_TO_CONNECT: u32 = 4;
 /// How many races a transaction may lose before it runs alone.
 const RACES: u32 = 5;
 
+/// How a transaction begins whose commit does not wait for the disk.
+const UNSYNCED: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL synchronous_commit = off";
+
 /// A pool of connections to one PostgreSQL database.
 pub(super) struct Postgres {
     pool: Pool,
@@ -53,6 +56,8 @@ pub(super) struct Lent {
 pub(super) enum Begin {
     /// As if nobody else wrote meanwhile.
     Write,
+    /// The same, and its commit does not wait for the disk.
+    Unsynced,
     /// Everything as of one moment.
     Read,
     /// None at all: a single statement.
@@ -100,6 +105,7 @@ impl Postgres {
     pub(super) async fn begin(&self, begin: Begin) -> Result<Tx, (Error, Fault)> {
         let (lease, begin) = match begin {
             Begin::Write => (self.alone().await?, Some("BEGIN ISOLATION LEVEL SERIALIZABLE")),
+            Begin::Unsynced => (self.alone().await?, Some(UNSYNCED)),
             Begin::Read => {
                 (self.alone().await?, Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             }

@@ -17,11 +17,11 @@ use rusqlite::backup::{Backup, StepResult};
 pub(super) use readers::Reader;
 pub(super) use restore::restore;
 pub(super) use statement::{batch, execute, find, list};
-pub(super) use writer::Member;
+pub(super) use writer::{Member, Unsynced};
 
 use super::tx::Conn;
 use super::{Counters, Options, Tx};
-use crate::{Error, Follow};
+use crate::{Change, Error, Follow};
 use connection::error;
 use ownership::Ownership;
 use readers::Readers;
@@ -59,9 +59,9 @@ impl Sqlite {
         Ok(Self { writer, readers: Arc::new(readers), path, _scratch: scratch })
     }
 
-    /// A transaction of its own savepoint in the writer's current batch.
-    pub(super) async fn begin_write(&self) -> Result<Tx, Error> {
-        Ok(Tx::new(Conn::Writer(self.writer.join().await?)))
+    /// A transaction in the writer's current batch. `is_awaited` says whether its end will be waited for.
+    pub(super) async fn begin_write(&self, is_awaited: bool) -> Result<Tx, Error> {
+        Ok(Tx::new(Conn::Writer(self.writer.join(is_awaited).await?)))
     }
 
     /// Ends what `begin_write` began, and waits until the disk has it.
@@ -69,28 +69,22 @@ impl Sqlite {
         tx: Tx,
         outcome: Result<T, E>,
     ) -> Result<T, E> {
-        let (Conn::Writer(member), changes, failed) = tx.into_parts() else {
-            return Err(Error::internal("not a write transaction").into());
-        };
-        let (done, receipt, duty) = match (outcome, failed) {
-            (Ok(value), None) => {
-                let (receipt, duty) = member.keep(changes)?;
-                (Ok(value), receipt, duty)
-            }
-            (outcome, failed) => {
-                let (receipt, duty) = member.give_up();
-                (
-                    outcome.and_then(|value| failed.map_or(Ok(value), |error| Err(error.into()))),
-                    receipt,
-                    duty,
-                )
-            }
-        };
+        let (member, changes, value) = end(tx, outcome).await?;
+        let (receipt, duty) = member.keep(changes)?;
         if let Some(duty) = duty {
             duty.fulfil().await;
         }
         receipt.wait().await?;
-        done
+        Ok(value)
+    }
+
+    /// Ends what `begin_write` began, and leaves the disk to others.
+    pub(super) async fn end_write_unsynced<T, E: From<Error>>(
+        tx: Tx,
+        outcome: Result<T, E>,
+    ) -> Result<(T, Unsynced), E> {
+        let (member, changes, value) = end(tx, outcome).await?;
+        Ok((value, member.keep_unsynced(changes)?))
     }
 
     /// A snapshot of what is committed now.
@@ -113,6 +107,27 @@ impl Sqlite {
         self.readers.close();
         self.writer.close().await
     }
+}
+
+/// What a transaction is to be kept with; undoes one that failed.
+async fn end<T, E: From<Error>>(
+    tx: Tx,
+    outcome: Result<T, E>,
+) -> Result<(Member, Vec<Change>, T), E> {
+    let (Conn::Writer(member), changes, failed) = tx.into_parts() else {
+        return Err(Error::internal("not a write transaction").into());
+    };
+    let error = match (outcome, failed) {
+        (Ok(value), None) => return Ok((member, changes, value)),
+        (Ok(_), Some(error)) => error.into(),
+        (Err(refusal), _) => refusal,
+    };
+    let (receipt, duty) = member.give_up();
+    if let Some(duty) = duty {
+        duty.fulfil().await;
+    }
+    receipt.wait().await?;
+    Err(error)
 }
 
 /// Copies the database file `from`, which may be in use, into the new file `to`.

@@ -92,6 +92,64 @@ async fn a_member_that_fails_does_not_touch_the_others_of_its_batch() {
 }
 
 #[tokio::test]
+async fn an_unsynced_change_takes_part_in_the_commit_of_the_next_one() {
+    let store = notes_on_sqlite().await;
+    let before = store.statistics();
+    let unsynced = async |title: &'static str| {
+        let written = store.write_unsynced(async |tx: &mut Tx| add(tx, title).await);
+        written.await.map(|(_, unsynced)| unsynced)
+    };
+    let first = unsynced("a").await.unwrap();
+    let second = unsynced("b").await.unwrap();
+    assert_eq!(store.statistics().commits, before.commits);
+    assert!(unsynced("a").await.is_err(), "a name that is taken by what is not committed yet");
+    // That refusal rests on it, and so has waited for it.
+    assert_eq!(store.statistics().commits - before.commits, 1);
+    let third = unsynced("c").await.unwrap();
+    write(&store, "d").await.unwrap();
+    for unsynced in [first, second, third] {
+        unsynced.sync().await.unwrap();
+    }
+    let after = store.statistics();
+    assert_eq!((after.commits - before.commits, after.writes - before.writes), (2, 4));
+    assert_eq!(titles(&store).await, ["a", "b", "c", "d"]);
+}
+
+#[tokio::test]
+async fn an_unsynced_change_is_committed_without_a_next_one() {
+    let store = notes_on_sqlite().await;
+    for (title, waits) in [("dropped", false), ("waited for", true)] {
+        let before = store.statistics().commits;
+        let written = store.write_unsynced(async |tx: &mut Tx| add(tx, title).await);
+        let (_, unsynced) = written.await.unwrap();
+        if waits {
+            unsynced.sync().await.unwrap();
+        } else {
+            drop(unsynced);
+        }
+        while store.statistics().commits == before {
+            tokio::task::yield_now().await;
+        }
+        assert!(titles(&store).await.iter().any(|found| found == title));
+    }
+}
+
+#[tokio::test]
+async fn t50_an_unsynced_change_that_was_lost_is_heard_of() {
+    let store = notes_on_sqlite().await;
+    let (_, unsynced) = store.write_unsynced(async |tx: &mut Tx| add(tx, "a").await).await.unwrap();
+    let broken: Result<u64, Error> = store
+        .write(async |tx: &mut Tx| {
+            tx.batch("PRAGMA defer_foreign_keys = ON").await?;
+            tx.execute("INSERT INTO notes (title, parent_id) VALUES ('x', 77)", &[]).await
+        })
+        .await;
+    assert!(matches!(broken, Err(Error::Unavailable { .. })), "{broken:?}");
+    assert!(matches!(unsynced.sync().await, Err(Error::Unavailable { .. })));
+    assert!(titles(&store).await.is_empty());
+}
+
+#[tokio::test]
 async fn t50_a_commit_that_fails_is_heard_by_all_its_members_and_the_next_one_works() {
     let store = notes_on_sqlite().await;
     write(&store, "taken").await.unwrap();

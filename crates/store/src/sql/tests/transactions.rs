@@ -67,6 +67,26 @@ on_both_with_notes! {
         assert_eq!(titles(&store).await, ["one"]);
     }
 
+    async fn an_unsynced_change_counts_at_once(store: Store) {
+        let work = async |tx: &mut Tx| add(tx, "a").await;
+        let (_, unsynced) = store.write_unsynced(work).await.unwrap();
+        let seen: Result<i64, Error> = store
+            .write(async |tx: &mut Tx| {
+                let seen = tx.one("SELECT COUNT(*) FROM notes", &[], |row| row.get(0)).await?;
+                add(tx, "b").await?;
+                Ok(seen)
+            })
+            .await;
+        assert_eq!(seen.unwrap(), 1);
+        unsynced.sync().await.unwrap();
+        let refused = store.write_unsynced(async |tx: &mut Tx| {
+            add(tx, "c").await.map_err(|_| Refusal::Store)?;
+            Err::<(), _>(Refusal::Rule)
+        });
+        assert_eq!(refused.await.err(), Some(Refusal::Rule));
+        assert_eq!(titles(&store).await, ["a", "b"]);
+    }
+
     async fn a_transaction_can_run_in_a_spawned_task(store: Store) {
         let (clone, title) = (store.clone(), "two".to_owned());
         let writing = tokio::spawn(async move { clone.write(async |tx: &mut Tx| add(tx, &title).await).await });
