@@ -26,6 +26,31 @@ impl Tx {
         Ok(taken == 1 || self.find_identifier(key).await? == Some(user))
     }
 
+    /// Takes both names of a new user at once; gives the one that somebody else has or had, if there is one. Then the
+    /// transaction is of no use any more.
+    pub async fn claim_identifiers<'k>(
+        &mut self,
+        keys: [&'k IdentityKey; 2],
+        user: UserId,
+    ) -> Result<Option<&'k IdentityKey>, Error> {
+        let taken = self
+            .execute(
+                "INSERT INTO identifiers (key, user_id) VALUES ($1, $3), ($2, $3) \
+                 ON CONFLICT (key) DO NOTHING",
+                &[&keys[0].as_str(), &keys[1].as_str(), &user],
+            )
+            .await?;
+        if taken == 2 {
+            return Ok(None);
+        }
+        for key in keys {
+            if self.find_identifier(key).await? != Some(user) {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whose name this is.
     pub async fn find_identifier(&mut self, key: &IdentityKey) -> Result<Option<UserId>, Error> {
         self.find("SELECT user_id FROM identifiers WHERE key = $1", &[&key.as_str()], |row| {

@@ -125,10 +125,10 @@ impl Person {
         now: Timestamp,
     ) -> Result<User> {
         let id = tx.insert_user(record).await?;
-        for (key, field) in
-            [(self.username.key(), Field::Username), (self.email.key(), Field::Email)]
-        {
-            claim_name(tx, key, field, id).await?;
+        let (username, email) = (self.username.key(), self.email.key());
+        if let Some(taken) = tx.claim_identifiers([username, email], id).await? {
+            let field = if taken == username { Field::Username } else { Field::Email };
+            return Err(Error::AlreadyExists { field });
         }
         tx.set_membership(public, id, MembershipRank::Member, now).await?;
         if record.primary_group_id != public {

@@ -263,9 +263,7 @@ async fn place_all(
 
 async fn insert(tx: &mut Tx, one: &Candidate, now: Timestamp) -> Result<UserId> {
     let id = tx.insert_user(&one.record).await?;
-    for key in &one.keys {
-        tx.claim_identifier(key, id).await?;
-    }
+    tx.claim_identifiers(one.keys.each_ref(), id).await?;
     tx.set_membership(one.record.primary_group_id, id, MembershipRank::Member, now).await?;
     for group in &one.groups {
         tx.set_membership(*group, id, MembershipRank::Member, now).await?;

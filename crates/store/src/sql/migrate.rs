@@ -42,6 +42,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(1, "foundation", "0001_foundation.sql"),
     migration!(2, "search", "0002_search.sql", crate::users::folded::fill),
     migration!(3, "accounts", "0003_accounts.sql"),
+    migration!(4, "clustered", "0004_clustered.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -33,6 +33,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("postgres", "-- ", ""),
     // After the closing parenthesis of every table.
     ("strict", "STRICT", ""),
+    // The same, of a table whose rows stand in the tree of its primary key.
+    ("clustered", "STRICT, WITHOUT ROWID", ""),
 ];
 
 /// `text` for one database.

@@ -71,6 +71,21 @@ on_both_databases! {
         .await;
     }
 
+    async fn of_both_names_of_a_new_user_the_one_that_is_taken_is_named(store: Store) {
+        write(&store, async |tx: &mut Tx| {
+            let (ann, bob) = (user(tx, "ann").await?.id, user(tx, "bob").await?.id);
+            let [one, two, three] = ["one", "two", "three"].map(fold);
+            assert_eq!(tx.claim_identifiers([&one, &two], ann).await?, None);
+            assert_eq!(tx.claim_identifiers([&three, &two], bob).await?, Some(&two));
+            assert_eq!(tx.claim_identifiers([&one, &three], bob).await?, Some(&one));
+            let same = fold("same");
+            assert_eq!(tx.claim_identifiers([&same, &same], bob).await?, None);
+            assert_eq!(tx.find_identifier(&same).await?, Some(bob));
+            Ok(())
+        })
+        .await;
+    }
+
     async fn a_purged_user_is_gone_but_for_its_names(store: Store) {
         write(&store, async |tx: &mut Tx| {
             let ann = user(tx, "ann").await?.id;
