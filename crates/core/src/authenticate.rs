@@ -99,7 +99,7 @@ impl Core {
         if !is_allowed || must_enrol(&credential) {
             return Ok(Introspection::default());
         }
-        self.usage().note(&credential, now);
+        let used_at = self.usage().note(&credential, now);
         Ok(Introspection {
             active: true,
             sub: Some(credential.user.uuid),
@@ -108,7 +108,7 @@ impl Core {
             role: Some(credential.user.role),
             token_type: Some(credential.kind),
             scope: (!credential.scopes.is_empty()).then(|| credential.scopes.join(" ")),
-            exp: self.effective_expiry(&credential).map(Timestamp::as_second),
+            exp: self.expiry_after_use(&credential, Some(used_at)).map(Timestamp::as_second),
             iat: Some(credential.created_at.as_second()),
         })
     }
@@ -148,12 +148,20 @@ impl Core {
 
     /// When a credential ends, with what is not yet written down of its use.
     pub(crate) fn effective_expiry(&self, credential: &LiveCredential) -> Option<Timestamp> {
+        self.expiry_after_use(credential, self.usage().last_use(credential))
+    }
+
+    /// When a credential ends whose latest use, if it is not yet written down, was at `used_at`.
+    fn expiry_after_use(
+        &self,
+        credential: &LiveCredential,
+        used_at: Option<Timestamp>,
+    ) -> Option<Timestamp> {
         let stored = credential.expires_at?;
-        if credential.kind == CredentialKind::ApiKey {
-            return Some(stored);
+        match used_at.filter(|_| credential.kind == CredentialKind::Session) {
+            Some(at) => Some(self.session_expiry(credential, at).max(stored)),
+            None => Some(stored),
         }
-        let pending = self.usage().last_use(credential);
-        Some(pending.map_or(stored, |at| self.session_expiry(credential, at).max(stored)))
     }
 
     /// When a session ends that was last used at `last_used_at`.

@@ -4,7 +4,9 @@
 //! reads such a number adds what is pending.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
+    hash::{BuildHasherDefault, Hasher},
+    iter::once,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -30,13 +32,12 @@ pub(crate) struct Usage {
 }
 
 /// By user, since who reads a user must not look at everybody's.
-type Shard = HashMap<UserId, HashMap<Key, Pending>>;
+type Shard = HashMap<UserId, OfUser, BuildHasherDefault<ByNumber>>;
 
-/// A credential, as long as it stands among pending ones.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Key {
-    kind: CredentialKind,
-    id: i64,
+/// What one user's credentials were used for. Nearly always there is one, and noting its use allocates nothing.
+struct OfUser {
+    first: Pending,
+    others: Vec<Pending>,
 }
 
 #[derive(Clone)]
@@ -46,35 +47,96 @@ struct Pending {
     last_used_at: Timestamp,
 }
 
+/// The numbers of users are given out one after the other, never chosen by anybody, so to spread them is enough.
+#[derive(Default)]
+struct ByNumber(u64);
+
+impl Hasher for ByNumber {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.write_u64(number.cast_unsigned());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Pending {
+    fn is_of(&self, kind: CredentialKind, id: i64) -> bool {
+        self.credential.kind == kind && self.credential.id == id
+    }
+}
+
+impl OfUser {
+    fn iter(&self) -> impl Iterator<Item = &Pending> {
+        once(&self.first).chain(&self.others)
+    }
+
+    fn find(&self, kind: CredentialKind, id: i64) -> Option<&Pending> {
+        self.iter().find(|pending| pending.is_of(kind, id))
+    }
+
+    fn find_mut(&mut self, kind: CredentialKind, id: i64) -> Option<&mut Pending> {
+        once(&mut self.first).chain(&mut self.others).find(|pending| pending.is_of(kind, id))
+    }
+
+    /// Drops what has no uses left; true if nothing is left at all.
+    fn tidy(&mut self) -> bool {
+        self.others.retain(|pending| pending.uses != 0);
+        if self.first.uses != 0 {
+            return false;
+        }
+        match self.others.pop() {
+            Some(other) => self.first = other,
+            None => return true,
+        }
+        false
+    }
+}
+
 impl Usage {
     pub(crate) fn new() -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
         Self { shards, settling: RwLock::new(()) }
     }
 
-    /// Notes a use.
-    pub(crate) fn note(&self, credential: &Arc<LiveCredential>, now: Timestamp) {
-        let key = Key { kind: credential.kind, id: credential.id };
+    /// Notes a use. Gives the latest that is pending: this one, unless the clock was turned back.
+    pub(crate) fn note(&self, credential: &Arc<LiveCredential>, now: Timestamp) -> Timestamp {
+        let new = || Pending { credential: Arc::clone(credential), uses: 1, last_used_at: now };
         let mut shard = self.shard(credential.user.id);
-        let of_user = shard.entry(credential.user.id).or_default();
-        match of_user.get_mut(&key) {
+        let of_user = match shard.entry(credential.user.id) {
+            Entry::Occupied(of_user) => of_user.into_mut(),
+            Entry::Vacant(place) => {
+                place.insert(OfUser { first: new(), others: Vec::new() });
+                return now;
+            }
+        };
+        match of_user.find_mut(credential.kind, credential.id) {
             Some(pending) => {
                 pending.uses += 1;
                 pending.last_used_at = pending.last_used_at.max(now);
+                pending.last_used_at
             }
             None => {
-                let credential = Arc::clone(credential);
-                of_user.insert(key, Pending { credential, uses: 1, last_used_at: now });
+                of_user.others.push(new());
+                now
             }
         }
     }
 
     /// When a credential was last used, if that is not written down yet.
     pub(crate) fn last_use(&self, credential: &LiveCredential) -> Option<Timestamp> {
-        let key = Key { kind: credential.kind, id: credential.id };
         self.shard(credential.user.id)
             .get(&credential.user.id)?
-            .get(&key)
+            .find(credential.kind, credential.id)
             .map(|pending| pending.last_used_at)
     }
 
@@ -85,9 +147,11 @@ impl Usage {
 
     /// Adds what is pending to a key just read.
     pub(crate) fn add_to_api_key(&self, api_key: &mut ApiKey) {
-        let key = Key { kind: CredentialKind::ApiKey, id: api_key.id.0 };
         let shard = self.shard(api_key.user_id);
-        if let Some(pending) = shard.get(&api_key.user_id).and_then(|of_user| of_user.get(&key)) {
+        let of_user = shard.get(&api_key.user_id);
+        if let Some(pending) =
+            of_user.and_then(|of_user| of_user.find(CredentialKind::ApiKey, api_key.id.0))
+        {
             api_key.use_count += pending.uses;
             api_key.last_used_at = api_key.last_used_at.max(Some(pending.last_used_at));
         }
@@ -100,9 +164,11 @@ impl Usage {
         session: &mut Session,
         expires_at: impl Fn(&LiveCredential, Timestamp) -> Timestamp,
     ) {
-        let key = Key { kind: CredentialKind::Session, id: id.0 };
         let shard = self.shard(session.user_id);
-        if let Some(pending) = shard.get(&session.user_id).and_then(|of_user| of_user.get(&key)) {
+        let of_user = shard.get(&session.user_id);
+        if let Some(pending) =
+            of_user.and_then(|of_user| of_user.find(CredentialKind::Session, id.0))
+        {
             session.last_used_at = session.last_used_at.max(pending.last_used_at);
             let later = expires_at(&pending.credential, pending.last_used_at);
             session.expires_at = session.expires_at.max(later);
@@ -112,37 +178,36 @@ impl Usage {
     /// Adds what is pending to a user just read.
     pub(crate) fn add_to_user(&self, user: &mut User) {
         let shard = self.shard(user.id);
-        let uses = shard.get(&user.id).into_iter().flat_map(HashMap::values);
+        let uses = shard.get(&user.id).into_iter().flat_map(OfUser::iter);
         let latest = uses.map(|pending| pending.last_used_at).max();
         user.last_seen_at = user.last_seen_at.max(latest);
     }
 
-    /// Everything that is pending now.
-    fn pending(&self) -> Vec<(Key, Pending)> {
-        let shards = self.shards.iter();
-        shards
-            .flat_map(|shard| {
-                let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-                let uses = shard.values().flatten();
-                uses.map(|(key, pending)| (*key, pending.clone())).collect::<Vec<_>>()
-            })
-            .collect()
+    /// Everything that is pending now, in the order in which the database has it: neighbours are written together.
+    fn pending(&self) -> Vec<Pending> {
+        let mut all = Vec::new();
+        for shard in &self.shards {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            all.extend(shard.values().flat_map(OfUser::iter).cloned());
+        }
+        all.sort_unstable_by_key(|pending: &Pending| {
+            let credential = &pending.credential;
+            (credential.kind == CredentialKind::ApiKey, credential.id)
+        });
+        all
     }
 
     /// Takes away what was written down; what was noted meanwhile stays.
-    fn settle(&self, written: &[(Key, Pending)]) {
-        for (key, written) in written {
-            let user = written.credential.user.id;
+    fn settle(&self, written: &[Pending]) {
+        for Pending { credential, uses, .. } in written {
+            let user = credential.user.id;
             let mut shard = self.shard(user);
-            let Some(of_user) = shard.get_mut(&user) else { continue };
-            if let Some(pending) = of_user.get_mut(key) {
-                pending.uses -= written.uses;
-                if pending.uses == 0 {
-                    of_user.remove(key);
+            let Entry::Occupied(mut of_user) = shard.entry(user) else { continue };
+            if let Some(pending) = of_user.get_mut().find_mut(credential.kind, credential.id) {
+                pending.uses -= uses;
+                if pending.uses == 0 && of_user.get_mut().tidy() {
+                    of_user.remove();
                 }
-            }
-            if of_user.is_empty() {
-                shard.remove(&user);
             }
         }
     }
@@ -170,18 +235,19 @@ impl Core {
         Ok(pending.len() as u64)
     }
 
-    async fn write_usage(&self, tx: &mut Tx, batch: &[(Key, Pending)]) -> Result<()> {
+    async fn write_usage(&self, tx: &mut Tx, batch: &[Pending]) -> Result<()> {
         let mut seen = HashMap::new();
-        for (key, Pending { credential, uses, last_used_at }) in batch {
+        for Pending { credential, uses, last_used_at } in batch {
             let user_seen = seen.entry(credential.user.id).or_insert(*last_used_at);
             *user_seen = (*user_seen).max(*last_used_at);
-            match key.kind {
+            match credential.kind {
                 CredentialKind::Session => {
                     let expires_at = self.session_expiry(credential, *last_used_at);
-                    tx.note_session_use(SessionId(key.id), *last_used_at, expires_at).await?;
+                    tx.note_session_use(SessionId(credential.id), *last_used_at, expires_at)
+                        .await?;
                 }
                 CredentialKind::ApiKey => {
-                    tx.note_api_key_use(ApiKeyId(key.id), *last_used_at, *uses).await?;
+                    tx.note_api_key_use(ApiKeyId(credential.id), *last_used_at, *uses).await?;
                 }
             }
         }

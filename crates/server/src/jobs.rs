@@ -21,9 +21,11 @@ const OUTBOX: Duration = Duration::from_millis(500);
 const BATCH: u32 = 16;
 /// How often uses of credentials are written down.
 const USAGE: Duration = Duration::from_secs(1);
-/// After writing uses down, this many times as long passes until the next time: when very many credentials are in use,
-/// a tenth of one thread and of the database's writer goes into noting so, not all of it.
-const USAGE_REST: u32 = 9;
+/// After writing uses down, this many times as long passes until the next time, up to `LONGEST_REST`: when very many
+/// credentials are in use, a fiftieth of one thread and of the database's writer goes into noting so, not all of it.
+const USAGE_REST: u32 = 49;
+/// So long may it rest at most.
+const LONGEST_REST: Duration = Duration::from_secs(60);
 /// How soon a user that was just made is in the search index; it is found before that, too.
 const INDEXING: Duration = Duration::from_millis(500);
 /// How often what is over is cleared away.
@@ -113,7 +115,7 @@ async fn repeat<F: Future<Output = Result<()>>>(
     while !*stop.borrow() {
         let begun = Instant::now();
         match job().await {
-            Ok(()) => pause = (begun.elapsed() * rest).clamp(period, LONGEST_PAUSE.max(period)),
+            Ok(()) => pause = (begun.elapsed() * rest).clamp(period, LONGEST_REST.max(period)),
             Err(error) => {
                 pause = (pause * 2).clamp(period, LONGEST_PAUSE.max(period));
                 tracing::warn!(job = name, %error, "a background job failed and will be tried again");
