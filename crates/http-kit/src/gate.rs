@@ -37,6 +37,14 @@ use crate::{
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Digits of the number in an id of ours.
+const NUMBER_LENGTH: usize = 12;
+/// 64 bits of the process, a hyphen and the number.
+const ID_LENGTH: usize = 16 + 1 + NUMBER_LENGTH;
+
+/// How many headers [`Inner::finish`] adds at most.
+const HEADERS: usize = 7;
+
 /// What the operator decides about requests.
 pub struct GateSettings {
     /// Whose word about a client's address is taken.
@@ -81,7 +89,8 @@ struct Inner {
     settings: GateSettings,
     limiter: Limiter,
     mounts: Vec<Mount>,
-    id_prefix: String,
+    /// The beginning of all ids, with noughts in the place of the number.
+    id_template: [u8; ID_LENGTH],
     count: AtomicU64,
 }
 
@@ -102,8 +111,10 @@ impl Gate {
     pub fn with_doors(router: Router, settings: GateSettings, mounts: Vec<Mount>) -> Self {
         let limiter = Limiter::per_minute(settings.requests_per_minute);
         let count = AtomicU64::new(0);
-        let id_prefix = format!("{:016x}-", settings.id_prefix);
-        let inner = Inner { router, settings, limiter, mounts, id_prefix, count };
+        let mut id_template = [b'0'; ID_LENGTH];
+        let prefix = format!("{:016x}-", settings.id_prefix);
+        id_template[..prefix.len()].copy_from_slice(prefix.as_bytes());
+        let inner = Inner { router, settings, limiter, mounts, id_template, count };
         Self(Arc::new(inner))
     }
 
@@ -138,23 +149,21 @@ impl Inner {
         let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
         let id = match given.filter(|id| is_sane_id(id)) {
             Some(id) => Arc::from(id),
-            None => Arc::from(&*self.new_id()),
+            None => self.new_id(),
         };
         let address = self.settings.trusted_proxies.client(peer, headers);
         Arc::new(RequestContext::new(id, address))
     }
 
     /// The process and the number of the request, in hexadecimal digits.
-    fn new_id(&self) -> String {
+    fn new_id(&self) -> Arc<str> {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let number = self.count.fetch_add(1, Ordering::Relaxed);
-        let mut id = String::with_capacity(self.id_prefix.len() + 12);
-        id.push_str(&self.id_prefix);
-        for place in (0..12).rev() {
-            let digit = (number >> (place * 4)) & 15;
-            id.push(char::from(HEX[digit as usize]));
+        let mut id = self.id_template;
+        for (digit, place) in id.iter_mut().rev().zip(0..NUMBER_LENGTH) {
+            *digit = HEX[(number >> (place * 4)) as usize & 15];
         }
-        id
+        Arc::from(str::from_utf8(&id).expect("an id is made of hexadecimal digits and a hyphen"))
     }
 
     /// Makes the request one that the router may see; or says why not, and in whose words.
@@ -209,8 +218,11 @@ impl Inner {
         }
         request.extensions_mut().insert(context.clone());
         let limit = self.settings.body_bytes;
-        Ok(request.map(|body| {
-            if body.is_end_stream() { Body::empty() } else { Body::new(Limited::new(body, limit)) }
+        Ok(request.map(|body| match length {
+            _ if body.is_end_stream() => Body::empty(),
+            // It cannot be longer than was said.
+            Some(_) if body.size_hint().exact() == length => Body::new(body),
+            _ => Body::new(Limited::new(body, limit)),
         }))
     }
 
@@ -280,6 +292,7 @@ impl Inner {
     }
 
     fn finish(&self, headers: &mut HeaderMap, context: &RequestContext) {
+        headers.reserve(HEADERS);
         // An id has passed `is_sane_id` or is our own.
         if let Ok(id) = HeaderValue::from_str(context.id()) {
             headers.insert(REQUEST_ID, id);

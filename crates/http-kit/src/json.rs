@@ -165,10 +165,10 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let depth = self.deeper()?;
-        let mut seen = HashSet::new();
-        while let Some(key) = map.next_key::<Key>()? {
-            if let Some(Key(twice)) = seen.replace(key) {
-                let name: String = twice.chars().take(64).collect();
+        let mut seen = Keys::default();
+        while let Some(Key(key)) = map.next_key::<Key>()? {
+            if !seen.insert(key.clone()) {
+                let name: String = key.chars().take(64).collect();
                 return Err(A::Error::custom(format_args!("the key {name:?} is given twice")));
             }
             map.next_value_seed(Self(depth))?;
@@ -177,7 +177,34 @@ impl<'de> Visitor<'de> for Strict {
     }
 }
 
-#[derive(Deserialize, PartialEq, Eq, Hash)]
+/// The keys of an object so far. Nearly all have only a few, for which a set would cost more than it saves.
+#[derive(Default)]
+struct Keys<'a> {
+    few: [Option<Cow<'a, str>>; FEW],
+    more: HashSet<Cow<'a, str>>,
+}
+
+/// So many keys are compared one by one.
+const FEW: usize = 8;
+
+impl<'a> Keys<'a> {
+    /// Adds a key; false if it was there.
+    fn insert(&mut self, key: Cow<'a, str>) -> bool {
+        for place in &mut self.few {
+            match place {
+                Some(known) if *known == key => return false,
+                Some(_) => {}
+                None => {
+                    *place = Some(key);
+                    return true;
+                }
+            }
+        }
+        self.more.insert(key)
+    }
+}
+
+#[derive(Deserialize)]
 #[serde(transparent)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -274,6 +301,8 @@ mod tests {
             r#"{"city":"a","city":"b"}"#,
             r#"{"preferences":{"a":{"b":1,"b":2}}}"#,
             r#"{"preferences":{"a":[{"b":1,"\u0062":2}]}}"#,
+            r#"{"preferences":{"1":1,"2":1,"3":1,"4":1,"5":1,"6":1,"7":1,"8":1,"9":1,"a":1,"9":1}}"#,
+            r#"{"preferences":{"1":1,"2":1,"3":1,"4":1,"5":1,"6":1,"7":1,"8":1,"9":1,"8":1}}"#,
         ] {
             let got = refused::<UserUpdate>(text);
             assert_eq!(got.0, 400);

@@ -4,7 +4,7 @@
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     num::NonZeroU32,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -19,6 +19,10 @@ use governor::{
 /// memory (threat T45).
 const MAX_ADDRESSES: usize = 100_000;
 
+/// After so many questions the addresses are counted: that takes a lock of each part of their table, of which there are
+/// more the more cores there are.
+const COUNT: u64 = 256;
+
 /// After so many questions the addresses that have rested are forgotten.
 const SWEEP: u64 = 10_000;
 
@@ -31,6 +35,8 @@ pub struct Limiter<C: Clock = DefaultClock> {
     by_address: Option<ByAddress<C>>,
     clock: C,
     asked: AtomicU64,
+    /// Whether there was no room for another `COUNT` addresses when they were counted last.
+    is_full: AtomicBool,
 }
 
 impl Limiter {
@@ -49,7 +55,7 @@ impl<C: Clock + Clone> Limiter<C> {
                 clock.clone(),
             )
         });
-        Self { by_address, clock, asked: AtomicU64::new(0) }
+        Self { by_address, clock, asked: AtomicU64::new(0), is_full: AtomicBool::new(false) }
     }
 
     /// Counts a request; the error is how long to wait until the next is allowed.
@@ -58,13 +64,18 @@ impl<C: Clock + Clone> Limiter<C> {
     /// The address has come too often.
     pub fn admit(&self, address: Option<IpAddr>) -> Result<(), Duration> {
         let Some(limiter) = &self.by_address else { return Ok(()) };
-        if self.asked.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        if asked % SWEEP == SWEEP - 1 {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
+        if asked % COUNT == COUNT - 1 {
+            let is_full = limiter.len() + COUNT as usize >= MAX_ADDRESSES;
+            self.is_full.store(is_full, Ordering::Relaxed);
+        }
         // Without an address, and when there are too many of them, all share one allowance.
         let mut key = address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), network);
-        if limiter.len() >= MAX_ADDRESSES {
+        if self.is_full.load(Ordering::Relaxed) {
             key = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
         }
         limiter
