@@ -53,6 +53,8 @@ pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
             Ok(Turn { done, took, cpu: spent()? - before })
         })
         .await?;
+        // In a server this is done beside the creations, by a job.
+        core.index_users(&Actor::system("measurement")).await?;
         core.close().await?;
         let mut section = Section::new(Scenario::Create);
         for (&(clients, target), contender) in kinds.iter().zip(1..) {

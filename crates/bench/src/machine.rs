@@ -6,6 +6,8 @@ use anyhow::Context as _;
 
 /// How long is looked whether anybody else works here.
 const LOOK: Duration = Duration::from_millis(300);
+/// How often at most before a turn.
+const LOOKS: u32 = 4;
 /// Others may take this share of the machine.
 const OTHERS: f64 = 0.1;
 /// The unit of the kernel's process times, the same on every Linux that Roster runs on.
@@ -18,6 +20,16 @@ pub(crate) async fn is_quiet() -> anyhow::Result<bool> {
     let (busy_then, all_then) = times()?;
     let all = all_then.saturating_sub(all).max(1);
     Ok(busy_then.saturating_sub(busy) as f64 / all as f64 <= OTHERS)
+}
+
+/// Waits a little for the machine to come to rest, as far as it does.
+pub(crate) async fn calm_down() -> anyhow::Result<()> {
+    for _ in 0..LOOKS {
+        if is_quiet().await? {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The ticks in which the machine worked, and all.

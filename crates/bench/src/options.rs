@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use roster_store::Engine;
 
 const USAGE: &str = "\
-usage: roster-bench [all|check|login|create|list|search|start] [--engine sqlite|postgres] [options]
+usage: roster-bench [all|check|login|list|search|start|create]... [--engine sqlite|postgres] [options]
   --users N        users in the database (1000000); a tenth of them, at most 100000, have a live session
   --data DIR       keep the SQLite database there and use it again
   --postgres URL   use this database of a PostgreSQL on this machine, and keep what is in it
@@ -32,8 +32,9 @@ pub(crate) enum Scenario {
 }
 
 impl Scenario {
+    /// In the order in which they are measured: what adds users comes last.
     const ALL: [Self; 6] =
-        [Self::Check, Self::Login, Self::Create, Self::List, Self::Search, Self::Start];
+        [Self::Check, Self::Login, Self::List, Self::Search, Self::Start, Self::Create];
 
     /// Its name on the command line and in the document.
     pub(crate) fn word(self) -> &'static str {
@@ -65,7 +66,8 @@ impl fmt::Display for Scenario {
 /// What is to be done.
 #[derive(Debug)]
 pub(crate) struct Options {
-    scenario: Option<Scenario>,
+    /// None: all of them.
+    scenarios: Vec<Scenario>,
     engine: Option<Engine>,
     /// Users in the database.
     pub(crate) users: u32,
@@ -81,7 +83,7 @@ impl Options {
     /// Reads the command line.
     pub(crate) fn read(arguments: &[String]) -> anyhow::Result<Self> {
         let mut options = Self {
-            scenario: None,
+            scenarios: Vec::new(),
             engine: None,
             users: 1_000_000,
             data: None,
@@ -92,14 +94,14 @@ impl Options {
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().with_context(|| format!("{argument} of what?"));
             match argument.as_str() {
-                "all" => options.scenario = None,
+                "all" => options.scenarios = Scenario::ALL.to_vec(),
                 "--engine" => options.engine = Some(engine(value()?)?),
                 "--users" => options.users = value()?.parse().context("--users is a number")?,
                 "--data" => options.data = Some(value()?.into()),
                 "--postgres" => options.postgres = Some(value()?.clone()),
                 "--no-write" => options.writes = false,
                 word => match Scenario::ALL.into_iter().find(|known| known.word() == word) {
-                    Some(known) => options.scenario = Some(known),
+                    Some(known) => options.scenarios.push(known),
                     None => bail!("{word}?\n{USAGE}"),
                 },
             }
@@ -122,7 +124,8 @@ impl Options {
     pub(crate) fn scenarios(&self, engine: Engine) -> Vec<Scenario> {
         let all = Scenario::ALL.into_iter();
         all.filter(|scenario| {
-            scenario.is_about(engine) && self.scenario.is_none_or(|wanted| wanted == *scenario)
+            scenario.is_about(engine)
+                && (self.scenarios.is_empty() || self.scenarios.contains(scenario))
         })
         .collect()
     }

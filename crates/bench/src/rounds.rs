@@ -82,6 +82,8 @@ impl Rounds {
             let before = machine::is_quiet().await?;
             for place in 0..contenders {
                 let contender = (place + rounds.len()) % contenders;
+                // What the one before has left undone is not to burden the next.
+                machine::calm_down().await?;
                 turns[contender] = Some(turn(contender).await?);
             }
             let is_quiet = before && machine::is_quiet().await?;
