@@ -240,13 +240,20 @@ impl Inner {
         let renderer = self.renderer(request.uri().path());
         let mut router = self.router.clone();
         let mut answer = pin!(router.call(request));
-        // A timer costs, and most answers need none: they are there at the first look.
+        // A timer costs, and most answers need none: they are there at the first look, or at the second if there is a body,
+        // which is handed over only after somebody has waited for it.
+        let mut has_looked = false;
         let mut timer: Option<Pin<Box<Sleep>>> = None;
         let ended =
             poll_fn(|task| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(task))) {
                 Err(panic) => Poll::Ready(Err(Ended::Panicked(panic))),
                 Ok(Poll::Ready(Ok(response))) => Poll::Ready(Ok(response)),
                 Ok(Poll::Ready(Err(never))) => match never {},
+                Ok(Poll::Pending) if !has_looked => {
+                    has_looked = true;
+                    task.waker().wake_by_ref();
+                    Poll::Pending
+                }
                 Ok(Poll::Pending) => {
                     let time = self.settings.request_time;
                     let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
