@@ -57,6 +57,6 @@ impl Query {
     }
 
     fn params(&self) -> Vec<&dyn Param> {
-        self.params.iter().map(|value| value as &dyn Param).collect()
+        crate::sql::params(&self.params)
     }
 }

@@ -25,7 +25,7 @@ pub(crate) use row::{Cell, Column, Columns, Misread, Row, column_as};
 pub use tx::Tx;
 pub use unique::Unique;
 pub use unsynced::Unsynced;
-pub(crate) use value::{Param, Value};
+pub(crate) use value::{Param, Value, params};
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 

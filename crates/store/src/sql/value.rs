@@ -30,6 +30,11 @@ pub(crate) trait Param: Sync {
     fn value(&self) -> Value<'_>;
 }
 
+/// The values as parameters, for statements whose number of parameters only the program knows.
+pub(crate) fn params<'v>(values: &'v [Value<'v>]) -> Vec<&'v dyn Param> {
+    values.iter().map(|value| value as &dyn Param).collect()
+}
+
 macro_rules! integer_param {
     ($($kind:ty),*) => {$(
         impl Param for $kind {

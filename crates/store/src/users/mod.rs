@@ -5,13 +5,14 @@ pub(crate) mod folded;
 pub(crate) mod list;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use jiff::Timestamp;
-use roster_model::{PhoneNumber, Profile, User, UserFlags, UserId, UserRef, fold};
+use roster_model::{PhoneNumber, Profile, User, UserFlags, UserId, UserRef};
 use serde_json::Value;
 
 use self::folded::FoldedTexts;
-use crate::sql::{Columns, Row};
+use crate::sql::{Columns, Row, params};
 use crate::{Change, Error, Tx};
 
 /// Every column of a user that [`user_of`] reads, in its order.
@@ -145,68 +146,9 @@ impl Tx {
     /// Adds a user, whose `id` and `version` are ignored, and gives its number. Its names must be
     /// claimed as well: see [`Tx::claim_identifier`].
     pub async fn insert_user(&mut self, user: &User) -> Result<UserId, Error> {
-        let preferences = Value::Object(user.preferences.clone());
         let folded = FoldedTexts::of(user);
-        let id = self.one(
-            "INSERT INTO users (uuid, username, username_key, email, email_key, unconfirmed_email, \
-             first_name, last_name, name_key, phone_e164, phone_typed, phone_verified_at, status, \
-             role, organization_id, primary_group_id, parent_id, plan_id, plan_expires_at, city, \
-             state, time_zone, initials, department, title, github_username, robot, vpn_enabled, \
-             sso_disabled, otp_required_for_login, prefers_sms_otp, \
-             exempt_from_org_sms_otp_disabled, preferences, password_changed_at, \
-             password_expires_at, sign_in_count, created_at, created_by, updated_at, updated_by, \
-             version, first_name_key, last_name_key, phone_key, text_keys) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-             $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, \
-             $35, 0, $36, $37, $38, $39, 1, $40, $41, $42, $43) RETURNING id",
-            &[
-                &user.uuid,
-                &user.username,
-                &fold(&user.username).as_str(),
-                &user.email,
-                &fold(&user.email).as_str(),
-                &user.unconfirmed_email,
-                &user.first_name,
-                &user.last_name,
-                &fold(&user.name()).as_str(),
-                &user.phone.as_ref().map(|phone| phone.e164.as_str()),
-                &user.phone.as_ref().map(|phone| phone.as_typed.as_str()),
-                &user.phone_verified_at,
-                &user.status,
-                &user.role,
-                &user.organization_id,
-                &user.primary_group_id,
-                &user.parent_id,
-                &user.plan_id,
-                &user.plan_expires_at,
-                &user.profile.city,
-                &user.profile.state,
-                &user.profile.time_zone,
-                &user.profile.initials,
-                &user.profile.department,
-                &user.profile.title,
-                &user.profile.github_username,
-                &user.flags.robot,
-                &user.flags.vpn_enabled,
-                &user.flags.sso_disabled,
-                &user.flags.otp_required_for_login,
-                &user.flags.prefers_sms_otp,
-                &user.flags.exempt_from_org_sms_otp_disabled,
-                &preferences,
-                &user.password_changed_at,
-                &user.password_expires_at,
-                &user.created_at,
-                &user.created_by,
-                &user.updated_at,
-                &user.updated_by,
-                &folded.first_name_key,
-                &folded.last_name_key,
-                &folded.phone_key,
-                &folded.text_keys,
-            ],
-            |row| row.get(0),
-        )
-        .await?;
+        let values = written::for_insert(user, &folded);
+        let id = self.one(&written::INSERT, &params(&values), |row| row.get(0)).await?;
         self.journal_user(id).await?;
         Ok(id)
     }
@@ -214,70 +156,11 @@ impl Tx {
     /// Writes everything of a user that the rulebook decides, and counts its version up. What
     /// sign-ins and MFA count has statements of its own.
     pub async fn update_user(&mut self, user: &mut User) -> Result<(), Error> {
-        let preferences = Value::Object(user.preferences.clone());
         let folded = FoldedTexts::of(user);
-        user.version = self
-            .one(
-                "UPDATE users SET username = $2, username_key = $3, email = $4, email_key = $5, \
-                 unconfirmed_email = $6, first_name = $7, last_name = $8, name_key = $9, \
-                 phone_e164 = $10, phone_typed = $11, phone_verified_at = $12, status = $13, \
-                 role = $14, organization_id = $15, primary_group_id = $16, parent_id = $17, \
-                 plan_id = $18, plan_expires_at = $19, city = $20, state = $21, time_zone = $22, \
-                 initials = $23, department = $24, title = $25, github_username = $26, \
-                 robot = $27, vpn_enabled = $28, sso_disabled = $29, \
-                 otp_required_for_login = $30, prefers_sms_otp = $31, \
-                 exempt_from_org_sms_otp_disabled = $32, preferences = $33, \
-                 password_changed_at = $34, password_expires_at = $35, updated_at = $36, \
-                 updated_by = $37, deleted_at = $38, first_name_key = $39, last_name_key = $40, \
-                 phone_key = $41, text_keys = $42, version = version + 1 \
-                 WHERE id = $1 RETURNING version",
-                &[
-                    &user.id,
-                    &user.username,
-                    &fold(&user.username).as_str(),
-                    &user.email,
-                    &fold(&user.email).as_str(),
-                    &user.unconfirmed_email,
-                    &user.first_name,
-                    &user.last_name,
-                    &fold(&user.name()).as_str(),
-                    &user.phone.as_ref().map(|phone| phone.e164.as_str()),
-                    &user.phone.as_ref().map(|phone| phone.as_typed.as_str()),
-                    &user.phone_verified_at,
-                    &user.status,
-                    &user.role,
-                    &user.organization_id,
-                    &user.primary_group_id,
-                    &user.parent_id,
-                    &user.plan_id,
-                    &user.plan_expires_at,
-                    &user.profile.city,
-                    &user.profile.state,
-                    &user.profile.time_zone,
-                    &user.profile.initials,
-                    &user.profile.department,
-                    &user.profile.title,
-                    &user.profile.github_username,
-                    &user.flags.robot,
-                    &user.flags.vpn_enabled,
-                    &user.flags.sso_disabled,
-                    &user.flags.otp_required_for_login,
-                    &user.flags.prefers_sms_otp,
-                    &user.flags.exempt_from_org_sms_otp_disabled,
-                    &preferences,
-                    &user.password_changed_at,
-                    &user.password_expires_at,
-                    &user.updated_at,
-                    &user.updated_by,
-                    &user.deleted_at,
-                    &folded.first_name_key,
-                    &folded.last_name_key,
-                    &folded.phone_key,
-                    &folded.text_keys,
-                ],
-                |row| row.get(0),
-            )
-            .await?;
+        let values = written::for_update(user, &folded);
+        let version = self.one(&written::UPDATE, &params(&values), |row| row.get(0)).await?;
+        drop(values);
+        user.version = version;
         self.journal_user(user.id).await?;
         self.after_commit(Change::ForgetUser(user.id));
         Ok(())

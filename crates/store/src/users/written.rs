@@ -1,0 +1,108 @@
+//! Which columns the rulebook writes of a user, and with what.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use roster_model::{User, fold};
+
+use super::folded::FoldedTexts;
+use crate::sql::{Param, Value};
+
+/// The columns, each beside its value: one line to add for a new field.
+macro_rules! written {
+    ($user:ident, $folded:ident; $($column:ident = $value:expr;)+) => {
+        const COLUMNS: &[&str] = &[$(stringify!($column)),+];
+
+        /// What is written when a user is made, and again with every change, in the order of `COLUMNS`.
+        fn values<'u>($user: &'u User, $folded: &'u FoldedTexts) -> Vec<Value<'u>> {
+            vec![$($value),+]
+        }
+    };
+}
+
+written! { user, folded;
+    username = user.username.value();
+    username_key = key(&user.username);
+    email = user.email.value();
+    email_key = key(&user.email);
+    unconfirmed_email = user.unconfirmed_email.value();
+    first_name = user.first_name.value();
+    first_name_key = folded.first_name_key.value();
+    last_name = user.last_name.value();
+    last_name_key = folded.last_name_key.value();
+    name_key = key(&user.name());
+    phone_e164 = user.phone.as_ref().map_or(Value::Null, |phone| phone.e164.value());
+    phone_typed = user.phone.as_ref().map_or(Value::Null, |phone| phone.as_typed.value());
+    phone_key = folded.phone_key.value();
+    phone_verified_at = user.phone_verified_at.value();
+    text_keys = folded.text_keys.value();
+    status = user.status.value();
+    role = user.role.value();
+    organization_id = user.organization_id.value();
+    primary_group_id = user.primary_group_id.value();
+    parent_id = user.parent_id.value();
+    plan_id = user.plan_id.value();
+    plan_expires_at = user.plan_expires_at.value();
+    city = user.profile.city.value();
+    state = user.profile.state.value();
+    time_zone = user.profile.time_zone.value();
+    initials = user.profile.initials.value();
+    department = user.profile.department.value();
+    title = user.profile.title.value();
+    github_username = user.profile.github_username.value();
+    robot = user.flags.robot.value();
+    vpn_enabled = user.flags.vpn_enabled.value();
+    sso_disabled = user.flags.sso_disabled.value();
+    otp_required_for_login = user.flags.otp_required_for_login.value();
+    prefers_sms_otp = user.flags.prefers_sms_otp.value();
+    exempt_from_org_sms_otp_disabled = user.flags.exempt_from_org_sms_otp_disabled.value();
+    preferences = Value::Text(Cow::Owned(json(&user.preferences)));
+    password_changed_at = user.password_changed_at.value();
+    password_expires_at = user.password_expires_at.value();
+    updated_at = user.updated_at.value();
+    updated_by = user.updated_by.value();
+    deleted_at = user.deleted_at.value();
+}
+
+fn key(text: &str) -> Value<'static> {
+    Value::Text(Cow::Owned(fold(text).as_str().to_owned()))
+}
+
+fn json(object: &serde_json::Map<String, serde_json::Value>) -> String {
+    serde_json::Value::Object(object.clone()).to_string()
+}
+
+/// Adds a user whose values are `COLUMNS`, and then those that are written but once.
+pub(super) static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let columns = COLUMNS.join(", ");
+    let places: Vec<_> = (1..=COLUMNS.len() + 3).map(|number| format!("${number}")).collect();
+    format!(
+        "INSERT INTO users ({columns}, uuid, created_at, created_by, sign_in_count, version) \
+         VALUES ({}, 0, 1) RETURNING id",
+        places.join(", ")
+    )
+});
+
+/// Changes the user `$1`; the values of `COLUMNS` follow.
+pub(super) static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    let pairs: Vec<_> =
+        (2..).zip(COLUMNS).map(|(number, column)| format!("{column} = ${number}")).collect();
+    format!(
+        "UPDATE users SET {}, version = version + 1 WHERE id = $1 RETURNING version",
+        pairs.join(", ")
+    )
+});
+
+/// The values for [`INSERT`].
+pub(super) fn for_insert<'u>(user: &'u User, folded: &'u FoldedTexts) -> Vec<Value<'u>> {
+    let mut all = values(user, folded);
+    all.extend([user.uuid.value(), user.created_at.value(), user.created_by.value()]);
+    all
+}
+
+/// The values for [`UPDATE`].
+pub(super) fn for_update<'u>(user: &'u User, folded: &'u FoldedTexts) -> Vec<Value<'u>> {
+    let mut all = values(user, folded);
+    all.insert(0, user.id.value());
+    all
+}
