@@ -45,7 +45,7 @@ pub use messages::NewMessage;
 pub use one_time_codes::{OneTimeCode, Sends};
 pub use passwords::Claimant;
 pub use sessions::{NewSession, StoredSession};
-pub use sql::{Engine, Location, Options, Statistics, Store, Tx, Unique, Unsynced, Work};
+pub use sql::{Engine, Location, Options, Progress, Statistics, Store, Tx, Unique, Unsynced, Work};
 pub use sso::SsoSignInRow;
 pub use throttles::Attempts;
 pub use totp::{Totp, TotpUse};

@@ -4,6 +4,7 @@ mod ids;
 mod location;
 mod migrate;
 mod postgres;
+mod relocate;
 mod row;
 mod sqlite;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 pub use location::Location;
 pub(crate) use migrate::{MIGRATIONS, Migration};
+pub use relocate::Progress;
 pub(crate) use row::{Cell, Column, Columns, Misread, Row, column_as};
 pub use tx::Tx;
 pub use unique::Unique;

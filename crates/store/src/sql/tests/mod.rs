@@ -4,6 +4,7 @@ mod crash;
 mod migrations;
 mod on_postgres;
 mod on_sqlite;
+mod relocate;
 mod restore;
 mod transactions;
 mod values;
