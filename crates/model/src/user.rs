@@ -134,6 +134,51 @@ pub struct User {
 }
 
 impl User {
+    /// A new viewer of whom nothing is known but this, without a number yet, in an organization and its primary group.
+    pub fn new(
+        uuid: Uuid,
+        username: &str,
+        email: &str,
+        home: (OrganizationId, GroupId),
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id: UserId(0),
+            uuid,
+            username: username.to_owned(),
+            email: email.to_owned(),
+            unconfirmed_email: None,
+            first_name: String::new(),
+            last_name: String::new(),
+            phone: None,
+            phone_verified_at: None,
+            status: Status::New,
+            role: Role::Viewer,
+            organization_id: home.0,
+            primary_group_id: home.1,
+            parent_id: None,
+            plan_id: None,
+            plan_expires_at: None,
+            profile: Profile::default(),
+            flags: UserFlags::default(),
+            preferences: serde_json::Map::new(),
+            is_mfa_active: false,
+            password_changed_at: None,
+            password_expires_at: None,
+            sign_in_count: 0,
+            last_sign_in_at: None,
+            current_sign_in_at: None,
+            last_seen_at: None,
+            last_checked_announcements_at: None,
+            created_at: now,
+            created_by: None,
+            updated_at: now,
+            updated_by: None,
+            deleted_at: None,
+            version: 1,
+        }
+    }
+
     /// `first_name` and `last_name` as one text (design section 2). Only blanks are trimmed, as databases do it.
     pub fn name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim_matches(' ').into()

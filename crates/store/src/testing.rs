@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use roster_model::{
-    Group, GroupId, Profile, Role, Status, TokenHash, User, UserFlags, UserId, fold,
-};
+use roster_model::{Group, GroupId, TokenHash, User, fold};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -87,41 +85,8 @@ pub(crate) async fn user(tx: &mut Tx, username: &str) -> Result<User, Error> {
         updated_at: now,
     };
     let primary_group_id = tx.insert_group(&group).await?.expect("the organization is new");
-    let mut user = User {
-        id: UserId(0),
-        uuid,
-        username: username.to_owned(),
-        email: format!("{username}@example.com"),
-        unconfirmed_email: None,
-        first_name: String::new(),
-        last_name: String::new(),
-        phone: None,
-        phone_verified_at: None,
-        status: Status::New,
-        role: Role::Viewer,
-        organization_id: organization,
-        primary_group_id,
-        parent_id: None,
-        plan_id: None,
-        plan_expires_at: None,
-        profile: Profile::default(),
-        flags: UserFlags::default(),
-        preferences: serde_json::Map::new(),
-        is_mfa_active: false,
-        password_changed_at: None,
-        password_expires_at: None,
-        sign_in_count: 0,
-        last_sign_in_at: None,
-        current_sign_in_at: None,
-        last_seen_at: None,
-        last_checked_announcements_at: None,
-        created_at: now,
-        created_by: None,
-        updated_at: now,
-        updated_by: None,
-        deleted_at: None,
-        version: 1,
-    };
+    let home = (organization, primary_group_id);
+    let mut user = User::new(uuid, username, &format!("{username}@example.com"), home, now);
     user.id = tx.insert_user(&user).await?;
     for name in [&user.username, &user.email] {
         assert!(tx.claim_identifier(&fold(name), user.id).await?, "{name} is taken");

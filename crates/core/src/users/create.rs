@@ -7,7 +7,7 @@ use roster_model::{
     fold,
 };
 use roster_store::Tx;
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::fields::{
     check_adoption, check_grant, check_parent, find_home, find_plan, is_administrator, plan_end,
@@ -74,40 +74,18 @@ impl Person {
         home: (OrganizationId, GroupId),
         now: Timestamp,
     ) -> User {
+        let uuid = core.random().uuid_v7(now);
         User {
-            id: UserId(0),
-            uuid: core.random().uuid_v7(now),
-            username: self.username.as_str().to_owned(),
-            email: self.email.as_str().to_owned(),
-            unconfirmed_email: None,
             first_name: self.first_name.clone(),
             last_name: self.last_name.clone(),
             phone: self.phone.clone(),
-            phone_verified_at: None,
             status: self.status,
             role: self.role,
-            organization_id: home.0,
-            primary_group_id: home.1,
-            parent_id: None,
-            plan_id: None,
-            plan_expires_at: None,
             profile: self.profile.clone(),
             flags: self.flags,
-            preferences: Map::new(),
-            is_mfa_active: false,
-            password_changed_at: None,
-            password_expires_at: None,
-            sign_in_count: 0,
-            last_sign_in_at: None,
-            current_sign_in_at: None,
-            last_seen_at: None,
-            last_checked_announcements_at: None,
-            created_at: now,
             created_by: actor.user_id(),
-            updated_at: now,
             updated_by: actor.user_id(),
-            deleted_at: None,
-            version: 1,
+            ..User::new(uuid, self.username.as_str(), self.email.as_str(), home, now)
         }
     }
 

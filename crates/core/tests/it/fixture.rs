@@ -14,8 +14,8 @@ use roster_core::{
     random::{RandomExt, SeededRandom},
 };
 use roster_model::{
-    ActivateMfa, Group, GroupId, OrganizationId, OrganizationSettings, Profile, Role, Secret,
-    SignIn, SignedIn, Status, User, UserFlags, UserId, UserRef, fold,
+    ActivateMfa, Group, GroupId, OrganizationId, OrganizationSettings, Role, Secret, SignIn,
+    SignedIn, Status, User, UserRef, fold,
 };
 use roster_store::{Location, Options, Store, Tx};
 
@@ -131,40 +131,14 @@ impl Roster {
         hash: Option<&str>,
     ) -> User {
         let now = self.now();
+        let uuid = self.random.uuid_v7(now);
+        let home = (self.organization, self.group);
         let mut user = User {
-            id: UserId(0),
-            uuid: self.random.uuid_v7(now),
-            username: username.to_owned(),
-            email: format!("{username}@example.com"),
-            unconfirmed_email: None,
             first_name: username.to_owned(),
-            last_name: String::new(),
-            phone: None,
-            phone_verified_at: None,
             status: Status::Active,
             role,
-            organization_id: self.organization,
-            primary_group_id: self.group,
-            parent_id: None,
-            plan_id: None,
-            plan_expires_at: None,
-            profile: Profile::default(),
-            flags: UserFlags::default(),
-            preferences: serde_json::Map::new(),
-            is_mfa_active: false,
             password_changed_at: Some(now),
-            password_expires_at: None,
-            sign_in_count: 0,
-            last_sign_in_at: None,
-            current_sign_in_at: None,
-            last_seen_at: None,
-            last_checked_announcements_at: None,
-            created_at: now,
-            created_by: None,
-            updated_at: now,
-            updated_by: None,
-            deleted_at: None,
-            version: 1,
+            ..User::new(uuid, username, &format!("{username}@example.com"), home, now)
         };
         change(&mut user);
         user.id = self
