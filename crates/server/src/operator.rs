@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use roster_core::Actor;
-use roster_model::{NewUser, Role, User};
-use roster_store::{Location, Store};
+use roster_model::{NewUser, Role, Secret, User};
+use roster_store::{Location, Progress, Store};
 
 use crate::{config::Settings, start::open_core};
 
@@ -47,6 +47,21 @@ pub async fn restore(settings: &Settings, from: &Path) -> anyhow::Result<Restore
     let settled = core.settle_restored(&Actor::system("restored from a backup")).await;
     core.close().await.context("the database cannot be closed in order")?;
     Ok(Restored { kept, sessions_ended: settled? })
+}
+
+/// Moves everything from the SQLite database to the empty PostgreSQL database at `to`, and says how many rows there are.
+///
+/// # Errors
+/// A server has the SQLite database open; `to` is no address of a PostgreSQL database, cannot be reached, or is in use.
+/// Then nothing is changed.
+pub async fn migrate_database(
+    settings: &Settings,
+    to: &Secret,
+    progress: Progress<'_>,
+) -> anyhow::Result<u64> {
+    let from = settings.location().context("database_url")?;
+    let to = to.expose().parse()?;
+    Ok(Store::relocate(&from, &to, progress).await?)
 }
 
 /// Makes a system administrator: the first one, or one more after all others were lost.

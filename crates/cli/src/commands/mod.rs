@@ -14,6 +14,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod message;
 pub(crate) mod mfa;
+pub(crate) mod migrate_db;
 pub(crate) mod org;
 pub(crate) mod plan;
 pub(crate) mod restore;

@@ -2,6 +2,7 @@
 //! through a pseudo-terminal, exit codes.
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod canaries;
 mod codes;
 mod files;
 mod keys;

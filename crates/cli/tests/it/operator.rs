@@ -79,6 +79,38 @@ async fn a_backup_without_its_secret_key_is_not_restored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_goes_on_where_it_was_after_its_database_was_moved_to_postgresql() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = tokio::task::spawn_blocking(postgres_fixture::database).await.unwrap();
+    let server = Served::start(folder.path(), &[]);
+    let token = server.root_token().await;
+    create(&server.client().with_token(token.clone()), "ann").await.unwrap();
+    let move_it = ["migrate-db", "--to", &url];
+    let refused = operate(folder.path(), &move_it).refused();
+    assert!(refused.contains("another server (process "), "{refused}");
+    server.stop();
+
+    let moved = operate(folder.path(), &move_it);
+    let said = moved.err.clone();
+    moved.done();
+    assert!(said.contains("Everything is in the PostgreSQL database"), "{said}");
+    let again = operate(folder.path(), &move_it).refused();
+    assert!(again.contains("is in use by a Roster"), "{again}");
+
+    let server = Served::start(folder.path(), &[("ROSTER_DATABASE_URL", &url)]);
+    let root = server.client().with_token(token);
+    assert_eq!(usernames(&root).await, set(&["root", "ann"]));
+    create(&root, "bob").await.unwrap();
+    server.stop();
+    let server = Served::start(folder.path(), &[]);
+    assert_eq!(
+        usernames(&server.root().await).await,
+        set(&["root", "ann"]),
+        "what was moved stays"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_server_in_the_same_folder_is_refused_and_the_first_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let first = Served::start(folder.path(), &[]);

@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{Arc, Mutex, mpsc},
     time::Duration,
 };
 
@@ -26,6 +26,9 @@ pub(crate) const PASSWORD: &str = "vivid walrus 2718";
 pub(crate) struct Served {
     child: Child,
     pub(crate) url: String,
+    /// All that it has said, and whether it is still saying something.
+    said: Arc<Mutex<String>>,
+    listening: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Served {
@@ -55,20 +58,24 @@ impl Served {
         let mut child = command.spawn().unwrap();
         let said = BufReader::new(child.stderr.take().unwrap());
         let (tell, told) = mpsc::channel();
+        let log = Arc::new(Mutex::new(String::new()));
+        let written = log.clone();
         // Read to the end, or the server would wait for somebody to read its log.
-        std::thread::spawn(move || {
+        let listening = std::thread::spawn(move || {
             for line in said.lines().map_while(Result::ok) {
+                written.lock().unwrap().extend([&line, "\n"]);
                 let _ = tell.send(line);
             }
         });
-        let mut log = String::new();
         loop {
             match told.recv_timeout(PATIENCE) {
-                Ok(line) => match line.strip_prefix("Roster listens at ") {
-                    Some(url) => return Self { child, url: url.to_owned() },
-                    None => log.extend([&line, "\n"]),
-                },
-                Err(_) => panic!("the server does not listen: {log}"),
+                Ok(line) => {
+                    if let Some(url) = line.strip_prefix("Roster listens at ") {
+                        let url = url.to_owned();
+                        return Self { child, url, said: log, listening: Some(listening) };
+                    }
+                }
+                Err(_) => panic!("the server does not listen: {}", log.lock().unwrap()),
             }
         }
     }
@@ -106,10 +113,12 @@ impl Served {
         line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
     }
 
-    /// Asks it to stop, and waits until it has.
-    pub(crate) fn stop(mut self) {
+    /// Asks it to stop, waits until it has, and gives all that it said on standard error.
+    pub(crate) fn stop(mut self) -> String {
         kill_process(self.pid(), Signal::TERM).unwrap();
         assert!(self.child.wait().unwrap().success());
+        self.listening.take().unwrap().join().unwrap();
+        std::mem::take(&mut *self.said.lock().unwrap())
     }
 }
 
