@@ -7,6 +7,8 @@
 mod builder;
 mod calls;
 mod client;
+#[cfg(feature = "polars")]
+mod data_frame;
 mod error;
 mod pages;
 mod qr;
@@ -18,6 +20,8 @@ pub mod blocking;
 pub use roster_api::{ApiKeyFilter, EndSessionsQuery};
 pub use roster_model as model;
 
+#[cfg(feature = "polars")]
+pub use crate::data_frame::data_frame;
 pub use crate::{
     builder::Builder,
     client::Client,
