@@ -119,7 +119,7 @@ pub enum Error {
     #[error("this idempotency key was used with another request")]
     IdempotencyConflict,
     /// Too many attempts.
-    #[error("too many attempts; try again in {} seconds", retry_after.as_secs().max(1))]
+    #[error("too many attempts; try again in {}", seconds(*retry_after))]
     RateLimited {
         /// How long to wait.
         retry_after: Duration,
@@ -134,7 +134,7 @@ pub enum Error {
     #[error("no {0} transport is configured; the operator must set one")]
     ChannelUnavailable(Channel),
     /// The server cannot do it now.
-    #[error("the server is busy or its database is away; try again in {} seconds", retry_after.as_secs().max(1))]
+    #[error("the server is busy or its database is away; try again in {}", seconds(*retry_after))]
     Unavailable {
         /// How long to wait.
         retry_after: Duration,
@@ -222,5 +222,13 @@ impl From<roster_store::Error> for Error {
             }
             other => Self::internal(other),
         }
+    }
+}
+
+/// A length of time for people, a second at least.
+fn seconds(wait: Duration) -> String {
+    match wait.as_secs() {
+        0 | 1 => "1 second".to_owned(),
+        more => format!("{more} seconds"),
     }
 }

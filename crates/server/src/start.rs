@@ -178,9 +178,9 @@ async fn open(
         .context("the threads that hash passwords (see `passwords`)")?;
     let providers = Arc::new(HttpProviders::new(&settings.sso, &clock)?);
     let options = settings.store_options();
-    let store = Store::open(&location, &options).await.with_context(|| {
-        format!("the database cannot be opened ({location:?}; see `database_url`)")
-    })?;
+    let store = Store::open(&location, &options)
+        .await
+        .context("the database cannot be opened (see `database_url` and `data_dir`)")?;
     Ok(Core::new(Parts { store, clock, random, hasher, keys, settings: rulebook, providers }))
 }
 

@@ -10,7 +10,7 @@ use roster_client::{
     },
 };
 
-use super::Part;
+use super::{Ls, Part};
 use crate::{connection::Connection, output::Show, ui::Ui};
 
 /// See and manage groups and who belongs to them
@@ -24,6 +24,7 @@ pub(crate) struct GroupCommand {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// List groups
     #[command(alias = "list")]
     Ls(Ls),
     #[command(alias = "show")]
@@ -40,10 +41,7 @@ impl GroupCommand {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
         let roster = self.connection.client()?;
         match self.verb {
-            Verb::Ls(command) => {
-                let groups = command.part.of(roster.groups(), &ui.talk).await?;
-                ui.out.list(&groups, &command.show)
-            }
+            Verb::Ls(ls) => ls.run(roster.groups(), ui).await,
             Verb::Details(command) => {
                 let id = find(&roster, &command.group).await?;
                 ui.out.one(&roster.get_group(id).await?, &command.show)
@@ -91,15 +89,6 @@ async fn find(roster: &Client, group: &str) -> Result<GroupId> {
         Some(id) => Ok(id),
         None => bail!("there is no group {group}"),
     }
-}
-
-/// List groups
-#[derive(Debug, clap::Args)]
-struct Ls {
-    #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
 }
 
 /// Show a group

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use roster_client::model::MessageId;
 
-use super::Part;
+use super::Ls;
 use crate::{connection::Connection, output::Show, ui::Ui};
 
 /// See outgoing SMS and e-mails, and try failed ones again
@@ -18,6 +18,8 @@ pub(crate) struct MessageCommand {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// List messages, the newest first
+    #[command(alias = "list")]
     Ls(Ls),
     Retry(Retry),
 }
@@ -26,10 +28,7 @@ impl MessageCommand {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
         let roster = self.connection.client()?;
         match self.verb {
-            Verb::Ls(ls) => {
-                let messages = ls.part.of(roster.messages(), &ui.talk).await?;
-                ui.out.list(&messages, &ls.show)
-            }
+            Verb::Ls(ls) => ls.run(roster.messages(), ui).await,
             Verb::Retry(retry) => {
                 let mut messages = Vec::new();
                 for id in retry.messages {
@@ -39,15 +38,6 @@ impl MessageCommand {
             }
         }
     }
-}
-
-/// List messages, the newest first
-#[derive(Debug, clap::Args)]
-struct Ls {
-    #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
 }
 
 /// Try again to send messages that were given up

@@ -29,7 +29,7 @@ use anyhow::{Result, bail};
 use futures_util::TryStreamExt;
 use roster_client::{Paged, Pages};
 
-use crate::talk::Talk;
+use crate::{output::Show, record::Record, talk::Talk, ui::Ui};
 
 /// Which part of a list.
 #[derive(Clone, Debug, clap::Args)]
@@ -72,6 +72,27 @@ impl Part {
             waiting.finish_and_clear();
         }
         Ok(records)
+    }
+}
+
+/// What every command has that lists records and takes nothing but which and how.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ls {
+    #[command(flatten)]
+    part: Part,
+    #[command(flatten)]
+    show: Show,
+}
+
+impl Ls {
+    /// Fetches the part that is asked for, and shows it.
+    pub(crate) async fn run<E: Paged<Item: Record>>(
+        &self,
+        list: Pages<E>,
+        ui: &mut Ui,
+    ) -> Result<()> {
+        let records = self.part.of(list, &ui.talk).await?;
+        ui.out.list(&records, &self.show)
     }
 }
 

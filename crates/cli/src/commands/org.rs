@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use roster_client::model::{LoginType, OrganizationId, OrganizationUpdate};
 
-use super::Part;
+use super::Ls;
 use crate::{connection::Connection, output::Show, ui::Ui};
 
 /// See and set up organizations
@@ -18,6 +18,7 @@ pub(crate) struct OrgCommand {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// List organizations
     #[command(alias = "list")]
     Ls(Ls),
     #[command(alias = "show")]
@@ -29,10 +30,7 @@ impl OrgCommand {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
         let roster = self.connection.client()?;
         match self.verb {
-            Verb::Ls(ls) => {
-                let organizations = ls.part.of(roster.organizations(), &ui.talk).await?;
-                ui.out.list(&organizations, &ls.show)
-            }
+            Verb::Ls(ls) => ls.run(roster.organizations(), ui).await,
             Verb::Details(details) => {
                 let organization = roster.get_organization(details.organization).await?;
                 ui.out.one(&organization, &details.show)
@@ -44,15 +42,6 @@ impl OrgCommand {
             }
         }
     }
-}
-
-/// List organizations
-#[derive(Debug, clap::Args)]
-struct Ls {
-    #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
 }
 
 /// Show an organization with its settings

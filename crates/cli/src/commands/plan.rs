@@ -7,7 +7,7 @@ use roster_client::{
     model::{NewPlan, PlanUpdate, User, UserUpdate},
 };
 
-use super::Part;
+use super::Ls;
 use crate::{codes::Otp, connection::Connection, output::Show, ui::Ui};
 
 /// See and manage plans, and who has which
@@ -21,6 +21,7 @@ pub(crate) struct PlanCommand {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// List plans
     #[command(alias = "list")]
     Ls(Ls),
     #[command(alias = "show")]
@@ -36,10 +37,7 @@ impl PlanCommand {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
         let roster = self.connection.client()?;
         match self.verb {
-            Verb::Ls(ls) => {
-                let plans = ls.part.of(roster.plans(), &ui.talk).await?;
-                ui.out.list(&plans, &ls.show)
-            }
+            Verb::Ls(ls) => ls.run(roster.plans(), ui).await,
             Verb::Details(details) => {
                 ui.out.one(&roster.get_plan(&details.plan).await?, &details.show)
             }
@@ -50,15 +48,6 @@ impl PlanCommand {
             Verb::Renew(renew) => renew.run(&roster, ui).await,
         }
     }
-}
-
-/// List plans
-#[derive(Debug, clap::Args)]
-struct Ls {
-    #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
 }
 
 /// Show a plan

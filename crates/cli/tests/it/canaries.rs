@@ -139,7 +139,12 @@ async fn t26_no_secret_leaves_a_server_by_log_metrics_audit_exports_or_refusals(
         let access = ["--server", &server.url];
         let ran = tokio::task::block_in_place(|| {
             let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("roster"));
-            command.args(args).args(access).env_clear().env("ROSTER_TOKEN", key.expose());
+            command
+                .args(args)
+                .args(access)
+                .env_clear()
+                .env("ROSTER_TOKEN", key.expose())
+                .env("HOME", folder.path());
             command.current_dir(folder.path()).output().unwrap()
         });
         let said = String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()).into_owned();

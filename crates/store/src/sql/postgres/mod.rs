@@ -184,7 +184,8 @@ impl Lent {
             return Ok(());
         }
         let done = self.run("COMMIT").await;
-        if done.is_ok() {
+        if done.is_ok() || self.fault == Some(Fault::Race) {
+            // A refused commit has ended the transaction as well.
             self.open = false;
         } else if self.fault == Some(Fault::Lost) {
             self.fault = Some(Fault::Final);
