@@ -290,6 +290,13 @@ impl Tx {
         Ok(())
     }
 
+    /// Gives a group an owner, unless it has one.
+    pub async fn ensure_owner(&mut self, group: GroupId, owner: UserId) -> Result<(), Error> {
+        let sql = "UPDATE groups SET owner_id = $2 WHERE id = $1 AND owner_id IS NULL";
+        self.execute(sql, &[&group, &owner]).await?;
+        Ok(())
+    }
+
     /// The groups that a user owns lose their owner.
     pub async fn disown_groups_of_user(&mut self, user: UserId) -> Result<(), Error> {
         self.execute("UPDATE groups SET owner_id = NULL WHERE owner_id = $1", &[&user]).await?;

@@ -41,6 +41,7 @@ pub use groups::PersonOfGroup;
 pub use idempotency::KeptReply;
 pub use links::Link;
 pub use live_credential::{LiveCredential, Owner};
+pub use memberships::Membership;
 pub use messages::NewMessage;
 pub use one_time_codes::{OneTimeCode, Sends};
 pub use passwords::Claimant;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use roster_model::{DirectoryEntry, GroupId, GroupMember, MembershipRank, OrganizationId, UserId};
 
+use crate::query::Query;
 use crate::sql::Row;
 use crate::{Error, Tx, Window};
 
@@ -35,6 +36,21 @@ fn member(row: &Row<'_>) -> Result<GroupMember, Error> {
         rank: columns.take()?,
         created_at: columns.take()?,
     })
+}
+
+/// That a user is in a group.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    /// The user.
+    pub user: UserId,
+    /// The group.
+    pub group: GroupId,
+    /// The group's slug.
+    pub slug: String,
+    /// What the user is there.
+    pub rank: MembershipRank,
+    /// Whether the group is the user's.
+    pub is_owner: bool,
 }
 
 impl Tx {
@@ -98,6 +114,29 @@ impl Tx {
         )
         .await?;
         Ok(())
+    }
+
+    /// The groups of users, by user and group.
+    pub async fn list_memberships_of(
+        &mut self,
+        users: &[UserId],
+    ) -> Result<Vec<Membership>, Error> {
+        let sql = "SELECT memberships.user_id, groups.id, groups.slug, memberships.rank, groups.owner_id \
+                   FROM memberships JOIN groups ON groups.id = memberships.group_id \
+                   WHERE memberships.user_id IN (";
+        let Some(mut query) = Query::among(self.engine(), sql, users) else {
+            return Ok(Vec::new());
+        };
+        query.push(" ORDER BY memberships.user_id, groups.id");
+        query
+            .list(self, |row| {
+                let mut columns = row.columns();
+                let (user, group, slug) = (columns.take()?, columns.take()?, columns.take()?);
+                let rank = columns.take()?;
+                let owner: Option<UserId> = columns.take()?;
+                Ok(Membership { user, group, slug, rank, is_owner: owner == Some(user) })
+            })
+            .await
     }
 
     /// A living member of a group.

@@ -5,6 +5,7 @@ use roster_model::{IdentityKey, User, UserId, UserRef};
 
 use crate::{
     Change, Error, Tx,
+    query::Query,
     users::{user_columns, user_of},
 };
 
@@ -51,6 +52,16 @@ impl Tx {
     /// The hash of a user's password.
     pub async fn find_password_hash(&mut self, user: UserId) -> Result<Option<String>, Error> {
         self.find("SELECT hash FROM passwords WHERE user_id = $1", &[&user], |row| row.get(0)).await
+    }
+
+    /// The hashes of the passwords of those of these users who have one.
+    pub async fn list_password_hashes(
+        &mut self,
+        users: &[UserId],
+    ) -> Result<Vec<(UserId, String)>, Error> {
+        let sql = "SELECT user_id, hash FROM passwords WHERE user_id IN (";
+        let Some(query) = Query::among(self.engine(), sql, users) else { return Ok(Vec::new()) };
+        query.list(self, |row| Ok((row.get(0)?, row.get(1)?))).await
     }
 
     /// Sets a user's password, and when it must be changed.

@@ -16,6 +16,16 @@ impl Query {
         Self { engine, sql: sql.to_owned(), params: Vec::new() }
     }
 
+    /// A statement that begins like this, up to a list of numbers in parentheses; nothing for an empty list.
+    pub(crate) fn among(engine: Engine, sql: &str, numbers: &[impl Param]) -> Option<Self> {
+        let mut query = Self::new(engine, sql);
+        for (place, number) in numbers.iter().enumerate() {
+            query.push_with(if place == 0 { "?" } else { ", ?" }, number);
+        }
+        query.push(")");
+        (!numbers.is_empty()).then_some(query)
+    }
+
     /// The database it is for.
     pub(crate) fn engine(&self) -> Engine {
         self.engine

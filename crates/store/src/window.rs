@@ -22,8 +22,8 @@ pub struct Mark {
     pub id: i64,
 }
 
-/// By what a list is ordered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// By what a list is ordered. What is not there stands before everything.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MarkKey {
     /// Nothing is there.
     Null,

@@ -8,9 +8,6 @@ use crate::sql::Engine;
 pub(crate) trait SqlField: FilterField {
     /// Where it stands.
     fn column(self) -> FieldColumn;
-
-    /// The number of the record.
-    const ID: Self;
 }
 
 /// The columns that a field stands in: as it was written, and folded.
@@ -89,8 +86,6 @@ impl FieldColumn {
 }
 
 impl SqlField for UserField {
-    const ID: Self = Self::Id;
-
     fn column(self) -> FieldColumn {
         use FieldColumn as Column;
         let text = |column, name| Column::nullable(column).with_member("users.text_keys", name);

@@ -2,24 +2,54 @@
 
 use std::collections::BTreeMap;
 
-use roster_model::UserId;
+use roster_model::{OrganizationId, User, UserId};
 use serde_json::json;
 
 use super::trigrams::{number, searched_text, trigrams};
 use crate::sql::Engine;
 use crate::{Error, Tx};
 
-/// What the journal says of a user: its text, or that there is none any more.
+/// What the journal says of a user: its text, or that there is none any more; and whether an organization has one user
+/// more or less since.
 struct Entry {
     id: i64,
     user: UserId,
+    organization: Option<OrganizationId>,
+    change: i64,
     text: Option<String>,
 }
 
 impl Tx {
-    /// Has the index take notice of a user whose texts were written.
-    pub(crate) async fn journal_user(&mut self, user: UserId) -> Result<(), Error> {
+    /// Has the index take notice of a user who is not alive.
+    pub(crate) async fn journal_purge(&mut self, user: UserId) -> Result<(), Error> {
         self.execute("INSERT INTO search_journal (user_id) VALUES ($1)", &[&user]).await?;
+        Ok(())
+    }
+
+    /// Has index and count take notice of a new user.
+    pub(crate) async fn journal_creation(
+        &mut self,
+        user: UserId,
+        organization: OrganizationId,
+    ) -> Result<(), Error> {
+        let sql =
+            "INSERT INTO search_journal (user_id, organization_id, change) VALUES ($1, $2, 1)";
+        self.execute(sql, &[&user, &organization]).await?;
+        Ok(())
+    }
+
+    /// Has index and counts take notice of what a user is about to become.
+    pub(crate) async fn journal_update(&mut self, user: &User) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO search_journal (user_id, organization_id, change) \
+             SELECT id, organization_id, -1 FROM users WHERE id = $1 \
+             AND deleted_at IS NULL AND (organization_id <> $2 OR $3) \
+             UNION ALL SELECT id, $2, CASE WHEN NOT $3 \
+             AND (deleted_at IS NOT NULL OR organization_id <> $2) THEN 1 ELSE 0 END \
+             FROM users WHERE id = $1",
+            &[&user.id, &user.organization_id, &user.deleted_at.is_some()],
+        )
+        .await?;
         Ok(())
     }
 
@@ -27,7 +57,8 @@ impl Tx {
     pub async fn index_users(&mut self, limit: u32) -> Result<u64, Error> {
         let entries = self
             .list(
-                "SELECT search_journal.id, search_journal.user_id, users.purged_at, \
+                "SELECT search_journal.id, search_journal.user_id, \
+                 search_journal.organization_id, search_journal.change, users.purged_at, \
                  users.username_key, users.email_key, users.name_key, users.first_name_key, \
                  users.last_name_key, users.phone_key \
                  FROM search_journal JOIN users ON users.id = search_journal.user_id \
@@ -36,6 +67,7 @@ impl Tx {
                 |row| {
                     let mut columns = row.columns();
                     let (id, user) = (columns.take()?, columns.take()?);
+                    let (organization, change) = (columns.take()?, columns.take()?);
                     let purged_at: Option<i64> = columns.take()?;
                     let texts: [Option<String>; 6] = [
                         columns.take()?,
@@ -46,7 +78,8 @@ impl Tx {
                         columns.take()?,
                     ];
                     let text = searched_text(&texts.each_ref().map(Option::as_deref));
-                    Ok(Entry { id, user, text: purged_at.is_none().then_some(text) })
+                    let text = purged_at.is_none().then_some(text);
+                    Ok(Entry { id, user, organization, change, text })
                 },
             )
             .await?;
@@ -54,6 +87,7 @@ impl Tx {
         // In this transaction's snapshot there is nothing up to the last one that was not read.
         self.execute("DELETE FROM search_journal WHERE id <= $1", &[&last.id]).await?;
         let count = entries.len() as u64;
+        self.take_in_changes(&entries).await?;
         let latest: BTreeMap<UserId, Option<String>> =
             entries.into_iter().map(|entry| (entry.user, entry.text)).collect();
         self.replace_texts(&latest).await?;
@@ -64,6 +98,41 @@ impl Tx {
     /// How much of the journal is not in the index yet.
     pub async fn count_unindexed_users(&mut self) -> Result<u64, Error> {
         self.one("SELECT COUNT(*) FROM search_journal", &[], |row| row.get(0)).await
+    }
+
+    /// How many living users an organization has, or all have together.
+    pub(crate) async fn kept_count(
+        &mut self,
+        organization: Option<OrganizationId>,
+    ) -> Result<u64, Error> {
+        self.one(
+            "SELECT CAST(COALESCE((SELECT SUM(users) FROM user_counts \
+             WHERE organization_id = $1 OR $1 IS NULL), 0) \
+             + COALESCE((SELECT SUM(change) FROM search_journal \
+             WHERE organization_id = $1 OR $1 IS NULL), 0) AS BIGINT)",
+            &[&organization],
+            |row| row.get(0),
+        )
+        .await
+    }
+
+    async fn take_in_changes(&mut self, entries: &[Entry]) -> Result<(), Error> {
+        let mut changes: BTreeMap<OrganizationId, i64> = BTreeMap::new();
+        for entry in entries {
+            if let Some(organization) = entry.organization {
+                *changes.entry(organization).or_default() += entry.change;
+            }
+        }
+        for (organization, change) in changes.into_iter().filter(|(_, change)| *change != 0) {
+            self.execute(
+                "INSERT INTO user_counts (organization_id, users) VALUES ($1, $2) \
+                 ON CONFLICT (organization_id) \
+                 DO UPDATE SET users = user_counts.users + excluded.users",
+                &[&organization, &change],
+            )
+            .await?;
+        }
+        Ok(())
     }
 
     async fn replace_texts(

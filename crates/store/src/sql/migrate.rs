@@ -43,6 +43,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(2, "search", "0002_search.sql", crate::users::folded::fill),
     migration!(3, "accounts", "0003_accounts.sql"),
     migration!(4, "clustered", "0004_clustered.sql"),
+    migration!(5, "counts", "0005_counts.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

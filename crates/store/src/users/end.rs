@@ -146,6 +146,6 @@ impl Tx {
             &[&user, &now, &home],
         )
         .await?;
-        self.journal_user(user).await
+        self.journal_purge(user).await
     }
 }

@@ -12,6 +12,7 @@ use roster_model::{PhoneNumber, Profile, User, UserFlags, UserId, UserRef};
 use serde_json::Value;
 
 use self::folded::FoldedTexts;
+use crate::query::Query;
 use crate::sql::{Columns, Row, params};
 use crate::{Change, Error, Tx};
 
@@ -149,7 +150,7 @@ impl Tx {
         let folded = FoldedTexts::of(user);
         let values = written::for_insert(user, &folded);
         let id = self.one(&written::INSERT, &params(&values), |row| row.get(0)).await?;
-        self.journal_user(id).await?;
+        self.journal_creation(id, user.organization_id).await?;
         Ok(id)
     }
 
@@ -157,13 +158,23 @@ impl Tx {
     /// sign-ins and MFA count has statements of its own.
     pub async fn update_user(&mut self, user: &mut User) -> Result<(), Error> {
         let folded = FoldedTexts::of(user);
+        self.journal_update(user).await?;
         let values = written::for_update(user, &folded);
         let version = self.one(&written::UPDATE, &params(&values), |row| row.get(0)).await?;
         drop(values);
         user.version = version;
-        self.journal_user(user.id).await?;
         self.after_commit(Change::ForgetUser(user.id));
         Ok(())
+    }
+
+    /// The usernames of these users.
+    pub async fn list_usernames(
+        &mut self,
+        users: &[UserId],
+    ) -> Result<Vec<(UserId, String)>, Error> {
+        let sql = "SELECT id, username FROM users WHERE id IN (";
+        let Some(query) = Query::among(self.engine(), sql, users) else { return Ok(Vec::new()) };
+        query.list(self, |row| Ok((row.get(0)?, row.get(1)?))).await
     }
 
     /// Whether there is any user, deleted ones included.

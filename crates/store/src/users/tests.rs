@@ -110,6 +110,50 @@ on_both_databases! {
         .await;
     }
 
+    async fn the_number_of_users_is_kept_right_whoever_comes_goes_or_moves(store: Store) {
+        write(&store, async |tx: &mut Tx| {
+            let mut all = Vec::new();
+            for name in ["ann", "bob", "cid", "dan"] {
+                all.push(user(tx, name).await?);
+            }
+            let home = all[0].organization_id;
+            let elsewhere =
+                tx.ensure_organization(crate::testing::uuid("elsewhere"), "Elsewhere", "elsewhere", noon()).await?;
+            for step in 0..8 {
+                match step {
+                    1 => all[1].deleted_at = Some(noon()),
+                    2 => all[2].organization_id = elsewhere,
+                    3 => (all[2].organization_id, all[2].deleted_at) = (home, Some(noon())),
+                    4 => all[1].deleted_at = None,
+                    5 => (all[2].organization_id, all[2].deleted_at) = (elsewhere, None),
+                    6 => tx.purge_user(all[3].id, all[3].primary_group_id, noon()).await?,
+                    _ => {}
+                }
+                if step == 5 {
+                    all[3].deleted_at = Some(noon());
+                }
+                for one in &mut all[1..] {
+                    if step != 6 && !(step == 7 && one.username == "dan") {
+                        tx.update_user(one).await?;
+                    }
+                }
+                for organization in [None, Some(home), Some(elsewhere)] {
+                    let all = UserQuery { organization, ..UserQuery::default() };
+                    let whole = Window { after: None, offset: 0, limit: 100 };
+                    let listed = tx.list_users(&all, &whole).await?.len() as u64;
+                    assert_eq!(tx.count_users(&all).await?, listed, "{organization:?} at {step}");
+                }
+                if step % 3 == 1 {
+                    tx.index_users(2).await?;
+                }
+            }
+            while tx.index_users(3).await? > 0 {}
+            assert_eq!(tx.count_users(&UserQuery::default()).await?, 3);
+            Ok(())
+        })
+        .await;
+    }
+
     async fn a_page_is_found_in_an_index_alone(store: Store) {
         if store.engine() != Engine::Sqlite {
             // PostgreSQL chooses by the size of the table; here is none.
