@@ -5,28 +5,29 @@
 #[path = "../../crates/cli/src/plain.rs"]
 #[allow(dead_code, reason = "the reader needs a part of it")]
 mod plain;
-#[path = "../../crates/cli/src/user_rows.rs"]
+#[path = "../../crates/cli/src/rows.rs"]
 #[allow(dead_code, reason = "forms are chosen here by hand")]
-mod user_rows;
+mod rows;
 
 use libfuzzer_sys::fuzz_target;
-use user_rows::{FileForm, RowReader, RowWriter};
+use roster_client::model::UserRow;
+use rows::{FileForm, RowReader, RowWriter};
 
 fuzz_target!(|bytes: &[u8]| {
     for form in [FileForm::Csv, FileForm::Ndjson] {
-        let Ok(mut reader) = RowReader::new(form, bytes) else { continue };
+        let Ok(mut reader) = RowReader::new::<UserRow>(form, bytes) else { continue };
         let mut end = 0;
-        while let Ok(Some(row)) = reader.next() {
+        while let Ok(Some(row)) = reader.next::<UserRow>() {
             assert!(row.end >= end && row.end <= bytes.len() as u64);
             end = row.end;
-            let Ok(user) = row.user else { continue };
+            let Ok(user) = row.record else { continue };
             let mut file = Vec::new();
-            let mut writer = RowWriter::new(form, &mut file).expect("memory can be written");
+            let mut writer = RowWriter::new(form, &mut file, UserRow::COLUMNS).expect("memory can be written");
             writer.write(&user).expect("memory can be written");
             writer.finish().expect("memory can be written");
-            let mut again = RowReader::new(form, &file[..]).expect("what was written has a header");
-            let again = again.next().expect("it can be read").expect("it is a row");
-            assert_eq!(again.user.map(|user| user.username), Ok(user.username));
+            let mut again = RowReader::new::<UserRow>(form, &file[..]).expect("what was written has a header");
+            let again = again.next::<UserRow>().expect("it can be read").expect("it is a row");
+            assert_eq!(again.record.map(|user| user.username), Ok(user.username));
         }
     }
 });

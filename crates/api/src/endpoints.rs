@@ -8,12 +8,12 @@
 use roster_model::{
     Accepted, ActivateMfa, ApiKey, ApiKeyUpdate, AuditEvent, AuditFilter, ChangeExpiredPassword,
     ChangePassword, CodeRequest, ConfirmEmail, DirectoryEntry, DirectoryFilter, EnableSso,
-    EndedSessions, Group, GroupId, GroupMember, GroupUpdate, ImportReport, Introspection,
-    IntrospectionRequest, IssuedApiKey, Message, MessageId, MfaStatus, NewApiKey, NewGroup,
-    NewPlan, NewUser, Organization, OrganizationId, OrganizationUpdate, Page, PageRequest,
-    PasswordReset, Plan, PlanUpdate, RecoveryCodes, RedeemSsoTicket, Session, SetMembership,
-    SetPhone, SetUp, SignIn, SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket, TotpEnrolment,
-    User, UserFilter, UserImport, UserRef, UserUpdate, VerifyPhone, Whoami,
+    EndedSessions, Group, GroupId, GroupImport, GroupMember, GroupUpdate, ImportReport,
+    Introspection, IntrospectionRequest, IssuedApiKey, ListFilter, Message, MessageId, MfaStatus,
+    NewApiKey, NewGroup, NewPlan, NewUser, Organization, OrganizationId, OrganizationUpdate, Page,
+    PageRequest, PasswordReset, Plan, PlanUpdate, RecoveryCodes, RedeemSsoTicket, Session,
+    SetMembership, SetPhone, SetUp, SignIn, SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket,
+    TotpEnrolment, User, UserFilter, UserImport, UserRef, UserRow, UserUpdate, VerifyPhone, Whoami,
 };
 use uuid::Uuid;
 
@@ -56,6 +56,10 @@ endpoints! {
         /// are passed over, so a broken-off import can be made again. Hashes of passwords are
         /// taken over.
         ImportUsers: POST "/api/v1/user-imports" (UserImport) -> 200 ImportReport, step_up;
+
+        /// Users as rows that can be imported again, with plans, groups and account admins by name.
+        /// Hashes of passwords are not among them.
+        ExportUsers: GET "/api/v1/user-exports" ?(UserFilter, PageRequest) -> 200 Page<UserRow>;
 
         /// One user.
         GetUser: GET "/api/v1/users/{user}" [user: UserRef] -> 200 User;
@@ -246,8 +250,12 @@ endpoints! {
         /// Create a group.
         CreateGroup: POST "/api/v1/groups" (NewGroup) -> 201 Group | AlreadyExists, idempotent;
 
+        /// Create many groups, at most a thousand.
+        /// A row that is refused does not hold the others up, and a group that is there already is passed over.
+        ImportGroups: POST "/api/v1/group-imports" (GroupImport) -> 200 ImportReport;
+
         /// The groups of the caller's organization.
-        ListGroups: GET "/api/v1/groups" ?(PageRequest) -> 200 Page<Group>;
+        ListGroups: GET "/api/v1/groups" ?(ListFilter, PageRequest) -> 200 Page<Group>;
 
         /// One group.
         GetGroup: GET "/api/v1/groups/{group}" [group: GroupId] -> 200 Group;
@@ -272,7 +280,7 @@ endpoints! {
             -> 204 | WrongState;
 
         /// The plans that there are.
-        ListPlans: GET "/api/v1/plans" ?(PageRequest) -> 200 Page<Plan>;
+        ListPlans: GET "/api/v1/plans" ?(ListFilter, PageRequest) -> 200 Page<Plan>;
 
         /// One plan, by id or name.
         GetPlan: GET "/api/v1/plans/{plan}" [plan: String] -> 200 Plan;

@@ -1,6 +1,6 @@
 //! What may stand after the `?`: read by the server, written by a client.
 
-use roster_model::{AuditFilter, DirectoryFilter, PageRequest, UserFilter};
+use roster_model::{AuditFilter, DirectoryFilter, ListFilter, PageRequest, UserFilter};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::{
     IntoParams,
@@ -24,6 +24,11 @@ pub trait Query: Sized + Default + Send {
 
     /// Writes those that are set.
     fn write(&self) -> String;
+
+    /// The fields of records that the answer is to be cut down to.
+    fn fields(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl Query for () {
@@ -63,6 +68,10 @@ where
         let between = if one.is_empty() || two.is_empty() { "" } else { "&" };
         one + between + &two
     }
+
+    fn fields(&self) -> Option<&str> {
+        self.0.fields().or(self.1.fields())
+    }
 }
 
 /// Two sets of parameters in one query string, whose names do not meet.
@@ -72,7 +81,7 @@ pub trait Joined {
 }
 
 macro_rules! query {
-    ($($type:ty: $($name:literal)+;)+) => {$(
+    ($($type:ty: $($name:literal)+ $(, cut to $fields:ident)?;)+) => {$(
         impl Query for $type {
             const NAMES: &'static [&'static str] = &[$($name),+];
 
@@ -87,19 +96,23 @@ macro_rules! query {
             fn write(&self) -> String {
                 write(self)
             }
+
+            $(fn fields(&self) -> Option<&str> {
+                self.$fields.as_deref()
+            })?
         }
     )+};
     (@paged $($type:ty: $($name:literal)+;)+) => {$(
         impl Joined for ($type, PageRequest) {
             const NAMES: &'static [&'static str] =
-                &[$($name,)+ "limit", "offset", "cursor", "count"];
+                &[$($name,)+ "limit", "offset", "cursor", "count", "fields"];
         }
         query! { $type: $($name)+; }
     )+};
 }
 
 query! {
-    PageRequest: "limit" "offset" "cursor" "count";
+    PageRequest: "limit" "offset" "cursor" "count" "fields", cut to fields;
     EndSessionsQuery: "keep_current";
 }
 
@@ -107,7 +120,8 @@ query! { @paged
     UserFilter: "status" "role" "organization_id" "group_id" "deleted" "filter" "search" "order_by";
     DirectoryFilter: "search" "group_id";
     AuditFilter: "user" "action";
-    ApiKeyFilter: "include_revoked";
+    ListFilter: "filter" "search" "order_by";
+    ApiKeyFilter: "include_revoked" "filter" "search" "order_by";
 }
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, serde_urlencoded::de::Error> {
@@ -137,6 +151,26 @@ pub struct ApiKeyFilter {
     /// Revoked and expired ones, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub include_revoked: Option<bool>,
+    /// A condition in the filter language (CQL2 text), for example `last_used_at IS NULL`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// A piece of the name, letter case aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    /// Fields of an API key with commas between, each with `-` before it downwards; `id` without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_by: Option<String>,
+}
+
+impl ApiKeyFilter {
+    /// What the list is narrowed to, and its order.
+    pub fn list(&self) -> ListFilter {
+        ListFilter {
+            filter: self.filter.clone(),
+            search: self.search.clone(),
+            order_by: self.order_by.clone(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +207,7 @@ mod tests {
         holds::<(DirectoryFilter, PageRequest)>();
         holds::<(AuditFilter, PageRequest)>();
         holds::<(ApiKeyFilter, PageRequest)>();
+        holds::<(ListFilter, PageRequest)>();
         holds::<EndSessionsQuery>();
     }
 

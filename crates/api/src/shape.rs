@@ -4,12 +4,12 @@
 use roster_model::{
     Accepted, ApiKey, AuditEvent, DirectoryEntry, EndedSessions, Group, GroupMember, ImportReport,
     Introspection, IssuedApiKey, Message, MfaStatus, Organization, Page, Plan, RecoveryCodes,
-    Session, SignedIn, SsoLink, SsoProvider, SsoTicket, TotpEnrolment, User, Whoami,
+    Session, SignedIn, SsoLink, SsoProvider, SsoTicket, TotpEnrolment, User, UserRow, Whoami,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::{
     ToSchema,
-    openapi::{RefOr, Schema},
+    openapi::{RefOr, Schema, schema::ArrayItems},
 };
 
 /// A body as data.
@@ -34,6 +34,37 @@ impl Shape {
             collect: T::schemas,
             check: |text| serde_json::from_str::<T>(text).map(drop),
         }
+    }
+
+    /// The names of the fields of the records that a page holds; none for a body that is no page.
+    pub fn record_fields(&self) -> Vec<String> {
+        let mut known = Vec::new();
+        (self.collect)(&mut known);
+        let RefOr::T(Schema::Object(page)) = (self.schema)() else { return Vec::new() };
+        let Some(RefOr::T(Schema::Array(items))) = page.properties.get("items") else {
+            return Vec::new();
+        };
+        let mut fields = Vec::new();
+        if let ArrayItems::RefOrSchema(record) = &items.items {
+            add_fields(record, &known, &mut fields);
+        }
+        fields
+    }
+}
+
+fn add_fields(schema: &RefOr<Schema>, known: &[(String, RefOr<Schema>)], fields: &mut Vec<String>) {
+    match schema {
+        RefOr::Ref(to) => {
+            let name = to.ref_location.rsplit('/').next().unwrap_or_default();
+            if let Some((_, schema)) = known.iter().find(|(known, _)| known == name) {
+                add_fields(schema, known, fields);
+            }
+        }
+        RefOr::T(Schema::Object(object)) => fields.extend(object.properties.keys().cloned()),
+        RefOr::T(Schema::AllOf(all)) => {
+            all.items.iter().for_each(|part| add_fields(part, known, fields));
+        }
+        RefOr::T(_) => {}
     }
 }
 
@@ -62,5 +93,5 @@ replies! {
     Organization, Plan, RecoveryCodes, Session, SignedIn, SsoLink, SsoTicket, TotpEnrolment,
     Whoami, Page<SsoProvider>, Page<SsoLink>, Page<ApiKey>, Page<AuditEvent>, Page<DirectoryEntry>,
     Page<Group>, Page<GroupMember>, Page<Message>, Page<Organization>, Page<Plan>, Page<Session>,
-    Page<User>, GroupMember,
+    Page<User>, Page<UserRow>, GroupMember,
 }

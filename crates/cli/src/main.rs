@@ -15,10 +15,10 @@ mod logins;
 mod output;
 mod plain;
 mod record;
+mod rows;
 mod talk;
 mod two_letter;
 mod ui;
-mod user_rows;
 
 use crate::{cli::Cli, failure::is_closed_pipe, talk::Talk, ui::Ui};
 

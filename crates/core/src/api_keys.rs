@@ -5,10 +5,10 @@ mod lifecycle;
 
 use jiff::Timestamp;
 use roster_model::{
-    ApiKey, ApiKeyField, Field, IssuedApiKey, NewApiKey, Page, PageRequest, Reason, Secret,
-    UserRef, fold, is_invisible,
+    API_KEY_FIELDS, ApiKey, ApiKeyField, Field, IssuedApiKey, ListFilter, NewApiKey, Page,
+    PageRequest, Reason, Secret, UserRef, fold, is_invisible,
 };
-use roster_store::{ApiKeyRef, LiveCredential, Mark, NewApiKeyRow, Tx, Window};
+use roster_store::{ApiKeyRef, LiveCredential, Mark, NewApiKeyRow, Tx};
 use serde_json::json;
 
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
     filters,
     paging::Paging,
     random::RandomExt,
+    selection::{ALL, ShortList},
     sessions::later,
     users::is_available,
 };
@@ -144,11 +145,21 @@ impl Core {
         actor: &Actor,
         user: &UserRef,
         include_revoked: bool,
+        filter: &ListFilter,
         page: &PageRequest,
     ) -> Result<Page<ApiKey>> {
         let user = self.authorize_on(actor, Operation::ListApiKeys, user).await?.id;
-        let paging = Paging::read(page, format!("api_keys:{user}:{include_revoked}"))?;
+        let list = ShortList::read(filter, &API_KEY_FIELDS, ApiKeyField::SEARCHED)?;
+        let paging = Paging::read(page, list.name(&format!("api_keys:{user}:{include_revoked}")))?;
         let _steady = self.usage().steady().await;
+        if !list.is_plain() {
+            let mut keys = self
+                .store()
+                .scan(async |tx: &mut Tx| tx.list_api_keys(user, include_revoked, &ALL).await)
+                .await?;
+            keys.iter_mut().for_each(|key| self.usage().add_to_api_key(key));
+            return Ok(list.page(keys, &paging));
+        }
         let (rows, total) = self
             .store()
             .read(async |tx: &mut Tx| {
@@ -179,10 +190,9 @@ impl Core {
     ) -> Result<Selected<ApiKey>> {
         let user = self.authorize_on(actor, Operation::ListApiKeys, user).await?.id;
         filters::check(&selection.filter)?;
-        let all = Window { after: None, offset: 0, limit: i64::MAX };
         let _steady = self.usage().steady().await;
         let mut keys =
-            self.store().scan(async |tx: &mut Tx| tx.list_api_keys(user, true, &all).await).await?;
+            self.store().scan(async |tx: &mut Tx| tx.list_api_keys(user, true, &ALL).await).await?;
         keys.iter_mut().for_each(|key| self.usage().add_to_api_key(key));
         Ok(selection.of(keys))
     }

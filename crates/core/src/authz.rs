@@ -52,6 +52,10 @@ operations! {
     CreateUser = "user.create": Admin + step_up;
     /// Make many users at once, with the hashes of their passwords.
     ImportUsers = "user.import": Admin + step_up + not_by_limited_key;
+    /// See many users as rows that can be imported again.
+    ExportUsers = "user.export": Admin;
+    /// The same with the hashes of their passwords.
+    ExportHashes = "user.export_hashes": System;
     /// See everything about a user.
     GetUser = "user.get": OneselfManagerOrAdmin + while_unenrolled;
     /// See the users.

@@ -1,6 +1,6 @@
 //! What every list checks of a filter before it asks the store.
 
-use roster_model::{Field, Filter, FilterField, Reason};
+use roster_model::{Field, Filter, FilterField, OrderBy, Reason, Vocabulary};
 
 use crate::cql2::Cql2Error;
 use crate::{Error, Result};
@@ -35,4 +35,28 @@ pub(crate) fn search<F>(fields: Vec<F>, text: &str, field: Field) -> Result<Filt
         return Err(Error::invalid(field, Reason::TooLong { max: MAX_SEARCH }));
     }
     Ok(Filter::contains(fields, text))
+}
+
+/// Fields with commas between, each with `-` before it downwards; the number goes the way of the others.
+pub(crate) fn order<F: FilterField>(
+    order: Option<&str>,
+    vocabulary: &Vocabulary<F>,
+) -> Result<Vec<OrderBy<F>>> {
+    let Some(order) = order else { return Ok(Vec::new()) };
+    let mut steps = Vec::new();
+    for word in order.split(',').map(str::trim) {
+        let (word, is_descending) = match word.strip_prefix('-') {
+            Some(word) => (word, true),
+            None => (word, false),
+        };
+        let Some(field) = vocabulary.field(word) else {
+            let known = vocabulary.fields.iter().map(|(name, _)| *name).collect();
+            return Err(Error::invalid(Field::OrderBy, Reason::NotOneOf(known)));
+        };
+        steps.push(OrderBy { field, is_descending, shown: None });
+    }
+    if steps.iter().all(|step| step.is_descending) {
+        steps.push(OrderBy::descending(F::ID));
+    }
+    Ok(steps)
 }

@@ -1,24 +1,41 @@
 //! Plans: what people may subscribe to. Who has which, and until when, stands with the users.
 
 use roster_model::{
-    Field, NewPlan, Page, PageRequest, Plan, PlanField, PlanId, PlanUpdate, Reason, fold,
+    Field, ListFilter, NewPlan, PLAN_FIELDS, Page, PageRequest, Plan, PlanField, PlanId,
+    PlanUpdate, Reason, fold,
 };
-use roster_store::{Mark, Tx, Window};
+use roster_store::{Mark, Tx};
 use serde_json::json;
 
 use crate::{
-    Actor, Core, Error, Kind, Result, Selected, Selection, audit::Entry, authz::Operation, filters,
-    organizations::set, paging::Paging, users::read_text,
+    Actor, Core, Error, Kind, Result, Selected, Selection,
+    audit::Entry,
+    authz::Operation,
+    filters,
+    organizations::set,
+    paging::Paging,
+    selection::{ALL, ShortList},
+    users::read_text,
 };
 
 impl Core {
     /// The plans.
     ///
     /// # Errors
-    /// `Invalid` for a page that cannot be.
-    pub async fn list_plans(&self, actor: &Actor, page: &PageRequest) -> Result<Page<Plan>> {
+    /// `Invalid` for a filter, order or page that cannot be.
+    pub async fn list_plans(
+        &self,
+        actor: &Actor,
+        filter: &ListFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Plan>> {
         self.authorize(actor, Operation::ReadPlans).await?;
-        let paging = Paging::read(page, "plans")?;
+        let list = ShortList::read(filter, &PLAN_FIELDS, PlanField::SEARCHED)?;
+        let paging = Paging::read(page, list.name("plans"))?;
+        if !list.is_plain() {
+            let plans = self.store().scan(async |tx: &mut Tx| tx.list_plans(&ALL).await).await?;
+            return Ok(list.page(plans, &paging));
+        }
         let (rows, total) = self
             .store()
             .read(async |tx: &mut Tx| {
@@ -44,8 +61,7 @@ impl Core {
     ) -> Result<Selected<Plan>> {
         self.authorize(actor, Operation::ReadPlans).await?;
         filters::check(&selection.filter)?;
-        let all = Window { after: None, offset: 0, limit: i64::MAX };
-        let plans = self.store().scan(async |tx: &mut Tx| tx.list_plans(&all).await).await?;
+        let plans = self.store().scan(async |tx: &mut Tx| tx.list_plans(&ALL).await).await?;
         Ok(selection.of(plans))
     }
 

@@ -3,7 +3,16 @@
 
 use std::cmp::Ordering;
 
-use roster_model::{Filter, FilterField, FilterValue, Filterable, OrderBy, fold};
+use roster_model::{
+    Field, Filter, FilterField, FilterValue, Filterable, ListFilter, OrderBy, Page, Vocabulary,
+    fold,
+};
+use roster_store::{Mark, MarkKey, Window};
+
+use crate::{Result, cql2, filters, paging::Paging};
+
+/// The whole of a list.
+pub(crate) const ALL: Window = Window { after: None, offset: 0, limit: i64::MAX };
 
 /// What is wanted of such a list.
 #[derive(Clone, Debug)]
@@ -28,36 +37,109 @@ pub struct Selected<T> {
 }
 
 impl<F: FilterField> Selection<F> {
-    /// The wanted part of the records, which come by number.
+    /// The wanted part of the records.
     pub(crate) fn of<T: Filterable<F>>(&self, mut records: Vec<T>) -> Selected<T> {
         records.retain(|record| self.filter.matches(record));
         let total = records.len() as u64;
-        let steps = |one: &T, other: &T| {
-            let orders = self.order.iter().map(|step| compare(step, one, other));
-            orders.fold(Ordering::Equal, Ordering::then)
-        };
-        records.sort_by(steps);
         let number = |number| usize::try_from(number).unwrap_or(usize::MAX);
-        let part = records.into_iter().skip(number(self.skip)).take(number(self.limit));
+        let ranked = ranked(records, &self.order).into_iter().map(|(_, record)| record);
+        let part = ranked.skip(number(self.skip)).take(number(self.limit));
         Selected { items: part.collect(), total }
     }
 }
 
-/// Text by its folded form, words as they are shown, nothing before anything.
-fn compare<F: FilterField, T: Filterable<F>>(step: &OrderBy<F>, one: &T, other: &T) -> Ordering {
-    let key = |record: &T| match (record.value(step.field), step.shown) {
+/// What is natively asked of such a list.
+pub(crate) struct ShortList<F: 'static> {
+    filter: Filter<F>,
+    order: Vec<OrderBy<F>>,
+    /// What was asked, in words.
+    asked: ListFilter,
+}
+
+impl<F: FilterField> ShortList<F> {
+    /// Reads what is asked. A search looks through `searched`.
+    pub(crate) fn read(
+        asked: &ListFilter,
+        vocabulary: &Vocabulary<F>,
+        searched: &[F],
+    ) -> Result<Self> {
+        let mut filter = Filter::default();
+        if let Some(text) = &asked.filter {
+            let parsed = cql2::parse(text, vocabulary);
+            filter = parsed.map_err(|error| filters::refuse(Field::Filter, &error))?;
+        }
+        if let Some(text) = &asked.search {
+            filter = filter.and(filters::search(searched.to_vec(), text, Field::Search)?);
+        }
+        let order = filters::order(asked.order_by.as_deref(), vocabulary)?;
+        Ok(Self { filter, order, asked: asked.clone() })
+    }
+
+    /// Whether everything is wanted, by number: the database makes pages of that.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.asked == ListFilter::default()
+    }
+
+    /// The name of the list for cursors.
+    pub(crate) fn name(&self, kind: &str) -> String {
+        match self.is_plain() {
+            true => kind.to_owned(),
+            false => format!("{kind}:{:?}", self.asked),
+        }
+    }
+
+    /// A page of the records.
+    pub(crate) fn page<T: Filterable<F>>(&self, mut records: Vec<T>, paging: &Paging) -> Page<T> {
+        records.retain(|record| self.filter.matches(record));
+        let total = paging.wants_total().then_some(records.len() as u64);
+        let window = paging.window();
+        let mut ranked = ranked(records, &self.order);
+        if let Some(after) = &window.after {
+            ranked.retain(|(mark, _)| compare(mark, after, &self.order).is_gt());
+        }
+        let number = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        let part = ranked.into_iter().skip(number(window.offset)).take(number(window.limit));
+        let rows = part.map(|(_, record)| record).collect();
+        paging.page(rows, total, |record| mark(record, &self.order))
+    }
+}
+
+/// The records in their order, each with where it stands.
+fn ranked<F: FilterField, T: Filterable<F>>(
+    records: Vec<T>,
+    order: &[OrderBy<F>],
+) -> Vec<(Mark, T)> {
+    let mut ranked: Vec<_> =
+        records.into_iter().map(|record| (mark(&record, order), record)).collect();
+    ranked.sort_by(|(one, _), (other, _)| compare(one, other, order));
+    ranked
+}
+
+/// Where a record stands: text by its folded form, words as they are shown, nothing before anything.
+fn mark<F: FilterField>(record: &impl Filterable<F>, order: &[OrderBy<F>]) -> Mark {
+    let key = |step: &OrderBy<F>| match (record.value(step.field), step.shown) {
+        (None, _) => MarkKey::Null,
         (Some(FilterValue::Text(word)), Some(shown)) => {
             let found = shown.iter().find(|(kept, _)| *kept == word);
-            Some(FilterValue::Text(found.map_or(word.clone(), |(_, shown)| (*shown).to_owned())))
+            MarkKey::Text(found.map_or(word.clone(), |(_, shown)| (*shown).to_owned()))
         }
-        (Some(FilterValue::Text(text)), None) => {
-            Some(FilterValue::Text(fold(&text).as_str().to_owned()))
-        }
-        (value, _) => value,
+        (Some(FilterValue::Text(text)), None) => MarkKey::Text(fold(&text).as_str().to_owned()),
+        (Some(FilterValue::Integer(number)), _) => MarkKey::Number(number),
+        (Some(FilterValue::Time(time)), _) => MarkKey::Number(time.as_microsecond()),
+        (Some(FilterValue::Bool(flag)), _) => MarkKey::Bool(flag),
+        (Some(FilterValue::Uuid(uuid)), _) => MarkKey::Uuid(uuid),
     };
-    let ordering = match (key(one), key(other)) {
-        (Some(one), Some(other)) => one.compare(&other).unwrap_or(Ordering::Equal),
-        (one, other) => one.is_some().cmp(&other.is_some()),
+    let id = match record.value(F::ID) {
+        Some(FilterValue::Integer(id)) => id,
+        _ => 0,
     };
-    if step.is_descending { ordering.reverse() } else { ordering }
+    Mark { keys: order.iter().map(key).collect(), id }
+}
+
+fn compare<F>(one: &Mark, other: &Mark, order: &[OrderBy<F>]) -> Ordering {
+    let keys = one.keys.iter().zip(&other.keys).zip(order).map(|((one, other), step)| {
+        let ordering = one.cmp(other);
+        if step.is_descending { ordering.reverse() } else { ordering }
+    });
+    keys.fold(Ordering::Equal, Ordering::then).then(one.id.cmp(&other.id))
 }

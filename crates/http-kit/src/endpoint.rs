@@ -18,6 +18,8 @@ use http::{
 use roster_api::{Endpoint, Query, Reply};
 use roster_core::{Actor, Core, Door, Error};
 use roster_model::Field;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::{Kit, Refusal, RequestContext, body, conditions, json};
 
@@ -91,9 +93,21 @@ where
         Some(_) => json::parse(&bytes)?,
         None => json::nothing()?,
     };
+    let wanted = query.fields().map(|names| wanted_fields::<E>(names)).transpose()?;
     let call = Call { core: kit.core, actor, path, query, body, expected_version };
     let reply = handler(call).await.map_err(|error| context.refusal(error))?;
-    render::<E>(&reply)
+    render::<E>(&reply, wanted.as_deref())
+}
+
+/// The fields that records are to be cut down to.
+fn wanted_fields<E: Endpoint>(names: &str) -> Result<Vec<String>, Refusal> {
+    let known = E::DESCRIPTION.reply.map(|page| page.record_fields()).unwrap_or_default();
+    let wanted: Vec<_> = names.split(',').map(|name| name.trim().to_owned()).collect();
+    if wanted.iter().all(|name| known.contains(name)) {
+        return Ok(wanted);
+    }
+    let detail = format!("fields must be some of {}, with commas between", known.join(", "));
+    Err(Refusal::invalid(Field::Fields, "not_one_of", detail))
 }
 
 async fn read_path<E: Endpoint>(parts: &mut Parts) -> Result<E, Refusal> {
@@ -140,9 +154,13 @@ async fn read_body(parts: &Parts, body: Body, context: &RequestContext) -> Resul
     body::read(body, context).await
 }
 
-fn render<E: Endpoint>(reply: &E::Reply) -> Result<Response, Refusal> {
+fn render<E: Endpoint>(reply: &E::Reply, wanted: Option<&[String]>) -> Result<Response, Refusal> {
     let mut response = if E::DESCRIPTION.reply.is_some() {
-        let body = serde_json::to_vec(reply).map_err(Error::internal)?;
+        let body = match wanted {
+            None => serde_json::to_vec(reply),
+            Some(wanted) => cut(reply, wanted),
+        };
+        let body = body.map_err(Error::internal)?;
         let mut response = Response::new(Body::from(body));
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(CONTENT_TYPE, json);
@@ -157,6 +175,16 @@ fn render<E: Endpoint>(reply: &E::Reply) -> Result<Response, Refusal> {
         response.headers_mut().insert(ETAG, tag);
     }
     Ok(response)
+}
+
+/// A page whose records have these fields only.
+fn cut(page: &impl Serialize, wanted: &[String]) -> Result<Vec<u8>, serde_json::Error> {
+    let mut page = serde_json::to_value(page)?;
+    let records = page.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten();
+    for record in records.filter_map(Value::as_object_mut) {
+        record.retain(|name, _| wanted.contains(name));
+    }
+    serde_json::to_vec(&page)
 }
 
 fn filter(method: &Method) -> MethodFilter {

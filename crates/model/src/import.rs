@@ -1,10 +1,10 @@
-//! Users as rows of files: what `roster import` reads and `roster export` writes.
+//! Users and groups as rows of files: what `roster import` reads and `roster export` writes.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Field, OrganizationId, Role, Secret, Status, User};
+use crate::{Field, Group, OrganizationId, Role, Secret, Status, User};
 
 /// A user as a flat row, so that a table can hold it. What is not given is left empty; what is exported can be
 /// imported again.
@@ -36,9 +36,16 @@ pub struct UserRow {
     /// When the plan ends; without it the plan's length counts from now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan_expires_at: Option<Timestamp>,
-    /// Names or slugs of groups to be a member of, with `;` between. Everybody is in `public`.
+    /// Slugs or names of groups to be a member of, with `;` between; `:manager` or `:owner` after one who is more than
+    /// that. Everybody is in `public`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<String>,
+    /// Slug or name of the primary group; `public` without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_group: Option<String>,
+    /// The account admin it belongs to, by username or address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// City.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
@@ -81,14 +88,15 @@ pub struct UserRow {
     /// When it was made; now without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
-    /// The hash of the password, in the PHC or crypt form of argon2, bcrypt, scrypt, PBKDF2 or SHA-crypt. Never exported.
+    /// The hash of the password, in the PHC or crypt form of argon2, bcrypt, scrypt, PBKDF2 or SHA-crypt. Never leaves through
+    /// the API: only the operator exports it, at the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<Secret>,
 }
 
 impl UserRow {
-    /// The columns that are written, in their order.
-    pub const EXPORTED: &'static [&'static str] = &[
+    /// The columns, in the order in which they are written; the last one only by the operator.
+    pub const COLUMNS: &'static [&'static str] = &[
         "username",
         "email",
         "first_name",
@@ -99,6 +107,8 @@ impl UserRow {
         "plan",
         "plan_expires_at",
         "groups",
+        "primary_group",
+        "parent",
         "city",
         "state",
         "time_zone",
@@ -113,10 +123,11 @@ impl UserRow {
         "prefers_sms_otp",
         "exempt_from_org_sms_otp_disabled",
         "created_at",
+        "password_hash",
     ];
 
-    /// The row of a user who has the plan of this name.
-    pub fn of(user: User, plan: Option<String>) -> Self {
+    /// The row of a user, without what it refers to by name.
+    pub fn of(user: User) -> Self {
         let given = |text: String| (!text.is_empty()).then_some(text);
         Self {
             username: user.username,
@@ -126,9 +137,11 @@ impl UserRow {
             phone: user.phone.map(|phone| phone.as_typed),
             status: Some(user.status),
             role: Some(user.role),
-            plan,
+            plan: None,
             plan_expires_at: user.plan_expires_at,
             groups: None,
+            primary_group: None,
+            parent: None,
             city: user.profile.city,
             state: user.profile.state,
             time_zone: user.profile.time_zone,
@@ -162,19 +175,59 @@ pub struct UserImport {
     pub users: Vec<UserRow>,
 }
 
+/// A group as a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GroupRow {
+    /// What people call it.
+    pub name: String,
+    /// The name in addresses; made of the name without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+impl GroupRow {
+    /// The columns, in the order in which they are written.
+    pub const COLUMNS: &'static [&'static str] = &["name", "slug", "description"];
+}
+
+impl From<Group> for GroupRow {
+    fn from(group: Group) -> Self {
+        let description = Some(group.description).filter(|text| !text.is_empty());
+        Self { name: group.name, slug: Some(group.slug), description }
+    }
+}
+
+/// Groups that are to be made together.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GroupImport {
+    /// The organization; the caller's without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
+    /// Only say what would come of it.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// The groups, at most a thousand.
+    pub groups: Vec<GroupRow>,
+}
+
 /// What came of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportReport {
-    /// How many users were made.
+    /// How many were made.
     pub created: u64,
-    /// How many were there before, with this username and this address; nothing of them was changed. So an import that
-    /// was broken off is simply made again.
+    /// How many were there before: users with this username and this address, groups with this name and this slug.
+    /// Nothing of them was changed, so an import that was broken off is simply made again.
     pub present: u64,
     /// Which rows were refused; they did not hold the others up.
     pub refused: Vec<RefusedRow>,
 }
 
-/// A row that no user was made of.
+/// A row that nothing was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RefusedRow {
     /// Which, counted from 0.
@@ -193,13 +246,12 @@ mod tests {
 
     #[test]
     fn every_column_that_is_written_is_read() {
-        for column in UserRow::EXPORTED {
+        for column in UserRow::COLUMNS {
             let is_text = matches!(*column, "username" | "email");
             let value = if is_text { serde_json::json!("a") } else { serde_json::Value::Null };
             let row = serde_json::json!({ *column: value });
             assert!(serde_json::from_value::<UserRow>(row).is_ok(), "{column}");
         }
-        assert!(!UserRow::EXPORTED.contains(&"password_hash"));
         assert!(serde_json::from_str::<UserRow>(r#"{"is_admin": true}"#).is_err());
     }
 }

@@ -39,9 +39,10 @@ pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible};
 pub use ids::{
     ApiKeyId, AuditEventId, GroupId, MessageId, OrganizationId, PlanId, SessionId, UserId, UserRef,
 };
-pub use import::{ImportReport, RefusedRow, UserImport, UserRow};
+pub use import::{GroupImport, GroupRow, ImportReport, RefusedRow, UserImport, UserRow};
 pub use list_fields::{
-    API_KEY_FIELDS, ApiKeyField, GROUP_FIELDS, GroupField, PLAN_FIELDS, PlanField,
+    API_KEY_FIELDS, ApiKeyField, GROUP_FIELDS, GROUP_RECORD_FIELDS, GroupField, GroupRecordField,
+    PLAN_FIELDS, PlanField,
 };
 pub use message::{Channel, Message, MessageState};
 pub use mfa::{
@@ -49,7 +50,7 @@ pub use mfa::{
     TotpEnrolment,
 };
 pub use organization::{LoginType, Organization, OrganizationSettings, OrganizationUpdate};
-pub use page::{Page, PageRequest};
+pub use page::{ListFilter, Page, PageRequest};
 pub use phone::PhoneNumber;
 pub use plan::{NewPlan, Plan, PlanUpdate};
 pub use problem::{ErrorCode, Field, Problem, Reason};

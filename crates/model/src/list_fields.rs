@@ -1,12 +1,12 @@
 //! The fields by which plans, groups and API keys are filtered and ordered.
 
 use crate::{
-    ApiKey, FieldKind, FilterField, FilterValue, Filterable, GroupSummary, Plan, Vocabulary,
+    ApiKey, FieldKind, FilterField, FilterValue, Filterable, Group, GroupSummary, Plan, Vocabulary,
 };
 
 macro_rules! list_fields {
     (
-        $(#[$doc:meta])* $fields:ident of $record:ty as $vocabulary:ident;
+        $(#[$doc:meta])* $fields:ident of $record:ty as $vocabulary:ident, searched $($searched:ident)+;
         $($(#[$field_doc:meta])* $field:ident = $name:literal: $kind:ident |$one:ident| $get:expr;)+
     ) => {
         $(#[$doc])*
@@ -15,8 +15,14 @@ macro_rules! list_fields {
             $($(#[$field_doc])* $field,)+
         }
 
+        impl $fields {
+            /// The fields that a search looks through unless told otherwise.
+            pub const SEARCHED: &'static [Self] = &[$(Self::$searched),+];
+        }
+
         impl FilterField for $fields {
             const ALL: &'static [Self] = &[$(Self::$field),+];
+            const ID: Self = Self::Id;
 
             fn name(self) -> &'static str {
                 match self { $(Self::$field => $name),+ }
@@ -46,7 +52,7 @@ macro_rules! list_fields {
 
 list_fields! {
     /// A field of a plan.
-    PlanField of Plan as PLAN_FIELDS;
+    PlanField of Plan as PLAN_FIELDS, searched Name DisplayName Description;
     /// The number.
     Id = "id": Integer |plan| Some(plan.id.0);
     /// The name.
@@ -82,8 +88,8 @@ list_fields! {
 }
 
 list_fields! {
-    /// A field of a group.
-    GroupField of GroupSummary as GROUP_FIELDS;
+    /// A field of a group with its members counted.
+    GroupField of GroupSummary as GROUP_FIELDS, searched Name Description;
     /// The number.
     Id = "id": Integer |summary| Some(summary.group.id.0);
     /// The name.
@@ -99,8 +105,29 @@ list_fields! {
 }
 
 list_fields! {
+    /// A field of a group as its record has them.
+    GroupRecordField of Group as GROUP_RECORD_FIELDS, searched Name Slug Description;
+    /// The number.
+    Id = "id": Integer |group| Some(group.id.0);
+    /// The name.
+    Name = "name": Text |group| Some(group.name.clone());
+    /// The name in addresses.
+    Slug = "slug": Text |group| Some(group.slug.clone());
+    /// What it is for.
+    Description = "description": Text |group| Some(group.description.clone());
+    /// The organization.
+    OrganizationId = "organization_id": Integer |group| Some(group.organization_id.0);
+    /// Who owns it.
+    OwnerId = "owner_id": Integer |group| group.owner_id.map(|owner| owner.0);
+    /// When it was made.
+    CreatedAt = "created_at": Time |group| Some(group.created_at);
+    /// When it was last changed.
+    UpdatedAt = "updated_at": Time |group| Some(group.updated_at);
+}
+
+list_fields! {
     /// A field of an API key.
-    ApiKeyField of ApiKey as API_KEY_FIELDS;
+    ApiKeyField of ApiKey as API_KEY_FIELDS, searched Name;
     /// The number.
     Id = "id": Integer |key| Some(key.id.0);
     /// The name.

@@ -26,6 +26,26 @@ pub struct PageRequest {
     /// Count the whole list, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<bool>,
+    /// Only these fields of each record, with commas between; what a program that reads whole records, such as the Rust
+    /// client, does not ask for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<String>,
+}
+
+/// What a list is narrowed to, and how it is ordered; all that is given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub struct ListFilter {
+    /// A condition in the filter language (CQL2 text), for example `name LIKE 'A%' AND created_at > '2026-01-01'`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// A piece of a name or a description, letter case aside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    /// Fields of a record with commas between, each with `-` before it downwards; `id` without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_by: Option<String>,
 }
 
 /// A part of a list.

@@ -14,6 +14,7 @@ macro_rules! user_fields {
 
         impl FilterField for UserField {
             const ALL: &'static [Self] = &[$(Self::$field),+];
+            const ID: Self = Self::Id;
 
             fn name(self) -> &'static str {
                 match self { $(Self::$field => $name),+ }

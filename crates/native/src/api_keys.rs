@@ -26,7 +26,8 @@ async fn create(call: Call<CreateApiKey>) -> Result<IssuedApiKey> {
 async fn list(call: Call<ListApiKeys>) -> Result<Page<ApiKey>> {
     let (filter, page) = &call.query;
     let include_revoked = filter.include_revoked.unwrap_or(false);
-    call.core.list_api_keys(&call.actor, &call.path.user, include_revoked, page).await
+    let user = &call.path.user;
+    call.core.list_api_keys(&call.actor, user, include_revoked, &filter.list(), page).await
 }
 
 async fn get(call: Call<GetApiKey>) -> Result<ApiKey> {

@@ -3,12 +3,12 @@
 use axum::Router;
 use roster_api::{
     CreateGroup, CreatePlan, DeleteGroup, DeletePlan, GetGroup, GetOrganization, GetPlan,
-    ListGroups, ListMembers, ListOrganizations, ListPlans, RemoveMember, SetMember, UpdateGroup,
-    UpdateOrganization, UpdatePlan,
+    ImportGroups, ListGroups, ListMembers, ListOrganizations, ListPlans, RemoveMember, SetMember,
+    UpdateGroup, UpdateOrganization, UpdatePlan,
 };
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
-use roster_model::{Group, GroupMember, Organization, Page, Plan};
+use roster_model::{Group, GroupMember, ImportReport, Organization, Page, Plan};
 
 pub(crate) fn routes() -> Router<Kit> {
     Router::new()
@@ -16,6 +16,7 @@ pub(crate) fn routes() -> Router<Kit> {
         .merge(endpoint(get_organization))
         .merge(endpoint(update_organization))
         .merge(endpoint(create))
+        .merge(endpoint(import))
         .merge(endpoint(list))
         .merge(endpoint(get))
         .merge(endpoint(update))
@@ -46,8 +47,12 @@ async fn create(call: Call<CreateGroup>) -> Result<Group> {
     call.core.create_group(&call.actor, &call.body).await
 }
 
+async fn import(call: Call<ImportGroups>) -> Result<ImportReport> {
+    call.core.import_groups(&call.actor, &call.body).await
+}
+
 async fn list(call: Call<ListGroups>) -> Result<Page<Group>> {
-    call.core.list_groups(&call.actor, &call.query).await
+    call.core.list_groups(&call.actor, &call.query.0, &call.query.1).await
 }
 
 async fn get(call: Call<GetGroup>) -> Result<Group> {
@@ -76,7 +81,7 @@ async fn remove_member(call: Call<RemoveMember>) -> Result<()> {
 }
 
 async fn list_plans(call: Call<ListPlans>) -> Result<Page<Plan>> {
-    call.core.list_plans(&call.actor, &call.query).await
+    call.core.list_plans(&call.actor, &call.query.0, &call.query.1).await
 }
 
 async fn create_plan(call: Call<CreatePlan>) -> Result<Plan> {

@@ -2,18 +2,19 @@
 
 use axum::Router;
 use roster_api::{
-    CreateUser, DeleteUser, DisableUser, EnableUser, GetUser, ImportUsers, InviteUser,
+    CreateUser, DeleteUser, DisableUser, EnableUser, ExportUsers, GetUser, ImportUsers, InviteUser,
     ListDirectory, ListUsers, RenewPlan, RestoreUser, SuspendUser, UpdateUser,
 };
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
-use roster_model::{Accepted, DirectoryEntry, ImportReport, Page, User};
+use roster_model::{Accepted, DirectoryEntry, ImportReport, Page, User, UserRow};
 
 pub(crate) fn routes() -> Router<Kit> {
     Router::new()
         .merge(endpoint(create))
         .merge(endpoint(list))
         .merge(endpoint(import))
+        .merge(endpoint(export))
         .merge(endpoint(get))
         .merge(endpoint(update))
         .merge(endpoint(delete))
@@ -36,6 +37,10 @@ async fn list(call: Call<ListUsers>) -> Result<Page<User>> {
 
 async fn import(call: Call<ImportUsers>) -> Result<ImportReport> {
     call.core.import_users(&call.actor, &call.body).await
+}
+
+async fn export(call: Call<ExportUsers>) -> Result<Page<UserRow>> {
+    call.core.export_users(&call.actor, &call.query.0, &call.query.1).await
 }
 
 async fn get(call: Call<GetUser>) -> Result<User> {

@@ -155,6 +155,8 @@ calls! {
     list_users = ListUsers {} ?{filter: UserFilter, page: PageRequest} -> Page<User>;
     /// Creates many users at once, at most a thousand.
     import_users = ImportUsers {} (import: UserImport) -> ImportReport;
+    /// One page of users as rows that can be imported again.
+    export_users = ExportUsers {} ?{filter: UserFilter, page: PageRequest} -> Page<UserRow>;
     /// One user: `me`, an id, a UUID, a username or an e-mail address.
     get_user = GetUser {user} -> User;
     /// Changes a user.
@@ -252,8 +254,10 @@ calls! {
     update_organization = UpdateOrganization {organization} (update: OrganizationUpdate) -> Organization;
     /// Creates a group.
     create_group = CreateGroup {} (new: NewGroup) -> Group;
+    /// Creates many groups at once, at most a thousand.
+    import_groups = ImportGroups {} (import: GroupImport) -> ImportReport;
     /// One page of the groups of the caller's organization.
-    list_groups = ListGroups {} ?{page: PageRequest} -> Page<Group>;
+    list_groups = ListGroups {} ?{filter: ListFilter, page: PageRequest} -> Page<Group>;
     /// One group.
     get_group = GetGroup {group} -> Group;
     /// Changes a group.
@@ -267,7 +271,7 @@ calls! {
     /// Takes somebody out of a group.
     remove_member = RemoveMember {group, user} -> ();
     /// One page of the plans that there are.
-    list_plans = ListPlans {} ?{page: PageRequest} -> Page<Plan>;
+    list_plans = ListPlans {} ?{filter: ListFilter, page: PageRequest} -> Page<Plan>;
     /// One plan, by id or name.
     get_plan = GetPlan {plan} -> Plan;
     /// Creates a plan.
@@ -292,6 +296,8 @@ calls! {
 lists! {
     /// The users, as a list to go through.
     users = ListUsers {} of User, filter UserFilter;
+    /// The users as rows that can be imported again, as a list to go through.
+    user_rows = ExportUsers {} of UserRow, filter UserFilter;
     /// What everybody may know about the people of the caller's organization.
     directory = ListDirectory {} of DirectoryEntry, filter DirectoryFilter;
     /// The sessions of a user, as a list to go through.
@@ -301,11 +307,11 @@ lists! {
     /// The organizations that the caller may see, as a list to go through.
     organizations = ListOrganizations {} of Organization;
     /// The groups of the caller's organization, as a list to go through.
-    groups = ListGroups {} of Group;
+    groups = ListGroups {} of Group, filter ListFilter;
     /// The members of a group, as a list to go through.
     members = ListMembers {group} of GroupMember;
     /// The plans, as a list to go through.
-    plans = ListPlans {} of Plan;
+    plans = ListPlans {} of Plan, filter ListFilter;
     /// The outgoing messages, newest first, as a list to go through.
     messages = ListMessages {} of Message;
     /// The audit log, newest first, as a list to go through.

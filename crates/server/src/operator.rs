@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use roster_core::Actor;
-use roster_model::{NewUser, Role, Secret, User};
+use roster_model::{NewUser, PageRequest, Role, Secret, User, UserFilter, UserRow};
 use roster_store::{Location, Progress, Store};
 
 use crate::{config::Settings, start::open_core};
@@ -16,6 +16,47 @@ use crate::{config::Settings, start::open_core};
 pub async fn backup(settings: &Settings, to: &Path) -> anyhow::Result<()> {
     let location = settings.location().context("database_url")?;
     Ok(Store::backup_of(&location, to).await?)
+}
+
+/// Reads all users with the hashes of their passwords, whether a server uses the database or not, and hands them on in
+/// pages. Of SQLite a copy is read, which is gone afterwards: the file itself belongs to the server's process.
+///
+/// # Errors
+/// The filter cannot be read, the database is not there, or `each` fails.
+pub async fn export_users(
+    mut settings: Settings,
+    filter: &UserFilter,
+    mut each: impl FnMut(Vec<UserRow>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let location = settings.location().context("database_url")?;
+    let copy = match &location {
+        Location::Postgres(_) => None,
+        _ => Some(tempfile::Builder::new().prefix("export-").tempdir_in(&settings.data_dir)?),
+    };
+    if let Some(copy) = &copy {
+        let file = copy.path().join("roster.sqlite");
+        Store::backup_of(&location, &file).await?;
+        settings.database_url = Some(Secret::new(format!("sqlite:{}", file.display())));
+    }
+    let core = open_core(&settings).await?;
+    let actor = Actor::system("users exported at the terminal");
+    let mut page = PageRequest { limit: Some(1000), ..PageRequest::default() };
+    let outcome = loop {
+        match core.export_users_with_hashes(&actor, filter, &page).await {
+            Ok(rows) => {
+                if let Err(error) = each(rows.items) {
+                    break Err(error);
+                }
+                page.cursor = rows.next;
+                if page.cursor.is_none() {
+                    break Ok(());
+                }
+            }
+            Err(error) => break Err(error.into()),
+        }
+    };
+    core.close().await.context("the database cannot be closed in order")?;
+    outcome
 }
 
 /// What putting a backup in place has changed.

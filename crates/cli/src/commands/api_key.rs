@@ -8,7 +8,7 @@ use roster_client::{
     model::{ApiKeyUpdate, Constraint, NewApiKey},
 };
 
-use super::Part;
+use super::{Part, Which};
 use crate::{ago::now, codes::Otp, connection::Connection, output::Show, ui::Ui};
 
 /// Make, see and revoke API keys
@@ -53,7 +53,12 @@ impl ApiKeyCommand {
                 ui.out.line(issued.token.expose())
             }
             Verb::Ls(ls) => {
-                let filter = ApiKeyFilter { include_revoked: ls.disabled.then_some(true) };
+                let filter = ApiKeyFilter {
+                    include_revoked: ls.disabled.then_some(true),
+                    filter: ls.which.filter,
+                    search: ls.which.search,
+                    order_by: ls.which.order_by,
+                };
                 let list = roster.api_keys(&ls.user).filter(filter);
                 ui.out.list(&ls.part.of(list, &ui.talk).await?, &ls.show)
             }
@@ -150,6 +155,8 @@ struct Ls {
     /// Revoked and expired ones, too
     #[arg(long)]
     disabled: bool,
+    #[command(flatten)]
+    which: Which,
     #[command(flatten)]
     part: Part,
     #[command(flatten)]

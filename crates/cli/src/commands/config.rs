@@ -21,12 +21,12 @@ pub(super) struct Settings {
 
 impl Settings {
     /// The settings, as the server itself would have them.
-    pub(super) fn load(self) -> Result<config::Settings> {
+    pub(super) fn load(&self) -> Result<config::Settings> {
         let mut overrides = Overrides::new();
-        if let Some(directory) = self.data_dir {
+        if let Some(directory) = self.data_dir.clone() {
             overrides.set("data_dir", "--data-dir", directory);
         }
-        let loaded = config::load(&Inputs::of_process(overrides, self.config));
+        let loaded = config::load(&Inputs::of_process(overrides, self.config.clone()));
         loaded.map(|loaded| loaded.settings).map_err(|problems| anyhow!("{problems}"))
     }
 }

@@ -9,22 +9,25 @@ use std::{
 
 use anyhow::{Context, Result};
 use futures_util::TryStreamExt;
-use roster_client::model::{OrganizationId, UserFilter, UserRow};
+use roster_client::model::{GroupRow, OrganizationId, UserFilter, UserRow};
+use roster_server::operator;
 
+use super::config::Settings;
 use crate::{
     connection::Connection,
+    rows::{FileForm, RowWriter},
     ui::Ui,
-    user_rows::{FileForm, RowWriter},
 };
 
-/// Users in one request.
+/// Records in one request.
 const PAGE: u32 = 1000;
-/// How often the progress is shown anew, in users.
+/// How often the progress is shown anew, in records.
 const STEP: u64 = 1000;
 
-/// Write users into a file that `roster import` reads
+/// Write users, or groups, into a file that `roster import` reads
 ///
-/// The hashes of passwords are not in it: they never leave the server. For everything, use `roster backup`.
+/// The hashes of passwords are in it only with --hashes, which reads the database itself, at the machine where it is: by
+/// no other way do they leave the server.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Export {
     /// The new file; - for standard output
@@ -32,12 +35,20 @@ pub(crate) struct Export {
     /// Its form [default: what its name ends in]
     #[arg(long, value_name = "FORM")]
     format: Option<FileForm>,
+    /// Groups instead of users; who is in them stands with the users
+    #[arg(long, conflicts_with_all = ["filter", "hashes", "organization"])]
+    groups: bool,
     /// Those of the organization with this id
     #[arg(long, value_name = "ID")]
     organization: Option<OrganizationId>,
     /// Those of whom this is true, such as "status = 'active'"
     #[arg(long, value_name = "CONDITION")]
     filter: Option<String>,
+    /// With the hashes of their passwords, out of the server's database, whether it runs or not
+    #[arg(long)]
+    hashes: bool,
+    #[command(flatten)]
+    settings: Settings,
     #[command(flatten)]
     connection: Connection,
 }
@@ -45,17 +56,23 @@ pub(crate) struct Export {
 impl Export {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
         let form = FileForm::choose(self.format, &self.file)?;
+        let columns = match (self.groups, self.hashes) {
+            (true, _) => GroupRow::COLUMNS,
+            (false, true) => UserRow::COLUMNS,
+            (false, false) => UserRow::COLUMNS.split_last().map_or(&[][..], |(_, rest)| rest),
+        };
+        let what = if self.groups { "Groups" } else { "Users" };
         if self.file.as_os_str() == "-" {
-            let count = self.write(ui, RowWriter::new(form, io::stdout())?).await?;
-            ui.talk.say(&format!("Users written: {count}."));
+            let count = self.write(ui, RowWriter::new(form, io::stdout(), columns)?).await?;
+            ui.talk.say(&format!("{what} written: {count}."));
             return Ok(());
         }
         // Who is in it is nobody else's business on this machine.
         let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.file);
         let file = opened.with_context(|| format!("cannot make {}", self.file.display()))?;
-        match self.write(ui, RowWriter::new(form, file)?).await {
+        match self.write(ui, RowWriter::new(form, file, columns)?).await {
             Ok(count) => {
-                ui.talk.say(&format!("Users written into {}: {count}.", self.file.display()));
+                ui.talk.say(&format!("{what} written into {}: {count}.", self.file.display()));
                 Ok(())
             }
             Err(error) => {
@@ -67,23 +84,42 @@ impl Export {
     }
 
     async fn write(&self, ui: &Ui, mut file: RowWriter<impl Write>) -> Result<u64> {
-        let roster = self.connection.client()?;
-        let plans = roster.plans().all().await?;
         let filter = UserFilter {
             organization_id: self.organization,
             filter: self.filter.clone(),
             ..UserFilter::default()
         };
         let progress = ui.talk.progress("Exporting", None);
-        let mut users = std::pin::pin!(roster.users().filter(filter).page_size(PAGE).stream());
         let mut count: u64 = 0;
-        while let Some(user) = users.try_next().await? {
-            let plan = plans.iter().find(|plan| Some(plan.id) == user.plan_id);
-            file.write(&UserRow::of(user, plan.map(|plan| plan.name.clone())))?;
-            count += 1;
-            if count.is_multiple_of(STEP) {
+        let mut told = |more: u64| {
+            count += more;
+            if more > 1 || count.is_multiple_of(STEP) {
                 progress.set_message(format!("Exporting… {count}"));
                 progress.tick();
+            }
+        };
+        if self.hashes {
+            let settings = self.settings.load()?;
+            operator::export_users(settings, &filter, |rows| {
+                rows.iter().try_for_each(|row| file.write(row))?;
+                told(rows.len() as u64);
+                Ok(())
+            })
+            .await?;
+        } else if self.groups {
+            let roster = self.connection.client()?;
+            let mut groups = std::pin::pin!(roster.groups().page_size(PAGE).stream());
+            while let Some(group) = groups.try_next().await? {
+                file.write(&GroupRow::from(group))?;
+                told(1);
+            }
+        } else {
+            let roster = self.connection.client()?;
+            let rows = roster.user_rows().filter(filter).page_size(PAGE).stream();
+            let mut rows = std::pin::pin!(rows);
+            while let Some(row) = rows.try_next().await? {
+                file.write(&row)?;
+                told(1);
             }
         }
         file.finish()?;

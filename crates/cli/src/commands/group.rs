@@ -10,7 +10,7 @@ use roster_client::{
     },
 };
 
-use super::{Ls, Part};
+use super::{NarrowedLs, Part};
 use crate::{connection::Connection, output::Show, ui::Ui};
 
 /// See and manage groups and who belongs to them
@@ -26,7 +26,7 @@ pub(crate) struct GroupCommand {
 enum Verb {
     /// List groups
     #[command(alias = "list")]
-    Ls(Ls),
+    Ls(NarrowedLs),
     #[command(alias = "show")]
     Details(Details),
     Create(Create),

@@ -27,7 +27,7 @@ pub(crate) mod whoami;
 
 use anyhow::{Result, bail};
 use futures_util::TryStreamExt;
-use roster_client::{Paged, Pages};
+use roster_client::{Paged, Pages, model::ListFilter};
 
 use crate::{output::Show, record::Record, talk::Talk, ui::Ui};
 
@@ -43,6 +43,31 @@ pub(crate) struct Part {
     /// Show all, however many there are
     #[arg(long, conflicts_with = "limit")]
     all: bool,
+}
+
+/// Which records of a list, in which order.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Which {
+    /// Those of which this is true, such as "name LIKE 'A%'" (see the filter language in the documentation)
+    #[arg(long, value_name = "CONDITION")]
+    pub(crate) filter: Option<String>,
+    /// Those with this piece in their names or description
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) search: Option<String>,
+    /// Fields to order by, with commas between; with - before it downwards
+    #[arg(long, value_name = "FIELDS", allow_hyphen_values = true)]
+    pub(crate) order_by: Option<String>,
+}
+
+impl Which {
+    /// The same for the server.
+    pub(crate) fn filter(&self) -> ListFilter {
+        ListFilter {
+            filter: self.filter.clone(),
+            search: self.search.clone(),
+            order_by: self.order_by.clone(),
+        }
+    }
 }
 
 impl Part {
@@ -93,6 +118,26 @@ impl Ls {
     ) -> Result<()> {
         let records = self.part.of(list, &ui.talk).await?;
         ui.out.list(&records, &self.show)
+    }
+}
+
+/// The same of a list that takes the filter language.
+#[derive(Debug, clap::Args)]
+pub(crate) struct NarrowedLs {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    ls: Ls,
+}
+
+impl NarrowedLs {
+    /// Fetches the part that is asked for, and shows it.
+    pub(crate) async fn run<E: Paged<Item: Record, Filter = ListFilter>>(
+        &self,
+        list: Pages<E>,
+        ui: &mut Ui,
+    ) -> Result<()> {
+        self.ls.run(list.filter(self.which.filter()), ui).await
     }
 }
 

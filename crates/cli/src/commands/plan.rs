@@ -7,7 +7,7 @@ use roster_client::{
     model::{NewPlan, PlanUpdate, User, UserUpdate},
 };
 
-use super::Ls;
+use super::NarrowedLs;
 use crate::{codes::Otp, connection::Connection, output::Show, ui::Ui};
 
 /// See and manage plans, and who has which
@@ -23,7 +23,7 @@ pub(crate) struct PlanCommand {
 enum Verb {
     /// List plans
     #[command(alias = "list")]
-    Ls(Ls),
+    Ls(NarrowedLs),
     #[command(alias = "show")]
     Details(Details),
     Create(Create),

@@ -58,6 +58,85 @@ async fn import_and_export(roster: Roster) {
     from_pipe.done();
 }
 
+/// What goes out of one installation comes into another as it was: groups, ranks, account admins, hashes.
+async fn move_house(old: Roster, new: Roster) {
+    let (old, new) = (Machine::with(old).await, Machine::with(new).await);
+    let admin = old.roster.admin().await;
+    fs::write(
+        old.file("groups.csv"),
+        "name,slug,description\nHiking club,hiking,'=boots\nSailing,,\n",
+    )
+    .unwrap();
+    let rows = "username,email,status,role,groups,primary_group,parent\n\
+                kid,kid@example.com,active,,hiking,hiking,boss\n\
+                boss,boss@example.com,active,account_admin,hiking:owner;Sailing:manager,,\n\
+                lost,lost@example.com,,,nowhere,,\n\
+                orphan,orphan@example.com,,,,,nobody\n";
+    fs::write(old.file("people.csv"), rows).unwrap();
+    let groups = old.run(&admin, &["import", "groups.csv", "--groups"]);
+    assert!(
+        groups.err.contains("Groups created: 2; there already: 0; lines refused: 0."),
+        "{}",
+        groups.err
+    );
+    groups.done();
+    let dry = old.run(&admin, &["import", "people.csv", "--dry-run"]);
+    assert!(dry.err.contains("account admin is not there yet: 2."), "{}", dry.err);
+    let people = old.run(&admin, &["import", "people.csv"]);
+    assert!(people.err.contains("line 4: group"), "{}", people.err);
+    assert!(
+        people.err.contains("Users created: 2; there already: 0; lines refused: 1."),
+        "{}",
+        people.err
+    );
+    assert!(
+        people.err.contains("1 lines name an account admin who is not there"),
+        "{}",
+        people.err
+    );
+    assert_eq!(people.code, 1);
+
+    old.run(&admin, &["export", "g.ndjson", "--groups"]).done();
+    let filter = "username IN ('kid', 'boss')";
+    old.run(&admin, &["export", "u.csv", "--filter", filter]).done();
+    let written = fs::read_to_string(old.file("u.csv")).unwrap();
+    assert!(!written.contains("password_hash"), "{written}");
+    let mut all = Vec::new();
+    for file in ["g.ndjson", "u.csv"] {
+        fs::copy(old.file(file), new.file(file)).unwrap();
+    }
+    let admin = new.roster.admin().await;
+    let groups = new.run(&admin, &["import", "g.ndjson", "--groups"]);
+    assert!(groups.err.contains("Groups created: 2; there already: 1;"), "{}", groups.err);
+    let people = new.run(&admin, &["import", "u.csv"]);
+    assert!(
+        people.err.contains("Users created: 2; there already: 0; lines refused: 0."),
+        "{}",
+        people.err
+    );
+    people.done();
+    new.run(&admin, &["export", "again.csv", "--filter", filter]).done();
+    for line in fs::read_to_string(new.file("again.csv")).unwrap().lines() {
+        all.push(line.to_owned());
+    }
+    assert_eq!(all, written.lines().collect::<Vec<_>>());
+    assert!(written.contains(",hiking:owner;sailing:manager,,,"), "{written}");
+    assert!(written.contains(",hiking,hiking,boss,"), "{written}");
+    let shown =
+        new.run(&admin, &["group", "ls", "--filter", "slug = 'hiking'", "--output", "json"]).done();
+    assert!(shown.contains("=boots"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_and_who_is_in_them_move_from_sqlite_to_postgres() {
+    move_house(Roster::on_sqlite().await, Roster::on_postgres().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_and_who_is_in_them_move_from_postgres_to_sqlite() {
+    move_house(Roster::on_postgres().await, Roster::on_sqlite().await).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn t38_files_go_in_and_come_out_on_sqlite() {
     import_and_export(Roster::on_sqlite().await).await;

@@ -1,5 +1,6 @@
 //! Groups: making, seeing, changing and removing them. Who is in them stands in `members`.
 
+mod import;
 mod members;
 mod people;
 mod select;
@@ -7,8 +8,8 @@ mod select;
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use roster_model::{
-    Field, Group, GroupId, GroupUpdate, MembershipRank, NewGroup, OrganizationId, Page,
-    PageRequest, Reason, UserId, UserRef, fold,
+    Field, GROUP_RECORD_FIELDS, Group, GroupId, GroupRecordField, GroupUpdate, ListFilter,
+    MembershipRank, NewGroup, OrganizationId, Page, PageRequest, Reason, UserId, UserRef, fold,
 };
 use roster_store::{Mark, Tx};
 use serde_json::json;
@@ -21,6 +22,7 @@ use crate::{
     installation::{PUBLIC, first_organization},
     organizations::set,
     paging::Paging,
+    selection::{ALL, ShortList},
     users::{organization_of, read_text},
 };
 
@@ -33,11 +35,24 @@ impl Core {
     /// The groups of the caller's organization; all for a system admin.
     ///
     /// # Errors
-    /// `Invalid` for a page that cannot be.
-    pub async fn list_groups(&self, actor: &Actor, page: &PageRequest) -> Result<Page<Group>> {
+    /// `Invalid` for a filter, order or page that cannot be.
+    pub async fn list_groups(
+        &self,
+        actor: &Actor,
+        filter: &ListFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Group>> {
         self.authorize(actor, Operation::ReadGroups).await?;
-        let paging = Paging::read(page, "groups")?;
+        let list = ShortList::read(filter, &GROUP_RECORD_FIELDS, GroupRecordField::SEARCHED)?;
+        let paging = Paging::read(page, list.name("groups"))?;
         let organization = organization_of(actor);
+        if !list.is_plain() {
+            let groups = self
+                .store()
+                .scan(async |tx: &mut Tx| tx.list_groups(organization, &ALL).await)
+                .await?;
+            return Ok(list.page(groups, &paging));
+        }
         let (rows, total) = self
             .store()
             .read(async |tx: &mut Tx| {

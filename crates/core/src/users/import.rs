@@ -5,13 +5,14 @@ use std::{collections::HashMap, time::Duration};
 use jiff::Timestamp;
 use roster_model::{
     Field, GroupId, IdentityKey, ImportReport, MembershipRank, NewUser, OrganizationId, Plan,
-    Profile, Reason, RefusedRow, Role, Status, User, UserFlags, UserId, UserImport, UserRow, fold,
+    Profile, Reason, RefusedRow, Role, Status, User, UserFlags, UserId, UserImport, UserRef,
+    UserRow, fold,
 };
 use roster_store::{Tx, Window};
 use serde_json::json;
 
 use super::create::Person;
-use super::fields::{check_grant, find_home, plan_end};
+use super::fields::{check_adoption, check_grant, check_parent, find_home, plan_end};
 use crate::{
     Actor, Core, Error, Kind, Result, audit::Entry, authz::Operation, clock::whole_microseconds,
     credentials::formats::ImportedHash, installation::first_organization, sessions::later,
@@ -30,7 +31,15 @@ struct Candidate {
     record: User,
     keys: [IdentityKey; 2],
     hash: Option<String>,
-    groups: Vec<GroupId>,
+    groups: Vec<(GroupId, Place)>,
+}
+
+/// What somebody is in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Member,
+    Manager,
+    Owner,
 }
 
 /// What rows refer to by name.
@@ -38,6 +47,8 @@ struct Surroundings {
     home: (OrganizationId, GroupId),
     plans: HashMap<IdentityKey, Plan>,
     groups: HashMap<String, Option<GroupId>>,
+    /// The account admins who are there; others are in no account's name.
+    parents: HashMap<IdentityKey, UserId>,
     /// How long a password is good that was set now.
     password_life: Option<Duration>,
 }
@@ -123,9 +134,15 @@ impl Core {
         organization: Option<OrganizationId>,
         rows: &[UserRow],
     ) -> Result<Surroundings> {
-        let mut names: Vec<&str> = rows.iter().flat_map(group_names).collect();
+        let named = rows.iter().flat_map(|row| {
+            group_names(row).map(|(name, _)| name).chain(given(&row.primary_group))
+        });
+        let mut names: Vec<&str> = named.filter(|name| !name.contains('\0')).collect();
         names.sort_unstable();
         names.dedup();
+        let mut admins: Vec<&str> = rows.iter().filter_map(|row| given(&row.parent)).collect();
+        admins.sort_unstable();
+        admins.dedup();
         let found = self
             .store()
             .read(async |tx: &mut Tx| {
@@ -146,7 +163,17 @@ impl Core {
                 }
                 let plans = plans.into_iter().map(|plan| (fold(&plan.name), plan)).collect();
                 let home = (organization, public);
-                Ok::<_, Error>(Surroundings { home, plans, groups, password_life: None })
+                let mut parents = HashMap::new();
+                for name in &admins {
+                    let key = fold(name);
+                    let Some(id) = tx.find_user(&UserRef::Name(key.clone())).await? else {
+                        continue;
+                    };
+                    if check_parent(tx, organization, id.id, None).await.is_ok() {
+                        parents.insert(key, id.id);
+                    }
+                }
+                Ok::<_, Error>(Surroundings { home, plans, groups, parents, password_life: None })
             })
             .await;
         let around = found.map_err(|error| match error {
@@ -162,29 +189,29 @@ impl Core {
     fn candidate(
         &self,
         actor: &Actor,
-        row: u32,
-        given: &UserRow,
+        number: u32,
+        row: &UserRow,
         around: &Surroundings,
         now: Timestamp,
     ) -> Result<Candidate> {
-        let role = given.role.unwrap_or(Role::Viewer);
+        let role = row.role.unwrap_or(Role::Viewer);
         if check_grant(actor, role).is_err() {
             return Err(Error::invalid(Field::Role, Reason::NotAllowed));
         }
-        let person = Person::read(self, actor, &as_new(given), role)?;
+        let person = Person::read(self, actor, &as_new(row), role)?;
         let mut record = person.record(self, actor, around.home, now);
-        record.status = given.status.unwrap_or(Status::New);
-        record.created_at = given.created_at.map_or(now, whole_microseconds).min(now);
-        if let Some(name) = given.plan.as_deref().filter(|name| !name.is_empty()) {
+        record.status = row.status.unwrap_or(Status::New);
+        record.created_at = row.created_at.map_or(now, whole_microseconds).min(now);
+        if let Some(name) = row.plan.as_deref().filter(|name| !name.is_empty()) {
             let plan = around.plans.get(&fold(name));
             let plan = plan.ok_or_else(|| Error::invalid(Field::Plan, Reason::Unknown))?;
             record.plan_id = Some(plan.id);
             record.plan_expires_at = plan_end(plan, now);
         }
         record.plan_expires_at =
-            given.plan_expires_at.map(whole_microseconds).or(record.plan_expires_at);
+            row.plan_expires_at.map(whole_microseconds).or(record.plan_expires_at);
         let hash =
-            given.password_hash.as_ref().map(|hash| hash.expose()).filter(|hash| !hash.is_empty());
+            row.password_hash.as_ref().map(|hash| hash.expose()).filter(|hash| !hash.is_empty());
         if let Some(hash) = hash {
             ImportedHash::parse(hash).map_err(|error| {
                 Error::invalid(
@@ -195,14 +222,26 @@ impl Core {
             record.password_changed_at = Some(now);
             record.password_expires_at = around.password_life.map(|life| later(now, life));
         }
-        let groups = group_names(given)
-            .map(|name| {
-                let found = around.groups.get(name).copied().flatten();
-                found.ok_or_else(|| Error::invalid(Field::Group, Reason::Unknown))
-            })
+        let find = |name: &str, field| {
+            let found = around.groups.get(name).copied().flatten();
+            found.ok_or_else(|| Error::invalid(field, Reason::Unknown))
+        };
+        let mut groups = group_names(row)
+            .map(|(name, place)| Ok((find(name, Field::Group)?, place)))
             .collect::<Result<Vec<_>>>()?;
+        if let Some(name) = given(&row.primary_group) {
+            record.primary_group_id = find(name, Field::PrimaryGroup)?;
+            groups.insert(0, (around.home.1, Place::Member));
+        }
+        if let Some(name) = given(&row.parent) {
+            let parent = around.parents.get(&fold(name)).copied();
+            let parent = parent.ok_or_else(|| Error::invalid(Field::Parent, Reason::Unknown))?;
+            check_adoption(actor, None, Some(parent))
+                .map_err(|_| Error::invalid(Field::Parent, Reason::NotAllowed))?;
+            record.parent_id = Some(parent);
+        }
         let keys = person.keys();
-        Ok(Candidate { row, record, keys, hash: hash.map(str::to_owned), groups })
+        Ok(Candidate { row: number, record, keys, hash: hash.map(str::to_owned), groups })
     }
 }
 
@@ -265,8 +304,15 @@ async fn insert(tx: &mut Tx, one: &Candidate, now: Timestamp) -> Result<UserId> 
     let id = tx.insert_user(&one.record).await?;
     tx.claim_identifiers(one.keys.each_ref(), id).await?;
     tx.set_membership(one.record.primary_group_id, id, MembershipRank::Member, now).await?;
-    for group in &one.groups {
-        tx.set_membership(*group, id, MembershipRank::Member, now).await?;
+    for (group, place) in &one.groups {
+        let rank = match place {
+            Place::Member => MembershipRank::Member,
+            Place::Manager | Place::Owner => MembershipRank::Manager,
+        };
+        tx.set_membership(*group, id, rank, now).await?;
+        if *place == Place::Owner {
+            tx.ensure_owner(*group, id).await?;
+        }
     }
     if let Some(hash) = &one.hash {
         tx.replace_password_hash(id, hash).await?;
@@ -274,9 +320,19 @@ async fn insert(tx: &mut Tx, one: &Candidate, now: Timestamp) -> Result<UserId> 
     Ok(id)
 }
 
-fn group_names(row: &UserRow) -> impl Iterator<Item = &str> {
+/// The groups of a row, and what the user is to be there.
+fn group_names(row: &UserRow) -> impl Iterator<Item = (&str, Place)> {
     let names = row.groups.as_deref().unwrap_or_default().split(';').map(str::trim);
-    names.filter(|name| !name.is_empty() && !name.contains('\0'))
+    names.filter(|name| !name.is_empty()).map(|name| match name.rsplit_once(':') {
+        Some((name, "manager")) => (name.trim_end(), Place::Manager),
+        Some((name, "owner")) => (name.trim_end(), Place::Owner),
+        _ => (name, Place::Member),
+    })
+}
+
+/// What a cell holds.
+fn given(cell: &Option<String>) -> Option<&str> {
+    cell.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
 /// The row as the rules for new users read it.
@@ -310,7 +366,8 @@ fn as_new(row: &UserRow) -> NewUser {
     }
 }
 
-fn refused(row: u32, error: &Error) -> RefusedRow {
+/// Why a row is refused.
+pub(crate) fn refused(row: u32, error: &Error) -> RefusedRow {
     let reason = match error {
         Error::Invalid { reason, .. } => reason.code(),
         other => other.code().as_str(),

@@ -1,9 +1,9 @@
 //! Reading users, one by one and in pages.
 
 use roster_model::{
-    DirectoryEntry, DirectoryFilter, Field, Filter, FilterField as _, FilterValue, GroupId,
-    OrderBy, OrganizationId, Page, PageRequest, Reason, Role, Status, USER_FIELDS, User, UserField,
-    UserFilter, UserId, UserRef,
+    DirectoryEntry, DirectoryFilter, Field, Filter, FilterValue, GroupId, OrderBy, OrganizationId,
+    Page, PageRequest, Reason, Role, Status, USER_FIELDS, User, UserField, UserFilter, UserId,
+    UserRef,
 };
 use roster_store::{Tx, UserQuery};
 
@@ -294,7 +294,7 @@ fn read_filter(filter: &UserFilter) -> Result<UserSelection> {
         organization: filter.organization_id,
         group: filter.group_id,
         is_deleted: filter.deleted.unwrap_or(false),
-        order: read_order(filter.order_by.as_deref())?,
+        order: filters::order(filter.order_by.as_deref(), &USER_FIELDS)?,
     })
 }
 
@@ -309,25 +309,4 @@ fn read_statuses(words: Option<&str>) -> Result<Option<Vec<FilterValue>>> {
         let known = Status::ALL.iter().map(|status| status.as_str()).collect();
         Error::invalid(Field::Status, Reason::NotOneOf(known))
     })
-}
-
-/// Fields with commas between, each with `-` before it downwards; the number goes the way of the first.
-fn read_order(order: Option<&str>) -> Result<Vec<OrderBy<UserField>>> {
-    let Some(order) = order else { return Ok(Vec::new()) };
-    let mut steps = Vec::new();
-    for word in order.split(',').map(str::trim) {
-        let (word, is_descending) = match word.strip_prefix('-') {
-            Some(word) => (word, true),
-            None => (word, false),
-        };
-        let Some(field) = USER_FIELDS.field(word) else {
-            let known = UserField::ALL.iter().map(|field| field.name()).collect();
-            return Err(Error::invalid(Field::OrderBy, Reason::NotOneOf(known)));
-        };
-        steps.push(OrderBy { field, is_descending, shown: None });
-    }
-    if steps.iter().all(|step| step.is_descending) {
-        steps.push(OrderBy::descending(UserField::Id));
-    }
-    Ok(steps)
 }

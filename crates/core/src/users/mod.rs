@@ -2,6 +2,7 @@
 
 mod account;
 mod create;
+mod export;
 mod fields;
 mod import;
 mod list;
@@ -14,5 +15,6 @@ mod update;
 pub use account::Account;
 pub(crate) use create::{Person, claim_name};
 pub(crate) use fields::{is_available, is_owner_available, read_text};
+pub(crate) use import::refused;
 pub(crate) use list::organization_of;
 pub use list::{DirectorySelection, UserSelection};

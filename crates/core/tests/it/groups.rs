@@ -2,7 +2,7 @@
 
 use roster_core::{Actor, Error};
 use roster_model::{
-    AuditFilter, ErrorCode, Field, GroupUpdate, MembershipRank, NewGroup, NewUser,
+    AuditFilter, ErrorCode, Field, GroupUpdate, ListFilter, MembershipRank, NewGroup, NewUser,
     OrganizationUpdate, PageRequest, Role, User, UserRef, UserUpdate,
 };
 
@@ -97,7 +97,7 @@ on_both_databases! {
         assert_eq!(code(roster.create_group(&actor, &new).await), Some(ErrorCode::NotFound));
         let new = NewGroup { owner_id: Some(stranger.id), ..named("Spies") };
         assert_eq!(field(roster.create_group(&actor, &new).await), Some(Field::User));
-        let groups = roster.list_groups(&actor, &PageRequest::default()).await.unwrap();
+        let groups = roster.list_groups(&actor, &ListFilter::default(), &PageRequest::default()).await.unwrap();
         assert!(groups.items.iter().all(|group| group.organization_id == crew.organization_id));
         assert_eq!(groups.items.len(), 2);
     }
@@ -216,7 +216,7 @@ on_both_databases! {
         roster.prepare(&system).await.unwrap();
         let ann = roster.user("ann", Role::Viewer).await;
         let actor = roster.acting(&ann).await;
-        let plans = roster.list_plans(&actor, &PageRequest::default()).await.unwrap().items;
+        let plans = roster.list_plans(&actor, &ListFilter::default(), &PageRequest::default()).await.unwrap().items;
         let names: Vec<_> = plans.iter().map(|plan| plan.name.as_str()).collect();
         assert_eq!(names, ["small", "medium", "large"]);
         let by_number = roster.get_plan(&actor, &plans[1].id.to_string()).await.unwrap();
@@ -225,7 +225,7 @@ on_both_databases! {
             let refused = roster.get_plan(&actor, absent).await;
             assert_eq!(code(refused), Some(ErrorCode::NotFound), "{absent:?}");
         }
-        let refused = roster.list_plans(&nobody(), &PageRequest::default()).await;
+        let refused = roster.list_plans(&nobody(), &ListFilter::default(), &PageRequest::default()).await;
         assert_eq!(code(refused), Some(ErrorCode::Unauthenticated));
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use roster_core::{Actor, Door, Error, Idempotency, KeyRef, RequestLine};
 use roster_model::{
-    Constraint, ConstraintKind, ErrorCode, Field, IntrospectionRequest, IssuedApiKey, NewApiKey,
-    PageRequest, Reason, Role, Secret, User, UserRef,
+    Constraint, ConstraintKind, ErrorCode, Field, IntrospectionRequest, IssuedApiKey, ListFilter,
+    NewApiKey, PageRequest, Reason, Role, Secret, User, UserRef,
 };
 use roster_store::Tx;
 use sha2::{Digest, Sha256};
@@ -119,7 +119,7 @@ on_both_databases! {
             let mut names = Vec::new();
             let mut page = page.clone();
             loop {
-                let keys = roster.list_api_keys(&actor, &UserRef::Me, revoked, &page).await.unwrap();
+                let keys = roster.list_api_keys(&actor, &UserRef::Me, revoked, &ListFilter::default(), &page).await.unwrap();
                 assert_eq!(keys.total, Some(expected.len() as u64));
                 names.extend(keys.items.into_iter().map(|key| key.name));
                 let Some(next) = keys.next else { break };
@@ -306,7 +306,7 @@ on_both_databases! {
         let token = create(&roster, &actor, &NewApiKey { scopes, ..named("a") }).await.token;
         let by_key = check(&roster, &token, "GET", "/").await.unwrap();
         roster.list_sessions(&by_key, &UserRef::Me, &PageRequest::default()).await.unwrap();
-        let refused = roster.list_api_keys(&by_key, &UserRef::Id(ann.id), false, &PageRequest::default()).await;
+        let refused = roster.list_api_keys(&by_key, &UserRef::Id(ann.id), false, &ListFilter::default(), &PageRequest::default()).await;
         assert_eq!(refused.unwrap_err().code(), ErrorCode::Forbidden);
         let input = IntrospectionRequest { token, method: None, path: None };
         let answer = roster.introspect(&actor, &input).await.unwrap();
@@ -369,7 +369,7 @@ on_both_databases! {
         }
         let new = NewApiKey { constraints: vec![regex("a"); 101], ..named("a") };
         assert_eq!(refusal(&roster, &actor, &new).await.1, Some(Field::Constraints));
-        let keys = roster.list_api_keys(&actor, &UserRef::Me, true, &PageRequest::default()).await.unwrap();
+        let keys = roster.list_api_keys(&actor, &UserRef::Me, true, &ListFilter::default(), &PageRequest::default()).await.unwrap();
         assert!(keys.items.is_empty());
     }
 

@@ -10,7 +10,8 @@ use std::{
 
 use roster_core::{Actor, KeyRef};
 use roster_model::{
-    ChangePassword, NewApiKey, PageRequest, Role, Secret, Status, User, UserRef, UserUpdate,
+    ChangePassword, ListFilter, NewApiKey, PageRequest, Role, Secret, Status, User, UserRef,
+    UserUpdate,
 };
 use roster_store::Tx;
 
@@ -204,7 +205,7 @@ on_both_databases! {
                 roster.flush_usage(&flush).await.unwrap();
             }
             let name = roster
-                .list_api_keys(&actor, &UserRef::Me, false, &PageRequest::default())
+                .list_api_keys(&actor, &UserRef::Me, false, &ListFilter::default(), &PageRequest::default())
                 .await
                 .unwrap()
                 .items

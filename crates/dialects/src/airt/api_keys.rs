@@ -1,7 +1,7 @@
 //! API keys.
 
 use roster_core::{Error, KeyRef, Kind};
-use roster_model::UserRef;
+use roster_model::{ListFilter, UserRef};
 use uuid::Uuid;
 
 use super::{
@@ -24,7 +24,8 @@ pub(super) async fn list(call: &Call, user: &str) -> Reply {
     let (core, actor, user) = (call.core(), &actor, &named(user));
     let include_revoked = call.query.flag("include_disabled")?;
     let keys = rows(call, actor, |page| async move {
-        core.list_api_keys(actor, user, include_revoked, &page).await
+        let filter = ListFilter::default();
+        core.list_api_keys(actor, user, include_revoked, &filter, &page).await
     })
     .await?;
     let body: Vec<_> = keys.iter().map(ApiKeyReply::from).collect();

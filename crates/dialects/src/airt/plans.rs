@@ -1,7 +1,7 @@
 //! The names of plans, which airt shows with each user as its type of subscription.
 
 use roster_core::{Actor, Result};
-use roster_model::{PageRequest, Plan, User};
+use roster_model::{ListFilter, PageRequest, Plan, User};
 
 use super::call::Call;
 
@@ -17,7 +17,7 @@ impl PlanNames {
         let mut plans = Vec::new();
         let mut page = PageRequest { limit: Some(1000), ..PageRequest::default() };
         loop {
-            let read = call.core().list_plans(actor, &page).await?;
+            let read = call.core().list_plans(actor, &ListFilter::default(), &page).await?;
             plans.extend(read.items);
             match read.next {
                 Some(next) => page.cursor = Some(next),

@@ -54,18 +54,14 @@ pub(super) const USERS: Language<UserField> = Language {
     ],
 };
 
-pub(super) const PLANS: Language<PlanField> = Language {
-    vocabulary: roster_model::PLAN_FIELDS,
-    searched: &[PlanField::Name, PlanField::DisplayName, PlanField::Description],
-};
+pub(super) const PLANS: Language<PlanField> =
+    Language { vocabulary: roster_model::PLAN_FIELDS, searched: PlanField::SEARCHED };
 
-pub(super) const GROUPS: Language<GroupField> = Language {
-    vocabulary: roster_model::GROUP_FIELDS,
-    searched: &[GroupField::Name, GroupField::Description],
-};
+pub(super) const GROUPS: Language<GroupField> =
+    Language { vocabulary: roster_model::GROUP_FIELDS, searched: GroupField::SEARCHED };
 
 pub(super) const API_KEYS: Language<ApiKeyField> =
-    Language { vocabulary: roster_model::API_KEY_FIELDS, searched: &[ApiKeyField::Name] };
+    Language { vocabulary: roster_model::API_KEY_FIELDS, searched: ApiKeyField::SEARCHED };
 
 /// A list that is asked for.
 pub(super) struct Listing<F: 'static> {

@@ -1,7 +1,7 @@
 //! `plans/`, and the plans that users are shown with.
 
 use roster_core::{Actor, Error, Kind, Result};
-use roster_model::{PageRequest, Plan, User};
+use roster_model::{ListFilter, PageRequest, Plan, User};
 
 use super::{
     Reply,
@@ -25,7 +25,7 @@ impl Plans {
         let mut plans = Vec::new();
         let mut page = PageRequest { limit: Some(1000), ..PageRequest::default() };
         loop {
-            let read = call.core().list_plans(actor, &page).await?;
+            let read = call.core().list_plans(actor, &ListFilter::default(), &page).await?;
             plans.extend(read.items);
             match read.next {
                 Some(next) => page.cursor = Some(next),

@@ -18,6 +18,8 @@ pub trait FilterField:
 {
     /// Every one of them.
     const ALL: &'static [Self];
+    /// The number of the record.
+    const ID: Self;
 
     /// Its name in the native API.
     fn name(self) -> &'static str;

@@ -104,6 +104,8 @@ impl Tour {
         let report = self.call::<ImportUsers>(Some(admin), ImportUsers::path(), rows).await;
         assert_eq!((report.created, report.present, report.refused.len()), (1, 1, 1));
         assert_eq!(report.refused[0].field, Some(Field::Username));
+        let rows = self.call::<ExportUsers>(Some(admin), ExportUsers::path(), Value::Null).await;
+        assert!(rows.items.iter().any(|row| row.username == "ivy" && row.password_hash.is_none()));
         let people =
             self.call::<ListDirectory>(Some(admin), ListDirectory::path(), Value::Null).await;
         assert!(people.items.iter().any(|entry| entry.username == "ben"));
@@ -241,6 +243,9 @@ impl Tour {
         let one = self.call::<UpdateOrganization>(Some(admin), path, change).await;
         assert_eq!(one.settings.inactivity_suspension_days, Some(90));
 
+        let rows = json!({"groups": [{"name": "Day shift"}, {"name": "Day shift"}, {"name": "day  shift"}]});
+        let report = self.call::<ImportGroups>(Some(admin), ImportGroups::path(), rows).await;
+        assert_eq!((report.created, report.present), (1, 2), "{report:?}");
         let new = json!({"name": "Night shift"});
         let group = self.call::<CreateGroup>(Some(admin), CreateGroup::path(), new).await;
         let read = self.call::<GetGroup>(Some(admin), GetGroup::path(group.id), none.clone()).await;

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn read(form: FileForm, file: &[u8]) -> Result<Vec<FileRow>> {
-    let mut reader = RowReader::new(form, file)?;
+fn read(form: FileForm, file: &[u8]) -> Result<Vec<FileRow<UserRow>>> {
+    let mut reader = RowReader::new::<UserRow>(form, file)?;
     let mut rows = Vec::new();
-    while let Some(row) = reader.next()? {
+    while let Some(row) = reader.next::<UserRow>()? {
         rows.push(row);
     }
     Ok(rows)
@@ -15,7 +15,7 @@ fn read(form: FileForm, file: &[u8]) -> Result<Vec<FileRow>> {
 
 fn written(form: FileForm, row: &UserRow) -> Vec<u8> {
     let mut file = Vec::new();
-    let mut writer = RowWriter::new(form, &mut file).unwrap();
+    let mut writer = RowWriter::new(form, &mut file, UserRow::COLUMNS).unwrap();
     writer.write(row).unwrap();
     writer.finish().unwrap();
     file
@@ -25,9 +25,9 @@ fn written(form: FileForm, row: &UserRow) -> Vec<u8> {
 fn columns_may_come_in_any_order_and_cells_be_empty() {
     let file = "\u{feff}email,username,robot,status,created_at\na@b,ann,true,active,2024-01-01T00:00:00Z\nb@b,bob,,,\n";
     let rows = read(FileForm::Csv, file.as_bytes()).unwrap();
-    let ann = rows[0].user.as_ref().unwrap();
+    let ann = rows[0].record.as_ref().unwrap();
     assert_eq!((ann.username.as_str(), ann.robot), ("ann", Some(true)));
-    let bob = rows[1].user.as_ref().unwrap();
+    let bob = rows[1].record.as_ref().unwrap();
     assert_eq!((bob.robot, bob.status, bob.created_at), (None, None, None));
 }
 
@@ -44,30 +44,39 @@ fn a_file_without_the_right_columns_is_refused_at_once() {
 }
 
 #[test]
+fn files_of_groups_have_columns_of_their_own() {
+    let mut reader =
+        RowReader::new::<GroupRow>(FileForm::Csv, &b"slug,name\nhills,'=Hills\n"[..]).unwrap();
+    let group = reader.next::<GroupRow>().unwrap().unwrap().record.unwrap();
+    assert_eq!((group.name.as_str(), group.slug.as_deref()), ("=Hills", Some("hills")));
+    assert!(RowReader::new::<GroupRow>(FileForm::Csv, &b"name,email\n"[..]).is_err());
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_line() {
     let file = "username,email,robot\nann,a@b\n\"b\nob\",b@b,maybe\ncid,c@b,true\n";
     let rows = read(FileForm::Csv, file.as_bytes()).unwrap();
-    let lines: Vec<_> = rows.iter().map(|row| (row.line, row.user.is_ok())).collect();
+    let lines: Vec<_> = rows.iter().map(|row| (row.line, row.record.is_ok())).collect();
     assert_eq!(lines, [(2, false), (3, false), (5, true)]);
     let file = "{\"username\": \"ann\", \"email\": \"a@b\"}\n\n{\"username\": 5}\nnonsense\n{\"user\": \"x\"}";
     let rows = read(FileForm::Ndjson, file.as_bytes()).unwrap();
-    let lines: Vec<_> = rows.iter().map(|row| (row.line, row.user.is_ok())).collect();
+    let lines: Vec<_> = rows.iter().map(|row| (row.line, row.record.is_ok())).collect();
     assert_eq!(lines, [(1, true), (3, false), (4, false), (5, false)]);
 }
 
 #[test]
 fn t45_a_row_without_end_does_not_fill_the_memory() {
     let endless = io::Read::chain(&b"username,email\n\""[..], io::repeat(b'x').take(1 << 30));
-    let mut reader = RowReader::new(FileForm::Csv, endless).unwrap();
-    assert!(reader.next().unwrap_err().to_string().contains("line 2"));
+    let mut reader = RowReader::new::<UserRow>(FileForm::Csv, endless).unwrap();
+    assert!(reader.next::<UserRow>().unwrap_err().to_string().contains("line 2"));
     let endless = io::Read::chain(
         io::repeat(b'x').take(1 << 24),
         &b"\n{\"username\": \"ann\", \"email\": \"a@b\"}\n"[..],
     );
-    let mut reader = RowReader::new(FileForm::Ndjson, endless).unwrap();
-    assert!(reader.next().unwrap().unwrap().user.unwrap_err().contains("longer than"));
-    let next = reader.next().unwrap().unwrap();
-    assert_eq!((next.line, next.user.unwrap().username.as_str()), (2, "ann"));
+    let mut reader = RowReader::new::<UserRow>(FileForm::Ndjson, endless).unwrap();
+    assert!(reader.next::<UserRow>().unwrap().unwrap().record.unwrap_err().contains("longer than"));
+    let next = reader.next::<UserRow>().unwrap().unwrap();
+    assert_eq!((next.line, next.record.unwrap().username.as_str()), (2, "ann"));
 }
 
 /// The seeds of the fuzzer, cut off and damaged in every place.
@@ -101,7 +110,7 @@ proptest! {
         let row = UserRow { username, first_name, email: "=a@b".to_owned(), robot: Some(robot), ..UserRow::default() };
         for form in [FileForm::Csv, FileForm::Ndjson] {
             let file = written(form, &row);
-            let back = read(form, &file).unwrap().pop().unwrap().user.unwrap();
+            let back = read(form, &file).unwrap().pop().unwrap().record.unwrap();
             prop_assert_eq!(&back.username, &row.username);
             prop_assert_eq!(&back.first_name, &row.first_name);
             prop_assert_eq!((&back.email, back.robot), (&row.email, row.robot));

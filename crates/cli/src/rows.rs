@@ -1,4 +1,4 @@
-//! Files of users, row by row: CSV with a header, or one JSON object on each line.
+//! Files of users or groups, row by row: CSV with a header, or one JSON object on each line.
 //!
 //! Nothing is kept of a file but the row at hand, and no row may be longer than a bound, so a file of any size, or one
 //! that only looks like one, takes little memory.
@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
-use roster_client::model::UserRow;
+use roster_client::model::{GroupRow, UserRow};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::plain::{csv_cell, csv_original};
 
@@ -43,15 +44,33 @@ impl FileForm {
     }
 }
 
+/// What a file holds one of on each row.
+pub(crate) trait FileRecord: Serialize + DeserializeOwned {
+    /// The columns that there are.
+    const COLUMNS: &'static [&'static str];
+    /// Those without which there is no reading a file.
+    const NEEDED: &'static [&'static str];
+}
+
+impl FileRecord for UserRow {
+    const COLUMNS: &'static [&'static str] = Self::COLUMNS;
+    const NEEDED: &'static [&'static str] = &["username", "email"];
+}
+
+impl FileRecord for GroupRow {
+    const COLUMNS: &'static [&'static str] = Self::COLUMNS;
+    const NEEDED: &'static [&'static str] = &["name"];
+}
+
 /// A row of a file.
 #[derive(Debug)]
-pub(crate) struct FileRow {
+pub(crate) struct FileRow<T> {
     /// The line it begins in, counted from 1.
     pub(crate) line: u64,
     /// How much of the file has been read with it.
     pub(crate) end: u64,
-    /// The user, or why it is none.
-    pub(crate) user: Result<UserRow, String>,
+    /// What it holds, or why nothing can be made of it.
+    pub(crate) record: Result<T, String>,
 }
 
 /// Reads rows.
@@ -82,7 +101,7 @@ impl<R: Read> Read for Bounded<R> {
 
 impl<R: Read> RowReader<R> {
     /// A reader of this form.
-    pub(crate) fn new(form: FileForm, file: R) -> Result<Self> {
+    pub(crate) fn new<T: FileRecord>(form: FileForm, file: R) -> Result<Self> {
         if form == FileForm::Ndjson {
             return Ok(Self::Ndjson {
                 reader: BufReader::with_capacity(BUFFER, file),
@@ -96,7 +115,7 @@ impl<R: Read> RowReader<R> {
         let header = reader.headers().context("the first line cannot be read")?;
         let header: csv::StringRecord =
             header.iter().map(|name| name.trim_start_matches('\u{feff}').trim()).collect();
-        check_header(&header)?;
+        check_header::<T>(&header)?;
         Ok(Self::Csv { reader, header, left })
     }
 
@@ -104,24 +123,24 @@ impl<R: Read> RowReader<R> {
     ///
     /// # Errors
     /// The file cannot be read any further.
-    pub(crate) fn next(&mut self) -> Result<Option<FileRow>> {
+    pub(crate) fn next<T: FileRecord>(&mut self) -> Result<Option<FileRow<T>>> {
         match self {
             Self::Csv { reader, header, left } => {
                 left.store(LONGEST + 2 * BUFFER, Ordering::Relaxed);
-                let mut record = csv::StringRecord::new();
+                let mut cells = csv::StringRecord::new();
                 let line = reader.position().line();
-                let read = reader.read_record(&mut record);
-                let line = record.position().map_or(line, csv::Position::line);
+                let read = reader.read_record(&mut cells);
+                let line = cells.position().map_or(line, csv::Position::line);
                 let end = reader.position().byte();
-                let user = match read {
+                let record = match read {
                     Ok(false) => return Ok(None),
-                    Ok(true) => read_record(&record, header),
+                    Ok(true) => read_record(&cells, header),
                     Err(error) if matches!(error.kind(), csv::ErrorKind::Io(_)) => {
                         return Err(error).with_context(|| format!("line {line} cannot be read"));
                     }
                     Err(error) => Err(why(&error)),
                 };
-                Ok(Some(FileRow { line, end, user }))
+                Ok(Some(FileRow { line, end, record }))
             }
             Self::Ndjson { reader, line, end } => loop {
                 let mut text = Vec::new();
@@ -133,15 +152,15 @@ impl<R: Read> RowReader<R> {
                 *end += read as u64;
                 if !text.ends_with(b"\n") && read == LONGEST {
                     *end += pass_line(reader)?;
-                    let user = Err(format!("the line is longer than {LONGEST} bytes"));
-                    return Ok(Some(FileRow { line: *line, end: *end, user }));
+                    let record = Err(format!("the line is longer than {LONGEST} bytes"));
+                    return Ok(Some(FileRow { line: *line, end: *end, record }));
                 }
                 if text.trim_ascii().is_empty() {
                     continue;
                 }
                 let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
-                let user = serde_json::from_slice(text).map_err(|error| error.to_string());
-                return Ok(Some(FileRow { line: *line, end: *end, user }));
+                let record = serde_json::from_slice(text).map_err(|error| error.to_string());
+                return Ok(Some(FileRow { line: *line, end: *end, record }));
             },
         }
     }
@@ -164,21 +183,22 @@ fn pass_line(reader: &mut impl BufRead) -> io::Result<u64> {
     }
 }
 
-fn check_header(header: &csv::StringRecord) -> Result<()> {
-    let is_known = |name: &str| name == "password_hash" || UserRow::EXPORTED.contains(&name);
-    if let Some(unknown) = header.iter().find(|name| !is_known(name)) {
-        let known = UserRow::EXPORTED.join(", ");
-        bail!("the column {unknown:?} is not known; there are {known} and password_hash");
+fn check_header<T: FileRecord>(header: &csv::StringRecord) -> Result<()> {
+    if let Some(unknown) = header.iter().find(|name| !T::COLUMNS.contains(name)) {
+        bail!("the column {unknown:?} is not known; there are {}", T::COLUMNS.join(", "));
     }
-    for needed in ["username", "email"] {
-        if !header.iter().any(|name| name == needed) {
+    for needed in T::NEEDED {
+        if !header.iter().any(|name| name == *needed) {
             bail!("the file has no column {needed:?}");
         }
     }
     Ok(())
 }
 
-fn read_record(record: &csv::StringRecord, header: &csv::StringRecord) -> Result<UserRow, String> {
+fn read_record<T: FileRecord>(
+    record: &csv::StringRecord,
+    header: &csv::StringRecord,
+) -> Result<T, String> {
     let cells: csv::StringRecord = record.iter().map(csv_original).collect();
     cells.deserialize(Some(header)).map_err(|error| {
         let place = match error.kind() {
@@ -209,33 +229,33 @@ fn why(error: &csv::Error) -> String {
 
 /// Writes rows.
 pub(crate) enum RowWriter<W: Write> {
-    /// As CSV.
-    Csv(Box<csv::Writer<W>>),
+    /// As CSV, with these columns.
+    Csv { writer: Box<csv::Writer<W>>, columns: &'static [&'static str] },
     /// As JSON.
     Ndjson(io::BufWriter<W>),
 }
 
 impl<W: Write> RowWriter<W> {
-    /// A writer of this form.
-    pub(crate) fn new(form: FileForm, file: W) -> Result<Self> {
+    /// A writer of this form, and of these columns where the form has any.
+    pub(crate) fn new(form: FileForm, file: W, columns: &'static [&'static str]) -> Result<Self> {
         if form == FileForm::Ndjson {
             return Ok(Self::Ndjson(io::BufWriter::with_capacity(BUFFER, file)));
         }
         let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(file);
-        writer.write_record(UserRow::EXPORTED)?;
-        Ok(Self::Csv(Box::new(writer)))
+        writer.write_record(columns)?;
+        Ok(Self::Csv { writer: Box::new(writer), columns })
     }
 
     /// Adds a row.
-    pub(crate) fn write(&mut self, row: &UserRow) -> Result<()> {
+    pub(crate) fn write(&mut self, row: &impl Serialize) -> Result<()> {
         match self {
             Self::Ndjson(file) => {
                 serde_json::to_writer(&mut *file, row)?;
                 Ok(file.write_all(b"\n")?)
             }
-            Self::Csv(writer) => {
+            Self::Csv { writer, columns } => {
                 let cells = serde_json::to_value(row)?;
-                for column in UserRow::EXPORTED {
+                for column in *columns {
                     match &cells[*column] {
                         serde_json::Value::Null => writer.write_field("")?,
                         serde_json::Value::String(text) => {
@@ -252,7 +272,7 @@ impl<W: Write> RowWriter<W> {
     /// Nothing more follows.
     pub(crate) fn finish(self) -> Result<()> {
         match self {
-            Self::Csv(mut writer) => Ok(writer.flush()?),
+            Self::Csv { mut writer, .. } => Ok(writer.flush()?),
             Self::Ndjson(mut file) => Ok(file.flush()?),
         }
     }
