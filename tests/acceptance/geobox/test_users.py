@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
+import requests
 from geobox.enums import UserRole, UserStatus
 from geobox.exception import AuthenticationError, AuthorizationError, NotFoundError, ValidationError
 from geobox.utils import xor_encode
@@ -178,6 +180,29 @@ def test_ordinary_people_change_themselves_and_see_nobody_else(people):
     ):
         with pytest.raises(AuthorizationError):
             call()
+
+
+def test_a_new_user_signs_in_and_is_active_by_that_and_a_pending_one_may_not(people, root):
+    user, password = people.make(status=UserStatus.NEW)
+    assert user.status == UserStatus.NEW
+    assert people.connect(user.username, password).get_user().status == UserStatus.ACTIVE
+    assert root.get_user(user.id).status == UserStatus.ACTIVE
+    pending, password = people.make(status=UserStatus.PENDING)
+    with pytest.raises(AuthenticationError):
+        people.connect(pending.username, password)
+
+
+def test_ones_own_new_address_waits_for_its_link_and_an_administrators_change_does_not(people, root, roster):
+    person = people.person()
+    me = person.client.get_user()
+    before, after = me.email, f"after-{person.username}@example.com"
+    assert me.update(email=after)["email"] == before
+    assert root.get_user(person.id).email == before
+    link = re.search(r"https?://\S+", roster.wait_for_mail(after, "confirm_email").text)[0]
+    token = re.split(r"[#=]", link)[-1]
+    assert requests.post(f"{roster.address}/api/v1/email-confirmations", json={"token": token}, timeout=60).ok
+    assert person.client.get_user().email == after
+    assert root.get_user(person.id).update(email=before)["email"] == before
 
 
 def test_an_account_admin_has_its_own_people_and_no_others(people, root):

@@ -243,7 +243,7 @@ impl Tour {
         let one = self.call::<UpdateOrganization>(Some(admin), path, change).await;
         assert_eq!(one.settings.inactivity_suspension_days, Some(90));
 
-        let rows = json!({"groups": [{"name": "Day shift"}, {"name": "Day shift"}, {"name": "day  shift"}]});
+        let rows = json!({"groups": [{"name": "Day shift"}, {"name": "Day shift"}, {"name": "DAY SHIFT"}]});
         let report = self.call::<ImportGroups>(Some(admin), ImportGroups::path(), rows).await;
         assert_eq!((report.created, report.present), (1, 2), "{report:?}");
         let new = json!({"name": "Night shift"});
