@@ -1,23 +1,23 @@
 //! `groups/`: the groups of the caller's organization, each with everybody in it.
 
 use roster_core::{Error, Kind, Selection};
-use roster_model::{Filter, GroupId};
+use roster_model::GroupId;
 
 use super::{
     Reply,
     call::Call,
     listing::Listing,
     replies::{GroupReply, done},
+    search,
     translate::Refusal,
 };
 
 pub(super) async fn list(call: &Call) -> Reply {
     let actor = call.caller().await?;
     let listing = Listing::read(call.query())?;
-    listing.refuse_search()?;
     let organization = actor.credential().map(|credential| credential.user.organization_id);
     let selection = Selection {
-        filter: Filter::default(),
+        filter: listing.filter(search::GROUPS)?,
         order: Vec::new(),
         skip: listing.index,
         limit: listing.page_length.into(),

@@ -3,9 +3,13 @@
 use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use roster_model::{Filter, FilterField};
 use serde::Serialize;
 
-use super::translate::{Problems, Refusal};
+use super::{
+    search::{self, Fields},
+    translate::{Problems, Refusal},
+};
 
 /// The most that may be asked for at once.
 const MOST: u32 = 1000;
@@ -42,12 +46,10 @@ impl Listing {
         Ok(Self { index, page_length, search })
     }
 
-    /// Refuses to search: lists are given whole.
-    pub(super) fn refuse_search(&self) -> Result<(), Refusal> {
-        match &self.search {
-            Some(text) => Err(Refusal::unsearchable(text, "searching is not served here")),
-            None => Ok(()),
-        }
+    /// Whom or what is searched for among records with these fields.
+    pub(super) fn filter<F: FilterField>(&self, fields: Fields<F>) -> Result<Filter<F>, Refusal> {
+        let searched = search::parse(self.search.as_deref().unwrap_or_default(), fields);
+        searched.map_err(|error| Refusal::unsearchable(&error.query, &error.reason))
     }
 
     /// The envelope around the part that was asked for, of a list that has so many records in all.

@@ -12,6 +12,7 @@ mod groups;
 mod listing;
 mod replies;
 mod requests;
+pub mod search;
 mod sessions;
 mod translate;
 mod users;

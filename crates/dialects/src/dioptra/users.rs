@@ -1,22 +1,23 @@
 //! `users/`: listing, making and reading users, and what one does with one's own account.
 
 use roster_core::{Account, Actor, DirectorySelection, Error, credentials::PasswordReplacement};
-use roster_model::{DeleteAccount, Filter, NewAccount, PageRequest, UserId, UserRef, UserUpdate};
+use roster_model::{DeleteAccount, NewAccount, PageRequest, UserId, UserRef, UserUpdate};
 
 use super::{
     Reply,
     call::Call,
     listing::Listing,
     replies::{CurrentUserReply, DeletedReply, StatusReply, UserReply, done, done_with},
+    search,
     translate::{self, Refusal},
 };
 
 pub(super) async fn list(call: &Call) -> Reply {
     let actor = call.caller().await?;
     let listing = Listing::read(call.query())?;
-    listing.refuse_search()?;
+    let filter = listing.filter(search::USERS)?;
     let organization = actor.credential().map(|credential| credential.user.organization_id);
-    let selection = DirectorySelection { filter: Filter::default(), organization };
+    let selection = DirectorySelection { filter, organization };
     let page = PageRequest {
         limit: Some(listing.page_length),
         offset: Some(listing.index),

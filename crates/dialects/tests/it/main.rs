@@ -10,6 +10,7 @@ mod airt_lockout;
 mod airt_requests;
 mod airt_rights;
 mod dioptra;
+mod dioptra_search;
 mod dioptra_sessions;
 mod dioptra_users;
 mod geobox;

@@ -16,6 +16,9 @@ pub(crate) use order::Order;
 use crate::query::Query;
 use crate::sql::{Engine, Param, Value};
 
+/// The longest pattern that SQLite takes, in bytes. No field holds a text that long, so nothing has such a form.
+const LONGEST_PATTERN: usize = 50_000;
+
 impl Param for FilterValue {
     fn value(&self) -> Value<'_> {
         match self {
@@ -163,6 +166,10 @@ fn write_pattern<F: SqlField>(field: F, pattern: &Pattern, is_folded: bool, quer
                     Engine::Postgres => "LIKE",
                 };
                 let text = spell(pattern, engine);
+                if text.len() > LONGEST_PATTERN {
+                    query.push(&never(exact));
+                    return;
+                }
                 query.push_with(&format!("({column} {operator} ?)"), &text);
             }
         },

@@ -308,6 +308,15 @@ on_both_databases! {
         }
     }
 
+    async fn t35_a_pattern_that_grows_when_it_is_folded_is_answered(store: Store) {
+        write(&store, async |tx: &mut Tx| Ok(user(tx, "ann").await?)).await;
+        let pattern = Pattern::parse_like(&"%\u{fdfa}_".repeat(2_600)).unwrap().folded();
+        let filter = Filter::Like { field: UserField::Username, pattern, is_folded: true };
+        let query = UserQuery { filter, ..UserQuery::default() };
+        let found = ids(&store, &query, &Window { after: None, offset: 0, limit: 10 }).await;
+        assert!(found.is_empty());
+    }
+
     async fn t36_values_are_values_whatever_they_say(store: Store) {
         write(&store, async |tx: &mut Tx| Ok(user(tx, "ann").await?)).await;
         for text in ["' OR '1'='1", "'; DROP TABLE users; --", "\\", "$1", "?", "%", "*", "[", "{id}"] {

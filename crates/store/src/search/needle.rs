@@ -16,6 +16,7 @@ pub(crate) fn needles(filter: &Filter<UserField>) -> Vec<String> {
 fn collect(filter: &Filter<UserField>, found: &mut Vec<String>) {
     match filter {
         Filter::And(all) => all.iter().for_each(|one| collect(one, found)),
+        Filter::Or(any) => found.extend(common(any)),
         Filter::Contains { fields, text } if fields.iter().all(|field| is_searched(*field)) => {
             found.push(text.chars().take(LONGEST).collect());
         }
@@ -34,6 +35,16 @@ fn collect(filter: &Filter<UserField>, found: &mut Vec<String>) {
         }
         _ => {}
     }
+}
+
+/// What whoever passes any of these must have: the texts that all of them want.
+fn common(any: &[Filter<UserField>]) -> Vec<String> {
+    let mut each = any.iter().map(needles);
+    let Some(mut common) = each.next() else { return Vec::new() };
+    for needles in each {
+        common.retain(|text| needles.contains(text));
+    }
+    common
 }
 
 fn is_searched(field: UserField) -> bool {

@@ -70,13 +70,22 @@ async fn people(store: &Store) {
     }
 }
 
-fn searches(piece: &str) -> [Filter<UserField>; 3] {
+fn searches(piece: &str) -> [Filter<UserField>; 4] {
     let field = UserField::FirstName;
     let like = Pattern::parse_like(&format!("%{}%", piece.replace(['%', '_'], ""))).unwrap();
     [
         Filter::contains(UserField::SEARCHED.to_vec(), piece),
         Filter::Like { field, pattern: like.clone(), is_folded: false },
-        Filter::Like { field: UserField::Name, pattern: like.folded(), is_folded: true },
+        Filter::Like { field: UserField::Name, pattern: like.clone().folded(), is_folded: true },
+        Filter::Or(
+            [UserField::Username, UserField::Email]
+                .map(|field| Filter::Like {
+                    field,
+                    pattern: like.clone().folded(),
+                    is_folded: true,
+                })
+                .into(),
+        ),
     ]
 }
 
@@ -121,6 +130,18 @@ async fn assert_same(store: &Store) {
             }
         }
     }
+}
+
+#[test]
+fn of_alternatives_the_index_looks_for_what_all_of_them_want() {
+    let has = |text: &str| Filter::contains(vec![UserField::Email], text);
+    let either = Filter::Or(vec![
+        Filter::And(vec![has("ann"), has("smith")]),
+        Filter::And(vec![has("smith"), has("bob")]),
+    ]);
+    assert_eq!(needles(&either), ["smith"]);
+    let open = Filter::Or(vec![has("smith"), Filter::IsNull { field: UserField::Phone }]);
+    assert!(needles(&open).is_empty() && needles(&Filter::Or(Vec::new())).is_empty());
 }
 
 fn names(users: &[User]) -> Vec<&str> {
