@@ -92,6 +92,13 @@ pub struct UserRow {
     /// the API: only the operator exports it, at the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<Secret>,
+    /// When that password must be changed; as the policy says without it. Export leaves it empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_expires_at: Option<Timestamp>,
+    /// When it was deleted: it is made in the bin, where its names are reserved. Export leaves it empty, for deleted
+    /// users are not exported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl UserRow {
@@ -124,6 +131,8 @@ impl UserRow {
         "exempt_from_org_sms_otp_disabled",
         "created_at",
         "password_hash",
+        "password_expires_at",
+        "deleted_at",
     ];
 
     /// The row of a user, without what it refers to by name.
@@ -157,6 +166,8 @@ impl UserRow {
             exempt_from_org_sms_otp_disabled: Some(user.flags.exempt_from_org_sms_otp_disabled),
             created_at: Some(user.created_at),
             password_hash: None,
+            password_expires_at: None,
+            deleted_at: None,
         }
     }
 }

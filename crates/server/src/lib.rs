@@ -3,6 +3,7 @@
 mod assemble;
 pub mod config;
 pub mod delivery;
+pub mod dioptra;
 pub mod doctor;
 mod first_start;
 pub mod jobs;

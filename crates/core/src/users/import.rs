@@ -220,8 +220,13 @@ impl Core {
                 )
             })?;
             record.password_changed_at = Some(now);
-            record.password_expires_at = around.password_life.map(|life| later(now, life));
+            let by_policy = around.password_life.map(|life| later(now, life));
+            record.password_expires_at =
+                row.password_expires_at.map(whole_microseconds).or(by_policy);
         }
+        // Nobody is in the bin before having been made, nor until after now: the bin is emptied by this time.
+        let deleted_at = row.deleted_at.map(whole_microseconds);
+        record.deleted_at = deleted_at.map(|at| at.clamp(record.created_at, now));
         let find = |name: &str, field| {
             let found = around.groups.get(name).copied().flatten();
             found.ok_or_else(|| Error::invalid(field, Reason::Unknown))
@@ -303,6 +308,9 @@ async fn place_all(
 async fn insert(tx: &mut Tx, one: &Candidate, now: Timestamp) -> Result<UserId> {
     let id = tx.insert_user(&one.record).await?;
     tx.claim_identifiers(one.keys.each_ref(), id).await?;
+    if one.record.deleted_at.is_some() {
+        tx.update_user(&mut User { id, ..one.record.clone() }).await?;
+    }
     tx.set_membership(one.record.primary_group_id, id, MembershipRank::Member, now).await?;
     for (group, place) in &one.groups {
         let rank = match place {

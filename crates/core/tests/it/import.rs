@@ -114,6 +114,44 @@ on_both_databases! {
         assert_eq!(refused.map_err(|error| error.code()), Err(ErrorCode::NotFound));
     }
 
+    async fn the_dates_of_another_system_are_kept_and_who_was_deleted_there_is_in_the_bin(roster: Roster) {
+        let actor = roster_core::Actor::system("tests");
+        let time = |text: &str| text.parse::<jiff::Timestamp>().ok();
+        let users = vec![
+            UserRow {
+                password_hash: Some(Secret::new(HASH)),
+                created_at: time("2020-01-01T00:00:00Z"),
+                password_expires_at: time("2021-01-01T00:00:00.000001Z"),
+                ..row("ann", "ann@example.com")
+            },
+            // Without a password there is nothing to expire.
+            UserRow { password_expires_at: time("2021-01-01T00:00:00Z"), ..row("bob", "bob@example.com") },
+            UserRow {
+                created_at: time("2020-01-01T00:00:00Z"),
+                deleted_at: time("2020-06-01T00:00:00Z"),
+                ..row("cid", "cid@example.com")
+            },
+            UserRow { deleted_at: time("9999-01-01T00:00:00Z"), ..row("dan", "dan@example.com") },
+        ];
+        let report = roster.import_users(&actor, &import(users.clone())).await.unwrap();
+        assert_eq!((report.created, report.refused.len()), (4, 0), "{report:?}");
+        let ann = roster.get_user(&actor, &UserRef::parse("ann")).await.unwrap();
+        assert_eq!(ann.password_expires_at, time("2021-01-01T00:00:00.000001Z"));
+        let bob = roster.get_user(&actor, &UserRef::parse("bob")).await.unwrap();
+        assert_eq!(bob.password_expires_at, None);
+        let gone = roster.get_user(&actor, &UserRef::parse("cid")).await;
+        assert_eq!(gone.err().map(|error| error.code()), Some(ErrorCode::NotFound));
+        // Its names are taken, whoever comes for them.
+        let other = roster.import_users(&actor, &import(vec![row("CID", "new@example.com")])).await.unwrap();
+        assert_eq!(refusals(&other), [(0, Some(Field::Username), "already_exists")]);
+        let bin = UserFilter { deleted: Some(true), ..UserFilter::default() };
+        let found = roster.list_users(&actor, &bin, &PageRequest::default()).await.unwrap();
+        let deleted: Vec<_> = found.items.iter().map(|one| (&*one.username, one.deleted_at)).collect();
+        assert_eq!(deleted, [("cid", time("2020-06-01T00:00:00Z")), ("dan", Some(roster.now()))]);
+        let again = roster.import_users(&actor, &import(users)).await.unwrap();
+        assert_eq!((again.created, again.present), (0, 4));
+    }
+
     async fn t44_hashes_are_taken_over_within_bounds(roster: Roster) {
         let actor = roster_core::Actor::system("tests");
         let with = |username: &str, hash: &str| UserRow {

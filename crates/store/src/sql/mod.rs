@@ -1,5 +1,6 @@
 //! The only place that knows which database is there.
 
+mod foreign;
 mod ids;
 mod location;
 mod migrate;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+pub(crate) use foreign::ForeignDatabase;
 pub use location::Location;
 pub(crate) use migrate::{MIGRATIONS, Migration};
 pub use relocate::Progress;

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use rusqlite::backup::{Backup, StepResult};
 
-pub(super) use readers::Reader;
+pub(super) use readers::{Reader, Readers};
 pub(super) use restore::restore;
 pub(super) use statement::{batch, execute, find, list};
 pub(super) use writer::{Member, Unsynced};
@@ -24,7 +24,6 @@ use super::{Counters, Options, Tx};
 use crate::{Change, Error, Follow};
 use connection::error;
 use ownership::Ownership;
-use readers::Readers;
 use writer::Writer;
 
 /// An open SQLite database.
@@ -128,6 +127,16 @@ async fn end<T, E: From<Error>>(
     }
     receipt.wait().await?;
     Err(error)
+}
+
+/// The file of another program, for reading.
+pub(super) fn open_foreign(path: &Path) -> Result<Readers, Error> {
+    Readers::open(path, 1)
+}
+
+/// A snapshot of what another program has committed by now.
+pub(super) async fn begin_foreign(readers: Arc<Readers>) -> Result<Tx, Error> {
+    Ok(Tx::new(Conn::Reader(readers.take(true).await?)))
 }
 
 /// Copies the database file `from`, which may be in use, into the new file `to`.

@@ -10,7 +10,7 @@ use super::connection::{self, error};
 use crate::Error;
 
 /// The reading connections.
-pub(super) struct Readers {
+pub(in crate::sql) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
     places: Arc<Semaphore>,

@@ -1,5 +1,7 @@
 //! `roster import`
 
+mod dioptra;
+
 use std::{
     fs::File,
     io::{self, Read, Seek as _},
@@ -29,14 +31,20 @@ const BYTES: u64 = 400_000;
 /// How many requests are under way.
 const REQUESTS: usize = 16;
 
-/// Create users, or groups, out of a file: CSV with a header, or a JSON object on each line
+/// Create users, or groups, out of a file, CSV with a header or a JSON object on each line, or out of another platform's
+/// database
 ///
 /// A line that is refused is told with its number and does not hold the others up. What is there already is passed over:
 /// an import that was broken off is simply made again.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
-    /// The file; - for standard input
+    /// The file; - for standard input. With --from, the database: the path of its SQLite file or its URL; - to be asked,
+    /// for a URL may hold a password
+    #[arg(value_name = "FILE|DATABASE_URL")]
     file: PathBuf,
+    /// Take over the users and groups in the database of this platform's own server, which is only read
+    #[arg(long, value_name = "PLATFORM", conflicts_with = "format")]
+    from: Option<Platform>,
     /// Its form [default: what its name ends in]
     #[arg(long, value_name = "FORM")]
     format: Option<FileForm>,
@@ -51,6 +59,13 @@ pub(crate) struct Import {
     dry_run: bool,
     #[command(flatten)]
     connection: Connection,
+}
+
+/// A platform whose database can be taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Platform {
+    /// NIST Dioptra 1.2
+    Dioptra,
 }
 
 /// Rows that travel together, and where they came from.
@@ -100,9 +115,10 @@ struct Sum {
 
 impl Import {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
-        match self.groups {
-            true => self.import::<GroupRow>(ui).await,
-            false => self.import::<UserRow>(ui).await,
+        match (self.from, self.groups) {
+            (Some(Platform::Dioptra), _) => self.run_from_dioptra(ui).await,
+            (None, true) => self.import::<GroupRow>(ui).await,
+            (None, false) => self.import::<UserRow>(ui).await,
         }
     }
 
