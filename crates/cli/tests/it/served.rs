@@ -67,15 +67,14 @@ impl Served {
                 let _ = tell.send(line);
             }
         });
+        let mut served = Self { child, url: String::new(), said: log, listening: Some(listening) };
         loop {
-            match told.recv_timeout(PATIENCE) {
-                Ok(line) => {
-                    if let Some(url) = line.strip_prefix("Roster listens at ") {
-                        let url = url.to_owned();
-                        return Self { child, url, said: log, listening: Some(listening) };
-                    }
-                }
-                Err(_) => panic!("the server does not listen: {}", log.lock().unwrap()),
+            let Ok(line) = told.recv_timeout(PATIENCE) else {
+                panic!("the server does not listen: {}", served.said.lock().unwrap());
+            };
+            if let Some(url) = line.strip_prefix("Roster listens at ") {
+                url.clone_into(&mut served.url);
+                return served;
             }
         }
     }

@@ -106,7 +106,7 @@ impl Person {
         let (username, email) = (self.username.key(), self.email.key());
         if let Some(taken) = tx.claim_identifiers([username, email], id).await? {
             let field = if taken == username { Field::Username } else { Field::Email };
-            return Err(Error::AlreadyExists { field });
+            return Err(name_taken(tx, taken, field).await?);
         }
         tx.set_membership(public, id, MembershipRank::Member, now).await?;
         if record.primary_group_id != public {

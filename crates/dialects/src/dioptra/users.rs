@@ -22,7 +22,7 @@ pub(super) async fn list(call: &Call) -> Reply {
         limit: Some(listing.page_length),
         offset: Some(listing.index),
         count: Some(true),
-        cursor: None,
+        ..PageRequest::default()
     };
     let found = call.core().search_directory(&actor, selection, &page).await?;
     let data: Vec<_> = found.items.iter().map(UserReply::from).collect();
