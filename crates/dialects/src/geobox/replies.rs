@@ -76,7 +76,7 @@ impl<'a> UserReply<'a> {
             id: user.id.0,
             username: &user.username,
             // Geobox knows no confirmation: the address is the one that was given last.
-            email: Some(user.unconfirmed_email.as_deref().unwrap_or(&user.email)),
+            email: Some(&user.email),
             first_name: &user.first_name,
             last_name: &user.last_name,
             mobile: user.phone.as_ref().map(|phone| phone.as_typed.as_str()),
