@@ -6,14 +6,16 @@
 //! `idempotent` (a creation that takes `Idempotency-Key`) and `if_match`.
 
 use roster_model::{
-    Accepted, ActivateMfa, ApiKey, ApiKeyUpdate, AuditEvent, AuditFilter, ChangeExpiredPassword,
-    ChangePassword, CodeRequest, ConfirmEmail, DirectoryEntry, DirectoryFilter, EnableSso,
-    EndedSessions, Group, GroupId, GroupImport, GroupMember, GroupUpdate, ImportReport,
+    Accepted, ActivateMfa, Activity, ActivityFilter, ApiKey, ApiKeyUpdate, AuditEvent, AuditFilter,
+    ChangeExpiredPassword, ChangePassword, CodeRequest, ConfirmEmail, DirectoryEntry,
+    DirectoryFilter, EnableSso, EndedSessions, Favorite, FavoriteFilter, FavoriteId,
+    FavoriteRanking, Group, GroupId, GroupImport, GroupMember, GroupUpdate, ImportReport,
     Introspection, IntrospectionRequest, IssuedApiKey, ListFilter, Message, MessageId, MfaStatus,
-    NewApiKey, NewGroup, NewPlan, NewUser, Organization, OrganizationId, OrganizationUpdate, Page,
-    PageRequest, PasswordReset, Plan, PlanUpdate, RecoveryCodes, RedeemSsoTicket, Session,
-    SetMembership, SetPhone, SetUp, SignIn, SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket,
-    TotpEnrolment, User, UserFilter, UserImport, UserRef, UserRow, UserUpdate, VerifyPhone, Whoami,
+    NewApiKey, NewFavorite, NewGroup, NewPlan, NewUser, ObjectFilter, ObjectId, ObjectRegistration,
+    ObjectType, Organization, OrganizationId, OrganizationUpdate, Page, PageRequest, PasswordReset,
+    Plan, PlanUpdate, RecoveryCodes, RedeemSsoTicket, RegisteredObject, Session, SetMembership,
+    SetPhone, SetUp, SignIn, SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket, TotpEnrolment,
+    User, UserFilter, UserImport, UserRef, UserRow, UserUpdate, VerifyPhone, Whoami,
 };
 use uuid::Uuid;
 
@@ -295,6 +297,55 @@ endpoints! {
 
         /// Delete a plan that nobody has.
         DeletePlan: DELETE "/api/v1/plans/{plan}" [plan: String] -> 204 | WrongState;
+    }
+    "Favorites, objects and activity" {
+        /// The favorites of a user, who alone sees them.
+        ListFavorites: GET "/api/v1/users/{user}/favorites" [user: UserRef] ?(FavoriteFilter, PageRequest)
+            -> 200 Page<Favorite>;
+
+        /// Add an object to a user's favorites, at the bottom.
+        AddFavorite: POST "/api/v1/users/{user}/favorites" [user: UserRef] (NewFavorite)
+            -> 201 Favorite | AlreadyExists;
+
+        /// Remove one of a user's favorites. Those below move up.
+        RemoveFavorite: DELETE "/api/v1/users/{user}/favorites/{favorite}" [user: UserRef, favorite: FavoriteId]
+            -> 204;
+
+        /// Move one of a user's favorites to the top, up, down or to the bottom.
+        MoveFavorite: PUT "/api/v1/users/{user}/favorites/{favorite}/ranking" [user: UserRef, favorite: FavoriteId] (FavoriteRanking)
+            -> 204;
+
+        /// The favorites of an organization.
+        ListOrganizationFavorites: GET "/api/v1/organizations/{organization}/favorites" [organization: OrganizationId] ?(FavoriteFilter, PageRequest)
+            -> 200 Page<Favorite>;
+
+        /// Add an object to an organization's favorites.
+        AddOrganizationFavorite: POST "/api/v1/organizations/{organization}/favorites" [organization: OrganizationId] (NewFavorite)
+            -> 201 Favorite | AlreadyExists;
+
+        /// Remove one of an organization's favorites.
+        RemoveOrganizationFavorite: DELETE "/api/v1/organizations/{organization}/favorites/{favorite}" [organization: OrganizationId, favorite: FavoriteId]
+            -> 204;
+
+        /// The objects that services have registered: one's own; administrators see more.
+        ListObjects: GET "/api/v1/objects" ?(ObjectFilter, PageRequest)
+            -> 200 Page<RegisteredObject>;
+
+        /// One object.
+        GetObject: GET "/api/v1/objects/{object_type}/{object_id}" [object_type: ObjectType, object_id: ObjectId]
+            -> 200 RegisteredObject;
+
+        /// Tell what somebody owns, for the platform's services.
+        /// It replaces all that was told of the object before.
+        RegisterObject: PUT "/api/v1/objects/{object_type}/{object_id}" [object_type: ObjectType, object_id: ObjectId] (ObjectRegistration)
+            -> 200 RegisteredObject;
+
+        /// Forget an object.
+        RemoveObject: DELETE "/api/v1/objects/{object_type}/{object_id}" [object_type: ObjectType, object_id: ObjectId]
+            -> 204;
+
+        /// The newest hundred of the caller's objects and management actions.
+        ListActivity: GET "/api/v1/activity" ?(ActivityFilter) -> 200 Page<Activity>;
     }
     "Running the server" {
         /// Make the first administrator, with the token that the server shows at its first start.

@@ -4,7 +4,8 @@ use std::fmt::{Display, Write};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use roster_model::{
-    ApiKeyId, AuditEventId, GroupId, MessageId, OrganizationId, PlanId, UserId, UserRef,
+    ApiKeyId, AuditEventId, FavoriteId, GroupId, MessageId, ObjectId, ObjectType, OrganizationId,
+    PlanId, UserId, UserRef,
 };
 use utoipa::{
     PartialSchema,
@@ -65,6 +66,18 @@ impl PathParam for Uuid {
     }
 }
 
+impl PathParam for ObjectType {
+    const DOC: &'static str = "A kind of object";
+
+    fn schema() -> RefOr<Schema> {
+        <Self as PartialSchema>::schema()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Self::from_word(text)
+    }
+}
+
 macro_rules! number {
     ($($id:ty = $doc:literal),+ $(,)?) => {$(
         impl PathParam for $id {
@@ -91,6 +104,8 @@ number! {
     ApiKeyId = "An API key's id",
     MessageId = "A message's id",
     AuditEventId = "An event's id",
+    FavoriteId = "A favorite's id",
+    ObjectId = "An object's number among those of its kind",
 }
 
 fn text() -> RefOr<Schema> {

@@ -1,6 +1,9 @@
 //! What may stand after the `?`: read by the server, written by a client.
 
-use roster_model::{AuditFilter, DirectoryFilter, ListFilter, PageRequest, UserFilter};
+use roster_model::{
+    ActivityFilter, AuditFilter, DirectoryFilter, FavoriteFilter, ListFilter, ObjectFilter,
+    PageRequest, UserFilter,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::{
     IntoParams,
@@ -114,6 +117,7 @@ macro_rules! query {
 query! {
     PageRequest: "limit" "offset" "cursor" "count" "fields", cut to fields;
     EndSessionsQuery: "keep_current";
+    ActivityFilter: "state" "author" "order";
 }
 
 query! { @paged
@@ -122,6 +126,8 @@ query! { @paged
     AuditFilter: "user" "action";
     ListFilter: "filter" "search" "order_by";
     ApiKeyFilter: "include_revoked" "filter" "search" "order_by";
+    FavoriteFilter: "object_type" "object_id" "order" "descending";
+    ObjectFilter: "author" "object_type";
 }
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, serde_urlencoded::de::Error> {
@@ -208,6 +214,9 @@ mod tests {
         holds::<(AuditFilter, PageRequest)>();
         holds::<(ApiKeyFilter, PageRequest)>();
         holds::<(ListFilter, PageRequest)>();
+        holds::<(FavoriteFilter, PageRequest)>();
+        holds::<(ObjectFilter, PageRequest)>();
+        holds::<ActivityFilter>();
         holds::<EndSessionsQuery>();
     }
 

@@ -36,6 +36,11 @@ enum Command {
     Org(org::OrgCommand),
     #[command(alias = "plans")]
     Plan(plan::PlanCommand),
+    #[command(alias = "favorites")]
+    Favorite(favorite::FavoriteCommand),
+    #[command(alias = "objects")]
+    Object(object::ObjectCommand),
+    Activity(activity::ActivityCommand),
     #[command(alias = "messages")]
     Message(message::MessageCommand),
     Audit(audit::AuditCommand),
@@ -66,6 +71,9 @@ impl Cli {
             Command::Group(command) => command.run(ui).await?,
             Command::Org(command) => command.run(ui).await?,
             Command::Plan(command) => command.run(ui).await?,
+            Command::Favorite(command) => command.run(ui).await?,
+            Command::Object(command) => command.run(ui).await?,
+            Command::Activity(command) => command.run(ui).await?,
             Command::Message(command) => command.run(ui).await?,
             Command::Audit(command) => command.run(ui).await?,
             Command::Config(command) => return command.run(ui),

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use roster_client::model::{
-    ApiKey, AuditEvent, Group, GroupMember, Message, MfaStatus, Organization, Plan, Session,
-    SsoLink, SsoProvider,
+    Activity, ApiKey, AuditEvent, Favorite, Group, GroupMember, Message, MfaStatus, Organization,
+    Plan, RegisteredObject, Session, SsoLink, SsoProvider,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -103,6 +103,10 @@ records! {
         "last_error"];
     AuditEvent: id ["id", "at", "action", "outcome", "actor_id", "user_id", "subject", "door",
         "address"];
+    Favorite: id ["id", "position", "object_type", "object_id", "object_name", "created_at"];
+    RegisteredObject: object_id ["object_type", "object_id", "name", "author_id", "state",
+        "last_run_at", "next_run_at", "updated_at"];
+    Activity: id ["id", "name", "kind", "state", "category", "updated_at", "next_run_at"];
     SsoProvider: name ["name"];
     SsoLink: provider ["provider", "email", "is_disabled", "is_confirmed", "last_sign_in_at"];
 }

@@ -177,6 +177,21 @@ operations! {
     /// Begin another period of a user's plan.
     RenewPlan = "plan.renew": Admin + step_up + not_on_oneself;
 
+    /// See one's favorites.
+    ReadFavorites = "favorite.read": Oneself;
+    /// Add, move and remove one's favorites.
+    WriteFavorites = "favorite.write": Oneself;
+    /// See the favorites of one's organization.
+    ReadOrganizationFavorites = "organization_favorite.read": SignedIn;
+    /// Add and remove favorites of an organization.
+    WriteOrganizationFavorites = "organization_favorite.write": Admin;
+    /// See what somebody owns on the platform.
+    ReadObjects = "object.read": OneselfOrAdmin;
+    /// Tell what people own on the platform: for its services.
+    WriteObjects = "object.write": SystemAdmin;
+    /// See what happened to what one owns, and what one did.
+    ListActivity = "activity.list": Oneself;
+
     /// See the outbox, and try a message again.
     ReadMessages = "message.read": SystemAdmin;
     /// See the audit log: a system admin all, an account admin that of its organization, anybody

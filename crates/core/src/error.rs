@@ -30,6 +30,10 @@ pub enum Kind {
     SsoLink,
     /// A message of the outbox.
     Message,
+    /// A favorite.
+    Favorite,
+    /// An object of the platform.
+    Object,
 }
 
 impl fmt::Display for Kind {
@@ -45,6 +49,8 @@ impl fmt::Display for Kind {
             Self::Provider => "sign-in provider",
             Self::SsoLink => "link to that sign-in provider",
             Self::Message => "message",
+            Self::Favorite => "favorite",
+            Self::Object => "object",
         })
     }
 }

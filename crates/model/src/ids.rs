@@ -48,6 +48,10 @@ id! {
     MessageId,
     /// An entry of the audit log.
     AuditEventId,
+    /// An entry of somebody's favorites.
+    FavoriteId,
+    /// An object of the platform, among those of its kind; the platform gives the numbers.
+    ObjectId,
 }
 
 /// How a person is named in a path or on a command line: `me`, a number, a UUID, a username or

@@ -5,6 +5,7 @@
 
 mod api_key;
 mod audit;
+mod favorite;
 mod filter;
 mod group;
 mod identity;
@@ -13,6 +14,7 @@ mod import;
 mod list_fields;
 mod message;
 mod mfa;
+mod object;
 mod organization;
 mod page;
 mod phone;
@@ -27,6 +29,10 @@ mod user_field;
 
 pub use api_key::{ApiKey, ApiKeyUpdate, Constraint, ConstraintKind, IssuedApiKey, NewApiKey};
 pub use audit::{AuditEvent, AuditFilter, Outcome};
+pub use favorite::{
+    Favorite, FavoriteFilter, FavoriteMove, FavoriteOrder, FavoriteRanking, NewFavorite,
+    ObjectAuthor,
+};
 pub use filter::{
     Comparison, FieldKind, Filter, FilterField, FilterValue, Filterable, OrderBy, Pattern,
     PatternPiece, Vocabulary, Words,
@@ -37,7 +43,8 @@ pub use group::{
 };
 pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible};
 pub use ids::{
-    ApiKeyId, AuditEventId, GroupId, MessageId, OrganizationId, PlanId, SessionId, UserId, UserRef,
+    ApiKeyId, AuditEventId, FavoriteId, GroupId, MessageId, ObjectId, OrganizationId, PlanId,
+    SessionId, UserId, UserRef,
 };
 pub use import::{GroupImport, GroupRow, ImportReport, RefusedRow, UserImport, UserRow};
 pub use list_fields::{
@@ -48,6 +55,10 @@ pub use message::{Channel, Message, MessageState};
 pub use mfa::{
     ActivateMfa, CodeChannel, CodePurpose, CodeRequest, MfaStatus, PasswordReset, RecoveryCodes,
     TotpEnrolment,
+};
+pub use object::{
+    Activity, ActivityFilter, ActivityOrder, ObjectFilter, ObjectRegistration, ObjectType,
+    RegisteredObject, RunState,
 };
 pub use organization::{LoginType, Organization, OrganizationSettings, OrganizationUpdate};
 pub use page::{ListFilter, Page, PageRequest};

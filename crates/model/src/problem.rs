@@ -222,6 +222,16 @@ words! {
         Fields = "fields",
         /// How a list is ordered.
         OrderBy = "order_by",
+        /// The kind of an object.
+        ObjectType = "object_type",
+        /// The number of an object.
+        ObjectId = "object_id",
+        /// Whose an object is.
+        Author = "author",
+        /// What an object is filed under.
+        Category = "category",
+        /// What the platform calls an object's last run.
+        LastRunId = "last_run_id",
         /// A user named in the request.
         User = "user",
         /// The name of a feature flag.

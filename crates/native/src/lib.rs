@@ -4,6 +4,7 @@
 mod api_keys;
 mod credentials;
 mod docs;
+mod favorites;
 mod groups;
 mod mfa;
 mod operations;
@@ -29,6 +30,7 @@ pub fn router(kit: Kit) -> Router {
         .merge(mfa::routes())
         .merge(api_keys::routes())
         .merge(groups::routes())
+        .merge(favorites::routes())
         .merge(sso::routes())
         .merge(operations::routes())
         .route("/api/v1/openapi.json", get(document))

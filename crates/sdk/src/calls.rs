@@ -283,6 +283,31 @@ calls! {
     /// Begins another period of a user's plan.
     renew_plan = RenewPlan {user} -> User;
 
+    /// One page of a user's favorites.
+    list_favorites = ListFavorites {user} ?{filter: FavoriteFilter, page: PageRequest} -> Page<Favorite>;
+    /// Adds an object to a user's favorites, at the bottom.
+    add_favorite = AddFavorite {user} (new: NewFavorite) -> Favorite;
+    /// Removes one of a user's favorites.
+    remove_favorite = RemoveFavorite {user, favorite} -> ();
+    /// Moves one of a user's favorites.
+    move_favorite = MoveFavorite {user, favorite} (to: FavoriteRanking) -> ();
+    /// One page of an organization's favorites.
+    list_organization_favorites = ListOrganizationFavorites {organization} ?{filter: FavoriteFilter, page: PageRequest} -> Page<Favorite>;
+    /// Adds an object to an organization's favorites.
+    add_organization_favorite = AddOrganizationFavorite {organization} (new: NewFavorite) -> Favorite;
+    /// Removes one of an organization's favorites.
+    remove_organization_favorite = RemoveOrganizationFavorite {organization, favorite} -> ();
+    /// One page of the objects that services have registered.
+    list_objects = ListObjects {} ?{filter: ObjectFilter, page: PageRequest} -> Page<RegisteredObject>;
+    /// One object.
+    get_object = GetObject {object_type, object_id} -> RegisteredObject;
+    /// Tells what somebody owns, in place of what was told of it before.
+    register_object = RegisterObject {object_type, object_id} (told: ObjectRegistration) -> RegisteredObject;
+    /// Forgets an object.
+    remove_object = RemoveObject {object_type, object_id} -> ();
+    /// The newest hundred of the caller's objects and management actions.
+    list_activity = ListActivity {} ?{filter: ActivityFilter} -> Page<Activity>;
+
     /// Makes the first administrator, with the token that the server shows at its first start.
     set_up = SetUpRoster {} (first: SetUp) -> User;
     /// One page of the outgoing messages, newest first.
@@ -312,6 +337,12 @@ lists! {
     members = ListMembers {group} of GroupMember;
     /// The plans, as a list to go through.
     plans = ListPlans {} of Plan, filter ListFilter;
+    /// A user's favorites, as a list to go through.
+    favorites = ListFavorites {user} of Favorite, filter FavoriteFilter;
+    /// An organization's favorites, as a list to go through.
+    organization_favorites = ListOrganizationFavorites {organization} of Favorite, filter FavoriteFilter;
+    /// The objects that services have registered, as a list to go through.
+    objects = ListObjects {} of RegisteredObject, filter ObjectFilter;
     /// The outgoing messages, newest first, as a list to go through.
     messages = ListMessages {} of Message;
     /// The audit log, newest first, as a list to go through.

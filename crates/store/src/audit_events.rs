@@ -47,10 +47,10 @@ pub struct AuditQuery {
     pub action: Option<String>,
 }
 
-const COLUMNS: &str = "id, at, action, outcome, actor_id, impersonator_id, credential, door, \
-                       address, request_id, user_id, subject, changes";
+pub(crate) const SELECT: &str = "SELECT id, at, action, outcome, actor_id, impersonator_id, \
+     credential, door, address, request_id, user_id, subject, changes FROM audit_events";
 
-fn audit_event(row: &Row<'_>) -> Result<AuditEvent, Error> {
+pub(crate) fn audit_event(row: &Row<'_>) -> Result<AuditEvent, Error> {
     let mut columns = row.columns();
     Ok(AuditEvent {
         id: columns.take()?,
@@ -129,7 +129,7 @@ impl Tx {
                 format!("id IN ({} UNION {})", walk("actor_id"), walk("user_id"))
             }
         };
-        let sql = format!("SELECT {COLUMNS} FROM audit_events WHERE {found} {page}");
+        let sql = format!("{SELECT} WHERE {found} {page}");
         self.list(&sql, &params, audit_event).await
     }
 

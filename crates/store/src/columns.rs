@@ -1,8 +1,8 @@
 //! How the words of `model` stand in columns.
 
 use roster_model::{
-    AuthenticationMethod, Channel, CodeChannel, CodePurpose, MembershipRank, MessageState, Outcome,
-    Role, Status, TokenHash,
+    AuthenticationMethod, Channel, CodeChannel, CodePurpose, MembershipRank, MessageState,
+    ObjectType, Outcome, Role, RunState, Status, TokenHash,
 };
 
 use crate::sql::column_as;
@@ -24,8 +24,10 @@ words!(
     CodePurpose,
     MembershipRank,
     MessageState,
+    ObjectType,
     Outcome,
     Role,
+    RunState,
     Status,
 );
 

@@ -1,5 +1,6 @@
 //! The commands, one file for each noun.
 
+pub(crate) mod activity;
 pub(crate) mod admin;
 pub(crate) mod api_key;
 pub(crate) mod audit;
@@ -8,6 +9,7 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod favorite;
 pub(crate) mod group;
 pub(crate) mod import;
 pub(crate) mod login;
@@ -15,6 +17,7 @@ pub(crate) mod logout;
 pub(crate) mod message;
 pub(crate) mod mfa;
 pub(crate) mod migrate_db;
+pub(crate) mod object;
 pub(crate) mod org;
 pub(crate) mod plan;
 pub(crate) mod restore;

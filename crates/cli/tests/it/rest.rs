@@ -29,6 +29,29 @@ async fn groups_are_made_filled_and_emptied_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn favorites_are_added_moved_and_removed_and_show_what_a_service_told() {
+    let machine = Machine::new().await;
+    let admin = machine.roster.admin().await;
+    let ann = machine.roster.person("ann").await;
+    let put = ["object", "put", "Project", "7", "--name", "Census", "--author", "ann"];
+    machine.run(&admin, &[&put[..], &["--state", "running"]].concat()).done();
+    let mut ids = Vec::new();
+    for number in ["7", "8"] {
+        ids.push(machine.run(&ann, &["favorite", "add", "Project", number, "-q"]).done());
+    }
+    machine.run(&ann, &["favorite", "top", ids[1].trim()]).done();
+    let list = ["favorite", "ls", "-f", "position,object_id,object_name", "--output", "csv"];
+    let listed = machine.run(&ann, &list).done();
+    assert_eq!(listed, "position,object_id,object_name\n1,8,\n2,7,Census\n");
+    machine.run(&ann, &["favorite", "rm", ids[1].trim()]).done();
+    assert_eq!(machine.run(&ann, &["favorite", "ls", "-q"]).done(), ids[0]);
+    let activity = ["activity", "-f", "name,state", "--output", "csv"];
+    assert_eq!(machine.run(&ann, &activity).done(), "name,state\nCensus,running\n");
+    machine.run(&admin, &["object", "rm", "Project", "7"]).done();
+    assert_eq!(machine.run(&ann, &["object", "ls", "-q"]).done(), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn plans_are_made_given_renewed_and_deleted_once_nobody_has_them() {
     let machine = Machine::new().await;
     let admin = machine.roster.admin().await;

@@ -6,6 +6,7 @@ mod access;
 mod accounts;
 mod constraint_reference;
 mod constraints;
+mod favorites;
 mod fixture;
 mod groups;
 mod import;

@@ -42,6 +42,37 @@ impl Tour {
         text[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
     }
 
+    async fn favorites(&mut self, admin: &Person) {
+        let (by, kind) = (Some(admin), ObjectType::SqlReport);
+        let told = json!({"name": "Turnout", "author": "me", "state": "succeeded"});
+        self.call::<RegisterObject>(by, RegisterObject::path(kind, 7), told).await;
+        let object = self.call::<GetObject>(by, GetObject::path(kind, 7), Value::Null).await;
+        assert_eq!(object.author_id, admin.user.id);
+        let objects = self.call::<ListObjects>(by, ListObjects::path(), Value::Null).await;
+        assert_eq!(objects.items, [object]);
+        let new = json!({"object_type": "SQL Report", "object_id": 7});
+        let path = AddFavorite::path("me");
+        let made = self.call::<AddFavorite>(by, path, new.clone()).await;
+        assert_eq!(made.object_name.as_deref(), Some("Turnout"));
+        let path = MoveFavorite::path("me", made.id);
+        self.call::<MoveFavorite>(by, path, json!({"to": "top"})).await;
+        let seen = self.call::<ListFavorites>(by, ListFavorites::path("me"), Value::Null).await;
+        assert_eq!(seen.items, [made.clone()]);
+        let path = RemoveFavorite::path("me", made.id);
+        self.call::<RemoveFavorite>(by, path, Value::Null).await;
+        let home = admin.user.organization_id;
+        let path = AddOrganizationFavorite::path(home);
+        let made = self.call::<AddOrganizationFavorite>(by, path, new).await;
+        let path = ListOrganizationFavorites::path(home);
+        let seen = self.call::<ListOrganizationFavorites>(by, path, Value::Null).await;
+        assert_eq!(seen.items, [made.clone()]);
+        let path = RemoveOrganizationFavorite::path(home, made.id);
+        self.call::<RemoveOrganizationFavorite>(by, path, Value::Null).await;
+        let activity = self.call::<ListActivity>(by, ListActivity::path(), Value::Null).await;
+        assert!(activity.items.iter().any(|one| one.name == "Turnout"));
+        self.call::<RemoveObject>(by, RemoveObject::path(kind, 7), Value::Null).await;
+    }
+
     async fn sessions(&mut self, ann: &Person, admin: &Person) {
         let login = json!({"login": "ann@example.com", "password": PASSWORD});
         let again = self.call::<SignInWithPassword>(None, SignInWithPassword::path(), login).await;
@@ -390,6 +421,7 @@ async fn tour(on_postgres: bool) {
     tour.sso(&provider).await;
     tour.credentials(&ann).await;
     tour.operations(&admin).await;
+    tour.favorites(&admin).await;
     tour.expired_password(&admin).await;
 
     let declared: BTreeSet<_> = ENDPOINTS.iter().map(|one| one.name).collect();

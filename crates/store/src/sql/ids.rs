@@ -1,7 +1,8 @@
 //! The typed ids of `model` as columns.
 
 use roster_model::{
-    ApiKeyId, AuditEventId, GroupId, MessageId, OrganizationId, PlanId, SessionId, UserId,
+    ApiKeyId, AuditEventId, FavoriteId, GroupId, MessageId, ObjectId, OrganizationId, PlanId,
+    SessionId, UserId,
 };
 
 use super::column_as;
@@ -12,4 +13,15 @@ macro_rules! id_columns {
     )*};
 }
 
-id_columns!(ApiKeyId, AuditEventId, GroupId, MessageId, OrganizationId, PlanId, SessionId, UserId);
+id_columns!(
+    ApiKeyId,
+    AuditEventId,
+    FavoriteId,
+    GroupId,
+    MessageId,
+    ObjectId,
+    OrganizationId,
+    PlanId,
+    SessionId,
+    UserId
+);

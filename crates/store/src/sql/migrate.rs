@@ -44,6 +44,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(3, "accounts", "0003_accounts.sql"),
     migration!(4, "clustered", "0004_clustered.sql"),
     migration!(5, "counts", "0005_counts.sql"),
+    migration!(6, "favorites", "0006_favorites.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

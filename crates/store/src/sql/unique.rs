@@ -35,6 +35,12 @@ uniques! {
     GroupName, "groups.organization_id, groups.name_key", "groups_name_key", "the group's name";
     /// A slug of a group in its organization.
     GroupSlug, "groups.organization_id, groups.slug", "groups_slug", "the group's slug";
+    /// An object of the platform.
+    Object, "objects.object_type, objects.object_id", "objects_object", "the object";
+    /// A user's favorite.
+    FavoriteOfUser, "favorites.user_id, favorites.object_type, favorites.object_id", "favorites_of_user", "the favorite";
+    /// An organization's favorite.
+    FavoriteOfOrganization, "favorites.organization_id, favorites.object_type, favorites.object_id", "favorites_of_organization", "the organization's favorite";
     /// A UUID of a user.
     UserUuid, "users.uuid", "users_uuid", "the user's UUID";
     /// A username or e-mail address, in the one namespace of both.

@@ -15,6 +15,8 @@ const BELONGINGS: &[&str] = &[
     "DELETE FROM sso_links WHERE user_id = $1",
     "DELETE FROM api_keys WHERE user_id = $1",
     "DELETE FROM memberships WHERE user_id = $1",
+    "DELETE FROM favorites WHERE user_id = $1",
+    "DELETE FROM objects WHERE author_id = $1",
     "DELETE FROM messages WHERE user_id = $1",
 ];
 
