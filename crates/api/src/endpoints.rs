@@ -7,15 +7,16 @@
 
 use roster_model::{
     Accepted, ActivateMfa, Activity, ActivityFilter, ApiKey, ApiKeyUpdate, AuditEvent, AuditFilter,
-    ChangeExpiredPassword, ChangePassword, CodeRequest, ConfirmEmail, DirectoryEntry,
-    DirectoryFilter, EnableSso, EndedSessions, Favorite, FavoriteFilter, FavoriteId,
-    FavoriteRanking, Group, GroupId, GroupImport, GroupMember, GroupUpdate, ImportReport,
-    Introspection, IntrospectionRequest, IssuedApiKey, ListFilter, Message, MessageId, MfaStatus,
-    NewApiKey, NewFavorite, NewGroup, NewPlan, NewUser, ObjectFilter, ObjectId, ObjectRegistration,
-    ObjectType, Organization, OrganizationId, OrganizationUpdate, Page, PageRequest, PasswordReset,
-    Plan, PlanUpdate, RecoveryCodes, RedeemSsoTicket, RegisteredObject, Session, SetMembership,
-    SetPhone, SetUp, SignIn, SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket, TotpEnrolment,
-    User, UserFilter, UserImport, UserRef, UserRow, UserUpdate, VerifyPhone, Whoami,
+    ChangeExpiredPassword, ChangePassword, CodeRequest, ConfirmEmail, DeleteAccount,
+    DirectoryEntry, DirectoryFilter, EnableSso, EndedSessions, Favorite, FavoriteFilter,
+    FavoriteId, FavoriteRanking, Group, GroupId, GroupImport, GroupMember, GroupUpdate,
+    ImportReport, Introspection, IntrospectionRequest, IssuedApiKey, ListFilter, Message,
+    MessageId, MfaStatus, NewAccount, NewApiKey, NewFavorite, NewGroup, NewInvitation, NewPlan,
+    NewUser, ObjectFilter, ObjectId, ObjectRegistration, ObjectType, Organization, OrganizationId,
+    OrganizationUpdate, Page, PageRequest, PasswordReset, Plan, PlanUpdate, RecoveryCodes,
+    RedeemSsoTicket, RegisteredObject, Session, SetMembership, SetPhone, SetUp, SignIn, SignedIn,
+    SsoLink, SsoProvider, SsoSignIn, SsoTicket, TotpEnrolment, User, UserFilter, UserImport,
+    UserRef, UserRow, UserUpdate, VerifyPhone, Whoami,
 };
 use uuid::Uuid;
 
@@ -35,6 +36,12 @@ endpoints! {
         /// Replace a password that is right but expired.
         ReplaceExpiredPassword: POST "/api/v1/expired-password" (ChangeExpiredPassword)
             -> 204 | InvalidCredentials | WrongState, anyone;
+
+        /// Make an account for oneself.
+        /// Where registration is open, or with the `invitation` that was mailed; the account has
+        /// the invited address then.
+        Register: POST "/api/v1/register" (NewAccount)
+            -> 201 User | RegistrationClosed | OtpInvalid | AlreadyExists | WrongState, anyone;
 
         /// Who the caller is, and by what credential.
         WhoAmI: GET "/api/v1/whoami" -> 200 Whoami;
@@ -76,6 +83,12 @@ endpoints! {
         /// the address stay taken for ever.
         DeleteUser: DELETE "/api/v1/users/{user}" [user: UserRef] -> 204 | WrongState, step_up;
 
+        /// Delete one's own account, with the password.
+        /// Sessions and keys end at once. For thirty days an administrator can restore it; the
+        /// name and the address stay taken for ever.
+        DeleteOwnAccount: POST "/api/v1/users/{user}/deletion" [user: UserRef] (DeleteAccount)
+            -> 204 | PasswordExpired | WrongState, step_up;
+
         /// Bring back a deleted user.
         RestoreUser: POST "/api/v1/users/{user}/restore" [user: UserRef]
             -> 200 User | WrongState, step_up;
@@ -91,6 +104,11 @@ endpoints! {
         SuspendUser: POST "/api/v1/users/{user}/suspend" [user: UserRef]
             -> 200 User | WrongState, step_up;
 
+        /// Invite somebody who has no account yet.
+        /// The mailed link is good once, for a week, for an account of that address.
+        InvitePerson: POST "/api/v1/invitations" (NewInvitation)
+            -> 202 Accepted | RegistrationClosed | AlreadyExists | ChannelUnavailable, step_up;
+
         /// Mail a user a link to set a password with.
         InviteUser: POST "/api/v1/users/{user}/invitation" [user: UserRef]
             -> 202 Accepted | ChannelUnavailable | WrongState, step_up;
@@ -103,6 +121,9 @@ endpoints! {
         /// What everybody may know about the people of the caller's organization.
         ListDirectory: GET "/api/v1/directory" ?(DirectoryFilter, PageRequest)
             -> 200 Page<DirectoryEntry>;
+
+        /// What everybody may know about one person of the caller's organization.
+        GetDirectoryEntry: GET "/api/v1/directory/{user}" [user: UserRef] -> 200 DirectoryEntry;
     }
     "Passwords and addresses" {
         /// Change a password.

@@ -89,7 +89,7 @@ macro_rules! replies {
 }
 
 replies! {
-    (), Accepted, ApiKey, EndedSessions, Group, ImportReport, Introspection, IssuedApiKey, Message, MfaStatus,
+    (), Accepted, ApiKey, DirectoryEntry, EndedSessions, Group, ImportReport, Introspection, IssuedApiKey, Message, MfaStatus,
     Organization, Plan, RecoveryCodes, Session, SignedIn, SsoLink, SsoTicket, TotpEnrolment,
     Whoami, Page<SsoProvider>, Page<SsoLink>, Page<ApiKey>, Page<AuditEvent>, Page<DirectoryEntry>,
     Page<Group>, Page<GroupMember>, Page<Message>, Page<Organization>, Page<Plan>, Page<Session>,

@@ -1,10 +1,11 @@
-//! The pages that people meet: the first administrator, a password or an address by a mailed link, and the way back from
-//! a provider. No scripts, nothing from elsewhere, and nothing is decided here: the rulebook does that.
+//! The pages that people meet: the first administrator, a password, an address or an
+//! account by a mailed link, and the way back from a provider. No scripts, nothing from elsewhere, and nothing is decided here: the rulebook does that.
 
 mod account;
 mod fault;
 mod form;
 mod home;
+mod invitation;
 mod page;
 mod setup;
 mod sso;
@@ -24,6 +25,7 @@ pub fn router(kit: Kit) -> Router {
         .merge(home::routes())
         .merge(setup::routes())
         .merge(account::routes())
+        .merge(invitation::routes())
         .merge(sso::routes())
         .method_not_allowed_fallback(wrong_method)
         .with_state(kit)

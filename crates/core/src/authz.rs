@@ -88,6 +88,8 @@ operations! {
     DeleteUser = "user.delete": Admin + step_up + not_on_oneself;
     /// Take a user out of the bin.
     RestoreUser = "user.restore": Admin + step_up;
+    /// Mail somebody without an account a link to make one with.
+    InvitePerson = "invitation.create": Admin + step_up + not_by_limited_key;
     /// Mail a user a link to set the password with.
     InviteUser = "user.invite": Admin + step_up;
 

@@ -3,11 +3,17 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use roster_model::{OrganizationId, Role, Status, User, UserRef};
+use roster_model::{Channel, OrganizationId, Role, Status, User, UserRef};
 use roster_store::{Mark, Tx, Window};
 use serde_json::json;
 
-use crate::{Actor, Core, Error, Result, audit::Entry, authz::Operation, installation::PUBLIC};
+use crate::{
+    Actor, Core, Error, Result,
+    audit::Entry,
+    authz::Operation,
+    installation::PUBLIC,
+    messages::templates::{Parameters, Template},
+};
 
 /// How much one transaction clears away: it must not hold others up.
 const BATCH: u32 = 500;
@@ -16,6 +22,8 @@ const USERS: u32 = 20;
 /// No use of a session waits longer than this to be written down, were the database away meanwhile.
 const UNWRITTEN: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
+/// How long before its end people are told of a password that expires.
+const WARNING: Duration = Duration::from_secs(14 * 24 * 3600);
 
 impl Core {
     /// Clears away what is over: messages, codes, links, sessions, kept replies, old failures, and users whose time in
@@ -29,6 +37,7 @@ impl Core {
         self.purge_sessions_and_counts().await?;
         self.purge_users(actor).await?;
         self.end_plans(actor).await?;
+        self.warn_of_expiring_passwords(actor).await?;
         self.suspend_the_inactive(actor).await
     }
 
@@ -123,6 +132,52 @@ impl Core {
                 return Ok(());
             }
         }
+    }
+
+    /// Tells those whose password is about to expire, once, if mail can be sent.
+    async fn warn_of_expiring_passwords(&self, actor: &Actor) -> Result<()> {
+        if !self.has_channel(Channel::Email) {
+            return Ok(());
+        }
+        let now = self.now();
+        let until = now + WARNING;
+        loop {
+            let told = self
+                .store()
+                .write(async |tx: &mut Tx| {
+                    let users = tx.list_users_with_expiring_passwords(now, until, USERS).await?;
+                    for user in &users {
+                        self.warn_of_expiry(tx, actor, user, now).await?;
+                    }
+                    Ok::<_, Error>(users.len())
+                })
+                .await?;
+            if told < USERS as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn warn_of_expiry(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<()> {
+        tx.note_expiry_told(user.id, now).await?;
+        // In the permissive profile any text may stand for an address.
+        let Some(end) = user.password_expires_at.filter(|_| user.email.contains('@')) else {
+            return Ok(());
+        };
+        let minutes = u64::try_from(end.duration_since(now).as_mins()).unwrap_or_default();
+        // In days, but for the last.
+        let minutes = if minutes > 2 * 1440 { minutes / 1440 * 1440 } else { minutes };
+        let parameters = Parameters { username: &user.username, minutes, ..Parameters::default() };
+        let (template, channel) = (Template::PasswordExpires, Channel::Email);
+        self.post(tx, template, channel, &user.email, Some(user.id), parameters).await?;
+        Entry::done("password.expiry_told", user.id).write(tx, actor, now).await?;
+        Ok(())
     }
 
     async fn suspend_the_inactive(&self, actor: &Actor) -> Result<()> {

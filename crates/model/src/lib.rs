@@ -65,7 +65,7 @@ pub use page::{ListFilter, Page, PageRequest};
 pub use phone::PhoneNumber;
 pub use plan::{NewPlan, Plan, PlanUpdate};
 pub use problem::{ErrorCode, Field, Problem, Reason};
-pub use registration::{DeleteAccount, NewAccount};
+pub use registration::{DeleteAccount, NewAccount, NewInvitation};
 pub use secret::{Secret, TokenHash};
 pub use session::{
     Accepted, AuthenticationMethod, CredentialKind, EndedSessions, Introspection,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{NewUser, Secret};
+use crate::{NewUser, OrganizationId, Role, Secret};
 
 /// An account that somebody makes for oneself. What only administrators decide has no place in it (threat T16).
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -11,7 +11,8 @@ use crate::{NewUser, Secret};
 pub struct NewAccount {
     /// The name to sign in with.
     pub username: String,
-    /// The address.
+    /// The address. With an invitation it may be left out, for it is the one that was invited.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub email: String,
     /// The password.
     pub password: Secret,
@@ -21,6 +22,23 @@ pub struct NewAccount {
     /// Family name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
+    /// The token of an invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<Secret>,
+}
+
+/// An invitation of somebody who has no account yet.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewInvitation {
+    /// The address it is mailed to, and bound to.
+    pub email: String,
+    /// What whoever accepts it may do; `viewer` without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Where whoever accepts it belongs; the caller's organization without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<OrganizationId>,
 }
 
 impl From<&NewAccount> for NewUser {

@@ -2,18 +2,19 @@
 
 use axum::Router;
 use roster_api::{
-    EndSession, EndSessions, GetSession, ImpersonateUser, Introspect, ListSessions,
+    EndSession, EndSessions, GetSession, ImpersonateUser, Introspect, ListSessions, Register,
     ReplaceExpiredPassword, SignInWithPassword, SignOut, WhoAmI,
 };
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
-use roster_model::{EndedSessions, Introspection, Page, Session, SignedIn, Whoami};
+use roster_model::{EndedSessions, Introspection, Page, Session, SignedIn, User, Whoami};
 
 pub(crate) fn routes() -> Router<Kit> {
     Router::new()
         .merge(endpoint(sign_in))
         .merge(endpoint(sign_out))
         .merge(endpoint(change_expired_password))
+        .merge(endpoint(register))
         .merge(endpoint(whoami))
         .merge(endpoint(introspect))
         .merge(endpoint(list))
@@ -33,6 +34,10 @@ async fn sign_out(call: Call<SignOut>) -> Result<()> {
 
 async fn change_expired_password(call: Call<ReplaceExpiredPassword>) -> Result<()> {
     call.core.change_expired_password(&call.actor, &call.body).await
+}
+
+async fn register(call: Call<Register>) -> Result<User> {
+    Ok(call.core.register(&call.actor, &call.body).await?.user)
 }
 
 async fn whoami(call: Call<WhoAmI>) -> Result<Whoami> {

@@ -2,8 +2,9 @@
 
 use axum::Router;
 use roster_api::{
-    CreateUser, DeleteUser, DisableUser, EnableUser, ExportUsers, GetUser, ImportUsers, InviteUser,
-    ListDirectory, ListUsers, RenewPlan, RestoreUser, SuspendUser, UpdateUser,
+    CreateUser, DeleteOwnAccount, DeleteUser, DisableUser, EnableUser, ExportUsers,
+    GetDirectoryEntry, GetUser, ImportUsers, InvitePerson, InviteUser, ListDirectory, ListUsers,
+    RenewPlan, RestoreUser, SuspendUser, UpdateUser,
 };
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
@@ -18,13 +19,16 @@ pub(crate) fn routes() -> Router<Kit> {
         .merge(endpoint(get))
         .merge(endpoint(update))
         .merge(endpoint(delete))
+        .merge(endpoint(delete_own))
         .merge(endpoint(restore))
         .merge(endpoint(enable))
         .merge(endpoint(disable))
         .merge(endpoint(renew_plan))
         .merge(endpoint(suspend))
         .merge(endpoint(invite))
+        .merge(endpoint(invite_person))
         .merge(endpoint(directory))
+        .merge(endpoint(directory_entry))
 }
 
 async fn create(call: Call<CreateUser>) -> Result<User> {
@@ -53,6 +57,18 @@ async fn update(call: Call<UpdateUser>) -> Result<User> {
 
 async fn delete(call: Call<DeleteUser>) -> Result<()> {
     call.core.delete_user(&call.actor, &call.path.user).await
+}
+
+async fn delete_own(call: Call<DeleteOwnAccount>) -> Result<()> {
+    call.core.delete_own_account(&call.actor, &call.path.user, &call.body).await
+}
+
+async fn invite_person(call: Call<InvitePerson>) -> Result<Accepted> {
+    call.core.invite_person(&call.actor, &call.body).await
+}
+
+async fn directory_entry(call: Call<GetDirectoryEntry>) -> Result<DirectoryEntry> {
+    call.core.get_directory_entry(&call.actor, &call.path.user).await
 }
 
 async fn restore(call: Call<RestoreUser>) -> Result<User> {

@@ -144,6 +144,8 @@ calls! {
     sign_out = SignOut {} -> ();
     /// Replaces a password that is right but expired.
     replace_expired_password = ReplaceExpiredPassword {} (change: ChangeExpiredPassword) -> ();
+    /// Makes an account for oneself, where registration is open or with an invitation.
+    register = Register {} (new: NewAccount) -> User;
     /// Who the caller is, and by what credential.
     whoami = WhoAmI {} -> Whoami;
     /// Checks the token of somebody else's request (RFC 7662).
@@ -166,6 +168,8 @@ calls! {
     update_user_version = UpdateUser {user} (update: UserUpdate) [version] -> User;
     /// Deletes a user, who can be restored for thirty days.
     delete_user = DeleteUser {user} -> ();
+    /// Deletes one's own account, with the password.
+    delete_own_account = DeleteOwnAccount {user} (deletion: DeleteAccount) -> ();
     /// Brings back a deleted user, named by id or UUID.
     restore_user = RestoreUser {user} -> User;
     /// Lets a user sign in who is pending, suspended or disabled.
@@ -174,10 +178,14 @@ calls! {
     disable_user = DisableUser {user} -> User;
     /// Suspends a user. Sessions and keys end at once.
     suspend_user = SuspendUser {user} -> User;
+    /// Invites somebody who has no account yet.
+    invite_person = InvitePerson {} (invitation: NewInvitation) -> Accepted;
     /// Mails a user a link to set a password with.
     invite_user = InviteUser {user} -> Accepted;
     /// One page of what everybody may know about the people of the caller's organization.
     list_directory = ListDirectory {} ?{filter: DirectoryFilter, page: PageRequest} -> Page<DirectoryEntry>;
+    /// What everybody may know about one person of the caller's organization.
+    get_directory_entry = GetDirectoryEntry {user} -> DirectoryEntry;
 
     /// Changes a password: one's own with the present one, or as an administrator that of
     /// somebody else.

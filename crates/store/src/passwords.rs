@@ -74,12 +74,42 @@ impl Tx {
     ) -> Result<(), Error> {
         self.replace_password_hash(user, hash).await?;
         self.execute(
-            "UPDATE users SET password_changed_at = $2, password_expires_at = $3, updated_at = $2, \
-             version = version + 1 WHERE id = $1",
+            "UPDATE users SET password_changed_at = $2, password_expires_at = $3, \
+             password_expiry_told_at = NULL, updated_at = $2, version = version + 1 WHERE id = $1",
             &[&user, &now, &expires_at],
         )
         .await?;
         self.after_commit(Change::ForgetUser(user));
+        Ok(())
+    }
+
+    /// Users who may sign in, whose password expires between these two times, and who were not told so yet; those first
+    /// whose password expires first.
+    pub async fn list_users_with_expiring_passwords(
+        &mut self,
+        from: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<User>, Error> {
+        self.list(
+            concat!(
+                "SELECT ",
+                user_columns!(),
+                " FROM users WHERE users.password_expires_at > $1 \
+                 AND users.password_expires_at <= $2 AND users.password_expiry_told_at IS NULL \
+                 AND users.deleted_at IS NULL AND users.status IN ('new', 'active') \
+                 ORDER BY users.password_expires_at, users.id LIMIT $3"
+            ),
+            &[&from, &until, &i64::from(limit)],
+            |row| user_of(&mut row.columns()),
+        )
+        .await
+    }
+
+    /// Notes that a user was told of the end of the present password.
+    pub async fn note_expiry_told(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
+        let sql = "UPDATE users SET password_expiry_told_at = $2 WHERE id = $1";
+        self.execute(sql, &[&user, &now]).await?;
         Ok(())
     }
 

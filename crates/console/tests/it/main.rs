@@ -4,6 +4,7 @@
 
 mod account;
 mod hostile;
+mod invitation;
 mod setup;
 mod sso;
 

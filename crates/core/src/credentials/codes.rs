@@ -133,7 +133,7 @@ impl Core {
             link: None,
             minutes: life.as_secs() / 60,
         };
-        self.post(tx, template(*purpose), channel(*over), to, user, parameters).await?;
+        self.post(tx, template(*purpose), channel(*over), to, Some(user.id), parameters).await?;
         Ok(true)
     }
 

@@ -87,7 +87,7 @@ impl Core {
             link: Some(address.as_str()),
             minutes: life.as_secs() / 60,
         };
-        self.post(tx, template, Channel::Email, email, user, parameters).await
+        self.post(tx, template, Channel::Email, email, Some(user.id), parameters).await
     }
 
     /// A link that is good, and the user it was mailed to, as it is now.

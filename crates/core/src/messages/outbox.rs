@@ -68,14 +68,14 @@ impl Core {
         if self.has_channel(channel) { Ok(()) } else { Err(Error::ChannelUnavailable(channel)) }
     }
 
-    /// Puts a message about `user` into the outbox.
+    /// Puts a message about `user`, or about nobody who is there, into the outbox.
     pub(crate) async fn post(
         &self,
         tx: &mut Tx,
         template: Template,
         channel: Channel,
         to: &str,
-        user: &User,
+        user: Option<UserId>,
         parameters: Parameters<'_>,
     ) -> Result<()> {
         let contents = match channel {
@@ -94,11 +94,16 @@ impl Core {
             }
         };
         let contents = serde_json::to_vec(&contents).map_err(Error::internal)?;
-        let sealed = self.keys().seal(Purpose::Message, user.id.0, &contents, self.random());
+        let sealed = self.keys().seal(
+            Purpose::Message,
+            user.unwrap_or(UserId(0)).0,
+            &contents,
+            self.random(),
+        );
         let message = NewMessage {
             channel,
             destination: to,
-            user_id: Some(user.id),
+            user_id: user,
             template: template.name(),
             sealed: &sealed,
         };
@@ -112,7 +117,7 @@ impl Core {
             return Ok(());
         }
         let parameters = Parameters { username: &user.username, ..Parameters::default() };
-        self.post(tx, template, Channel::Email, &user.email, user, parameters).await
+        self.post(tx, template, Channel::Email, &user.email, Some(user.id), parameters).await
     }
 
     /// Claims messages that are due, at most `limit`.
@@ -211,6 +216,7 @@ impl Core {
                 tx.delete_messages_before(now - KEEP).await?;
                 tx.delete_code_sends_before(now - Duration::from_secs(24 * 3600)).await?;
                 tx.delete_links_expired(now).await?;
+                tx.delete_invitations_expired(now).await?;
                 tx.delete_sso_sign_ins_expired(now).await?;
                 Ok::<_, roster_store::Error>(())
             })

@@ -15,6 +15,8 @@ pub enum Template {
     ConfirmEmail,
     /// To the old address: the address was changed.
     EmailChanged,
+    /// The password is about to expire.
+    PasswordExpires,
     /// The password was changed.
     PasswordChanged,
     /// MFA was turned off.
@@ -51,13 +53,14 @@ pub struct Rendered {
 
 impl Template {
     /// Every kind of message.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ResetPassword,
         Self::DisableMfa,
         Self::VerifyPhone,
         Self::GetToken,
         Self::ConfirmEmail,
         Self::EmailChanged,
+        Self::PasswordExpires,
         Self::PasswordChanged,
         Self::MfaDisabled,
         Self::Invitation,
@@ -74,6 +77,7 @@ impl Template {
             Self::GetToken => "get_token",
             Self::ConfirmEmail => "confirm_email",
             Self::EmailChanged => "email_changed",
+            Self::PasswordExpires => "password_expires",
             Self::PasswordChanged => "password_changed",
             Self::MfaDisabled => "mfa_disabled",
             Self::Invitation => "invitation",
@@ -95,6 +99,7 @@ impl Template {
             Self::GetToken => "Your sign-in code",
             Self::ConfirmEmail => "Confirm your e-mail address",
             Self::EmailChanged => "Your e-mail address was changed",
+            Self::PasswordExpires => "Your password is about to expire",
             Self::PasswordChanged => "Your password was changed",
             Self::MfaDisabled => "The second factor was turned off",
             Self::Invitation => "You are invited",
@@ -111,6 +116,7 @@ impl Template {
             Self::VerifyPhone => "confirm your phone number",
             Self::GetToken | Self::Welcome => "sign in",
             Self::ConfirmEmail => "confirm your e-mail address",
+            Self::PasswordExpires => "set a new password",
             Self::EmailChanged | Self::PasswordChanged | Self::MfaDisabled => "undo this",
             Self::Invitation => "accept the invitation",
             Self::SetPassword => "choose your password",
@@ -141,6 +147,12 @@ pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
         Template::EmailChanged => format!(
             "The e-mail address of the Roster account {username} was changed. Messages no longer come to this one.\n"
         ),
+        Template::PasswordExpires => {
+            let left = life(minutes);
+            format!(
+                "The password of the Roster account {username} expires in {left}. Change it before that; afterwards it is good only for being changed.\n"
+            )
+        }
         Template::PasswordChanged => {
             format!(
                 "The password of the Roster account {username} was changed. Its other sessions have ended.\n"
@@ -169,7 +181,7 @@ pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
             ));
         }
         text.push_str("\nIf you did not ask for this, you need not do anything.\n");
-    } else if !matches!(template, Template::Welcome) {
+    } else if !matches!(template, Template::Welcome | Template::PasswordExpires) {
         text.push_str("\nIf this was not you, tell your administrator at once.\n");
     }
     Rendered { subject: format!("{} (Roster)", template.subject()), text }

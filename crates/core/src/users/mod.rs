@@ -5,6 +5,7 @@ mod create;
 mod export;
 mod fields;
 mod import;
+mod invite;
 mod list;
 mod plan;
 mod register;

@@ -36,11 +36,16 @@ impl Core {
     /// Puts the caller into the bin, if the password is right and has not expired.
     ///
     /// # Errors
-    /// Those of step-up; `Invalid` for a wrong password; `RateLimited` after too many of those; `PasswordExpired`;
+    /// Those of step-up; `Forbidden` for anybody else; `Invalid` for a wrong password; `RateLimited` after too many of those; `PasswordExpired`;
     /// `WrongState` for the last system admin.
-    pub async fn delete_own_account(&self, actor: &Actor, input: &DeleteAccount) -> Result<()> {
+    pub async fn delete_own_account(
+        &self,
+        actor: &Actor,
+        user: &UserRef,
+        input: &DeleteAccount,
+    ) -> Result<()> {
         let operation = Operation::DeleteOwnAccount;
-        let target = self.authorize_on(actor, operation, &UserRef::Me).await?;
+        let target = self.authorize_on(actor, operation, user).await?;
         let wrong = || Error::invalid(Field::Password, Reason::Wrong);
         let claimed = self.claim_own(actor, DELETED, &target, &input.password).await;
         let claimed = claimed.map_err(|error| match error {

@@ -41,7 +41,14 @@ pub(super) async fn create(call: &Call) -> Reply {
     if password.expose() != repeated.expose() {
         return Err(Refusal::unlike_passwords());
     }
-    let new = NewAccount { username, email, password, first_name: None, last_name: None };
+    let new = NewAccount {
+        username,
+        email,
+        password,
+        first_name: None,
+        last_name: None,
+        invitation: None,
+    };
     let made = call.core().register(&actor, &new).await;
     let made = made.map_err(|error| translate::about_names(error, &new.username, &new.email))?;
     done(&CurrentUserReply::from(&made))
@@ -79,7 +86,7 @@ pub(super) async fn delete_current(call: &Call) -> Reply {
     let mut body = call.json()?;
     let input = DeleteAccount { password: body.secret("password") };
     body.end()?;
-    let deleted = call.core().delete_own_account(&actor, &input).await;
+    let deleted = call.core().delete_own_account(&actor, &UserRef::Me, &input).await;
     deleted.map_err(translate::at_deletion)?;
     let id = own_id(&actor)?;
     done_with(call.clear_cookie()?, &DeletedReply { id: [id.0], status: "Success" })

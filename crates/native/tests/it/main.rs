@@ -9,6 +9,7 @@ mod endings;
 mod enumeration;
 mod example;
 mod input;
+mod joining;
 mod lists;
 mod lockout;
 mod messages;

@@ -45,6 +45,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(4, "clustered", "0004_clustered.sql"),
     migration!(5, "counts", "0005_counts.sql"),
     migration!(6, "favorites", "0006_favorites.sql"),
+    migration!(7, "joining", "0007_joining.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -61,6 +61,10 @@ uniques! {
     Throttle, "throttles.subject", "throttles_pkey", "the count of failures";
     /// A token of a mailed link.
     LinkToken, "links.token_hash", "links_pkey", "the link's token";
+    /// A token of an invitation.
+    InvitationToken, "invitations.token_hash", "invitations_token_hash", "the invitation's token";
+    /// An invitation of an address.
+    InvitationEmail, "invitations.email_key", "invitations_email_key", "the invitation of this address";
     /// A UUID of a session.
     SessionUuid, "sessions.uuid", "sessions_uuid", "the session's UUID";
     /// A token of a session.

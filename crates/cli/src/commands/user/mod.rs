@@ -4,12 +4,14 @@ mod create;
 mod password;
 mod phone;
 mod read;
+mod register;
 mod row;
 mod status;
 mod update;
 
 use anyhow::Result;
 use clap::Subcommand;
+use roster_client::Client;
 
 use super::{mfa::MfaVerb, sso::SsoVerb};
 use crate::{connection::Connection, ui::Ui};
@@ -26,6 +28,7 @@ pub(crate) struct UserCommand {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Create(Box<create::Create>),
+    Register(register::Register),
     #[command(alias = "show")]
     Details(read::Details),
     #[command(alias = "list")]
@@ -53,31 +56,37 @@ enum Verb {
 
 impl UserCommand {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
-        // Whoever has forgotten the password cannot be logged in.
-        if let Verb::ResetPassword(command) = self.verb {
-            let roster = self.connection.nobody(&self.connection.server()?)?;
-            return command.run(&roster, ui).await;
+        // Whoever has forgotten the password, or has no account yet, cannot be logged in.
+        if matches!(self.verb, Verb::ResetPassword(_) | Verb::Register(_)) {
+            let roster = &self.connection.nobody(&self.connection.server()?)?;
+            return self.verb.run(roster, ui).await;
         }
-        let roster = &self.connection.client()?;
-        match self.verb {
-            Verb::Create(command) => command.run(roster, ui).await,
-            Verb::Details(command) => command.run(roster, ui).await,
-            Verb::Ls(command) => command.run(roster, ui).await,
-            Verb::Directory(command) => command.run(roster, ui).await,
-            Verb::Update(command) => command.run(roster, ui).await,
-            Verb::Disable(command) => command.run(roster, ui).await,
-            Verb::Enable(command) => command.run(roster, ui).await,
-            Verb::Suspend(command) => command.run(roster, ui).await,
-            Verb::Delete(command) => command.run(roster, ui).await,
-            Verb::Restore(command) => command.run(roster, ui).await,
-            Verb::Invite(command) => command.run(roster, ui).await,
-            Verb::SetPassword(command) => command.run(roster, ui).await,
-            Verb::ResetPassword(command) => command.run(roster, ui).await,
-            Verb::RegisterPhoneNumber(command) => command.run(roster, ui).await,
-            Verb::RemovePhoneNumber(command) => command.run(roster, ui).await,
-            Verb::Impersonate(command) => command.run(roster, ui).await,
-            Verb::Mfa(verb) => verb.run(roster, ui).await,
-            Verb::Sso(verb) => verb.run(roster, ui).await,
+        self.verb.run(&self.connection.client()?, ui).await
+    }
+}
+
+impl Verb {
+    async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
+        match self {
+            Self::Create(command) => command.run(roster, ui).await,
+            Self::Register(command) => command.run(roster, ui).await,
+            Self::Details(command) => command.run(roster, ui).await,
+            Self::Ls(command) => command.run(roster, ui).await,
+            Self::Directory(command) => command.run(roster, ui).await,
+            Self::Update(command) => command.run(roster, ui).await,
+            Self::Disable(command) => command.run(roster, ui).await,
+            Self::Enable(command) => command.run(roster, ui).await,
+            Self::Suspend(command) => command.run(roster, ui).await,
+            Self::Delete(command) => command.run(roster, ui).await,
+            Self::Restore(command) => command.run(roster, ui).await,
+            Self::Invite(command) => command.run(roster, ui).await,
+            Self::SetPassword(command) => command.run(roster, ui).await,
+            Self::ResetPassword(command) => command.run(roster, ui).await,
+            Self::RegisterPhoneNumber(command) => command.run(roster, ui).await,
+            Self::RemovePhoneNumber(command) => command.run(roster, ui).await,
+            Self::Impersonate(command) => command.run(roster, ui).await,
+            Self::Mfa(verb) => verb.run(roster, ui).await,
+            Self::Sso(verb) => verb.run(roster, ui).await,
         }
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use roster_client::{
     Client, Error,
-    model::{ChangePassword, CodePurpose, PasswordReset, Secret},
+    model::{ChangePassword, CodePurpose, ErrorCode, NewInvitation, PasswordReset, Role, Secret},
 };
 
 use crate::{
@@ -94,18 +94,33 @@ impl ResetPassword {
     }
 }
 
-/// Mail users a link to set a password with
+/// Invite people by mail: users to set a password, others to make an account
+///
+/// Whoever has no account yet is named by the e-mail address, to which the invitation is bound.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Invite {
     /// Ids, UUIDs, usernames or e-mail addresses
     #[arg(required = true, value_name = "USER")]
     users: Vec<String>,
+    /// What those without an account may do once they have one
+    #[arg(long)]
+    role: Option<Role>,
+    #[command(flatten)]
+    otp: Otp,
 }
 
 impl Invite {
     pub(super) async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
         for user in &self.users {
-            ui.talk.say(&roster.invite_user(user).await?.detail);
+            let invite = async |roster: &Client| match roster.invite_user(user).await {
+                Err(error) if error.code() == Some(ErrorCode::NotFound) && user.contains('@') => {
+                    let (email, role) = (user.clone(), self.role);
+                    let invitation = NewInvitation { email, role, organization_id: None };
+                    roster.invite_person(&invitation).await
+                }
+                invited => invited,
+            };
+            ui.talk.say(&self.otp.call(roster, &ui.talk, invite).await?.detail);
         }
         Ok(())
     }

@@ -1,7 +1,10 @@
 //! `roster user disable`, `enable`, `suspend`, `delete`, `restore` and `impersonate`
 
 use anyhow::{Context, Result};
-use roster_client::{Client, Error, model::User};
+use roster_client::{
+    Client, Error,
+    model::{DeleteAccount, User},
+};
 
 use super::row::show_all;
 use crate::{codes::Otp, commands::be_sure, output::Show, ui::Ui};
@@ -77,8 +80,11 @@ changes! {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Delete {
     /// Ids, UUIDs, usernames or e-mail addresses
-    #[arg(required = true, value_name = "USER")]
+    #[arg(required_unless_present = "own", value_name = "USER")]
     users: Vec<String>,
+    /// Delete yourself; you are asked for your password
+    #[arg(long = "self", conflicts_with = "users")]
+    own: bool,
     /// Do not ask whether you are sure
     #[arg(short, long)]
     yes: bool,
@@ -88,6 +94,9 @@ pub(crate) struct Delete {
 
 impl Delete {
     pub(super) async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
+        if self.own {
+            return self.delete_self(roster, ui).await;
+        }
         for name in &self.users {
             let user = roster.get_user(name).await.with_context(|| format!("user {name}"))?;
             let question = format!("Delete {} ({})?", user.username, user.email);
@@ -100,6 +109,15 @@ impl Delete {
                 user.username, user.id
             ));
         }
+        Ok(())
+    }
+    async fn delete_self(self, roster: &Client, ui: &Ui) -> Result<()> {
+        let user = roster.whoami().await?.user;
+        be_sure(self.yes, &format!("Delete yourself, {}?", user.username), &ui.talk)?;
+        let deletion = DeleteAccount { password: ui.talk.ask_secret("Password")? };
+        let delete = async |roster: &Client| roster.delete_own_account(user.id, &deletion).await;
+        self.otp.call(roster, &ui.talk, delete).await?;
+        ui.talk.say("You are deleted. An administrator can bring you back within thirty days.");
         Ok(())
     }
 }

@@ -1,0 +1,220 @@
+//! Making an account for oneself, being invited, and leaving.
+
+use std::time::Duration;
+
+use roster_core::{Profile, Registration};
+use roster_model::{ErrorCode, Role, User};
+use roster_testing::{Answer, Builder, PASSWORD, Person, Roster, on_both_databases};
+use serde_json::{Value, json};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+fn builder(registration: Registration) -> Builder {
+    let mut builder = Builder::default();
+    builder.settings.registration = registration;
+    builder
+}
+
+async fn by_invitation_on_sqlite() -> Roster {
+    builder(Registration::Invite).on_sqlite().await
+}
+
+async fn by_invitation_on_postgres() -> Roster {
+    builder(Registration::Invite).on_postgres().await
+}
+
+async fn register(roster: &Roster, body: Value) -> Answer {
+    roster.call("POST", "/api/v1/register", None, Some(&body)).await
+}
+
+/// Invites an address; the token that was mailed.
+async fn invited(admin: &Person, body: Value) -> String {
+    let answer = admin.post("/api/v1/invitations", body).await;
+    assert_eq!(answer.status(), 202, "{}", answer.text());
+    let messages = admin.roster.messages().await;
+    let [message] = &messages[..] else { panic!("{messages:?}") };
+    assert_eq!(message.template, "invitation");
+    let text = message.text.expose();
+    let (_, rest) =
+        text.split_once("https://roster.example.com/account/invitation?token=").unwrap();
+    rest.split_whitespace().next().unwrap().to_owned()
+}
+
+mod by_invitation {
+    use super::*;
+
+    roster_testing::postgres_fixture::on_both! {
+        with (crate::joining::by_invitation_on_sqlite, crate::joining::by_invitation_on_postgres);
+
+        async fn an_invitation_makes_an_account_of_its_address(roster: Roster) {
+            let admin = roster.admin().await;
+            let token = invited(&admin, json!({"email": "Ann@example.com", "role": "editor"})).await;
+            let body = json!({"username": "ann", "password": PASSWORD, "invitation": token});
+            let ann: User = register(&roster, body.clone()).await.done(201);
+            assert_eq!((ann.email.as_str(), ann.role), ("Ann@example.com", Role::Editor));
+            let again = register(&roster, body).await;
+            again.refused(401, ErrorCode::OtpInvalid);
+            assert!(roster.sign_in(ann).await.is_signed_in().await);
+        }
+
+        async fn t17_an_invitation_is_bound_to_its_address(roster: Roster) {
+            let admin = roster.admin().await;
+            let token = invited(&admin, json!({"email": "ann@example.com"})).await;
+            let body = |email: &str| json!({
+                "username": "eve", "email": email, "password": PASSWORD, "invitation": token,
+            });
+            let refused = register(&roster, body("eve@example.com")).await;
+            refused.refused(422, ErrorCode::FieldInvalid);
+            register(&roster, body("ANN@example.com")).await.done::<User>(201);
+        }
+
+        async fn t18_an_expired_or_replaced_invitation_is_none(roster: Roster) {
+            let admin = roster.admin().await;
+            let first = invited(&admin, json!({"email": "ann@example.com"})).await;
+            let second = invited(&admin, json!({"email": "ANN@example.com"})).await;
+            let body = |token: &str| json!({
+                "username": "ann", "password": PASSWORD, "invitation": token,
+            });
+            register(&roster, body(&first)).await.refused(401, ErrorCode::OtpInvalid);
+            roster.advance(7 * DAY);
+            register(&roster, body(&second)).await.refused(401, ErrorCode::OtpInvalid);
+            for token in ["", "x", "ros_l000"] {
+                register(&roster, body(token)).await.refused(401, ErrorCode::OtpInvalid);
+            }
+        }
+
+        async fn t05_of_parallel_acceptances_one_succeeds(roster: Roster) {
+            let admin = roster.admin().await;
+            let token = invited(&admin, json!({"email": "ann@example.com"})).await;
+            let tries = (0..8).map(|number| {
+                let (roster, token) = (roster.clone(), token.clone());
+                let username = format!("ann{number}");
+                tokio::spawn(async move {
+                    let body =
+                        json!({"username": username, "password": PASSWORD, "invitation": token});
+                    register(&roster, body).await.status().as_u16()
+                })
+            });
+            let mut made = 0;
+            for attempt in tries.collect::<Vec<_>>() {
+                let status = attempt.await.unwrap();
+                assert!(matches!(status, 201 | 401 | 409), "{status}");
+                made += u32::from(status == 201);
+            }
+            assert_eq!(made, 1);
+        }
+
+        async fn a_refused_password_leaves_the_invitation_as_it_is(roster: Roster) {
+            let admin = roster.admin().await;
+            let token = invited(&admin, json!({"email": "ann@example.com"})).await;
+            let body = |password: &str| json!({
+                "username": "ann", "password": password, "invitation": token,
+            });
+            register(&roster, body("short")).await.refused(422, ErrorCode::FieldInvalid);
+            register(&roster, body(PASSWORD)).await.done::<User>(201);
+        }
+
+        async fn t24_nobody_invites_to_more_than_it_has(roster: Roster) {
+            let boss = roster.person_with_role("boss", Role::AccountAdmin).await;
+            let body = json!({"email": "ann@example.com", "role": "system_admin"});
+            boss.post("/api/v1/invitations", body).await.refused(403, ErrorCode::Forbidden);
+            let ann = roster.person("ann").await;
+            let body = json!({"email": "new@example.com"});
+            ann.post("/api/v1/invitations", body).await.refused(403, ErrorCode::Forbidden);
+            let body = json!({"email": "ANN@example.com"});
+            boss.post("/api/v1/invitations", body).await.refused(409, ErrorCode::AlreadyExists);
+        }
+
+        async fn without_an_invitation_nobody_registers(roster: Roster) {
+            roster.admin().await;
+            let body = json!({"username": "ann", "email": "ann@example.com", "password": PASSWORD});
+            register(&roster, body).await.refused(403, ErrorCode::RegistrationClosed);
+        }
+    }
+}
+
+on_both_databases! {
+    async fn whoever_leaves_shows_the_password(roster: Roster) {
+        let ann = roster.person("ann").await;
+        let path = "/api/v1/users/me/deletion";
+        let refused = ann.post(path, json!({"password": "wrong"})).await;
+        assert_eq!(refused.refused(422, ErrorCode::FieldInvalid).reason.as_deref(), Some("wrong"));
+        ann.post(path, json!({"password": PASSWORD})).await.empty();
+        assert!(!ann.is_signed_in().await);
+    }
+
+    async fn where_registration_is_closed_nobody_is_invited(roster: Roster) {
+        let admin = roster.admin().await;
+        let body = json!({"email": "ann@example.com"});
+        let refused = admin.post("/api/v1/invitations", body).await;
+        refused.refused(403, ErrorCode::RegistrationClosed);
+        let body = json!({"username": "ann", "email": "ann@example.com", "password": PASSWORD});
+        register(&roster, body).await.refused(403, ErrorCode::RegistrationClosed);
+    }
+
+    async fn everybody_may_look_one_person_up(roster: Roster) {
+        let ann = roster.person("ann").await;
+        let bob = roster.person("bob").await;
+        let entry: Value = ann.get(&format!("/api/v1/directory/{}", bob.user.id)).await.done(200);
+        assert_eq!((&entry["username"], &entry["email"]), (&json!("bob"), &json!("bob@example.com")));
+        assert_eq!(entry.get("role"), None);
+        ann.get("/api/v1/directory/nobody").await.refused(404, ErrorCode::NotFound);
+    }
+
+    async fn people_are_told_before_their_password_expires(roster: Roster) {
+        let admin = roster.admin().await;
+        let path = format!("/api/v1/organizations/{}", admin.user.organization_id);
+        admin.patch(&path, json!({"password_expiry_days": 30})).await.done::<Value>(200);
+        let ann = roster.person("ann").await;
+        roster.advance(15 * DAY);
+        roster.core.clear_away(&roster.system()).await.unwrap();
+        assert!(roster.messages().await.is_empty());
+        roster.advance(2 * DAY);
+        for round in 0..2 {
+            roster.core.clear_away(&roster.system()).await.unwrap();
+            let messages = roster.messages().await;
+            assert_eq!(messages.len(), usize::from(round == 0), "once");
+            for message in messages {
+                assert_eq!(message.to, "ann@example.com");
+                assert!(message.text.expose().contains("13 days"), "{}", message.text.expose());
+            }
+        }
+        let login = json!({"login": "ann", "password": PASSWORD});
+        roster.call("POST", "/api/v1/sessions", None, Some(&login)).await.done::<Value>(201);
+        roster.advance(14 * DAY);
+        let refused = roster.call("POST", "/api/v1/sessions", None, Some(&login)).await;
+        refused.refused(403, ErrorCode::PasswordExpired);
+        let change = json!({"login": "ann", "password": PASSWORD, "new_password": "another one 1"});
+        roster.call("POST", "/api/v1/expired-password", None, Some(&change)).await.empty();
+        roster.advance(17 * DAY);
+        roster.core.clear_away(&roster.system()).await.unwrap();
+        assert_eq!(roster.messages().await.len(), 1, "a new password, a new warning");
+        drop(ann);
+    }
+}
+
+#[tokio::test]
+async fn where_registration_is_open_anybody_makes_an_ordinary_account() {
+    let roster = builder(Registration::Open).on_sqlite().await;
+    let body = json!({"username": "ann", "email": "ann@example.com", "password": PASSWORD});
+    register(&roster, body.clone()).await.refused(409, ErrorCode::WrongState);
+    roster.admin().await;
+    let ann: User = register(&roster, body.clone()).await.done(201);
+    assert_eq!(ann.role, Role::Viewer);
+    register(&roster, body.clone()).await.refused(409, ErrorCode::AlreadyExists);
+    for field in ["role", "status", "organization_id", "plan"] {
+        let mut more = body.clone();
+        more[field] = json!("system_admin");
+        register(&roster, more).await.refused(422, ErrorCode::FieldInvalid);
+    }
+}
+
+#[tokio::test]
+async fn the_permissive_profile_alone_opens_the_native_door_to_nobody() {
+    let mut builder = builder(Registration::Closed);
+    builder.settings.profile = Profile::Compat;
+    let roster = builder.on_sqlite().await;
+    roster.admin().await;
+    let body = json!({"username": "ann", "email": "ann", "password": "x"});
+    register(&roster, body).await.refused(403, ErrorCode::RegistrationClosed);
+}
