@@ -2,9 +2,10 @@
 //! example has them.
 
 use roster_model::{
-    Accepted, ApiKey, AuditEvent, DirectoryEntry, EndedSessions, Group, GroupMember, ImportReport,
-    Introspection, IssuedApiKey, Message, MfaStatus, Organization, Page, Plan, RecoveryCodes,
-    Session, SignedIn, SsoLink, SsoProvider, SsoTicket, TotpEnrolment, User, UserRow, Whoami,
+    Accepted, Activity, ApiKey, AuditEvent, DirectoryEntry, EndedSessions, Favorite, Group,
+    GroupMember, ImportReport, Introspection, IssuedApiKey, Message, MfaStatus, Organization, Page,
+    Plan, RecoveryCodes, RegisteredObject, Session, SignedIn, SsoLink, SsoProvider, SsoTicket,
+    TotpEnrolment, User, UserRow, Whoami,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::{
@@ -93,5 +94,5 @@ replies! {
     Organization, Plan, RecoveryCodes, Session, SignedIn, SsoLink, SsoTicket, TotpEnrolment,
     Whoami, Page<SsoProvider>, Page<SsoLink>, Page<ApiKey>, Page<AuditEvent>, Page<DirectoryEntry>,
     Page<Group>, Page<GroupMember>, Page<Message>, Page<Organization>, Page<Plan>, Page<Session>,
-    Page<User>, Page<UserRow>, GroupMember,
+    Favorite, Page<Favorite>, RegisteredObject, Page<RegisteredObject>, Page<Activity>, Page<User>, Page<UserRow>, GroupMember,
 }
