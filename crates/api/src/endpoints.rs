@@ -7,16 +7,17 @@
 
 use roster_model::{
     Accepted, ActivateMfa, Activity, ActivityFilter, ApiKey, ApiKeyUpdate, AuditEvent, AuditFilter,
-    ChangeExpiredPassword, ChangePassword, CodeRequest, ConfirmEmail, DeleteAccount,
+    ChangeExpiredPassword, ChangePassword, ChildGroups, CodeRequest, ConfirmEmail, DeleteAccount,
     DirectoryEntry, DirectoryFilter, EnableSso, EndedSessions, Favorite, FavoriteFilter,
-    FavoriteId, FavoriteRanking, Group, GroupId, GroupImport, GroupMember, GroupUpdate,
-    ImportReport, Introspection, IntrospectionRequest, IssuedApiKey, ListFilter, Message,
-    MessageId, MfaStatus, NewAccount, NewApiKey, NewFavorite, NewGroup, NewInvitation, NewPlan,
-    NewUser, ObjectFilter, ObjectId, ObjectRegistration, ObjectType, Organization, OrganizationId,
-    OrganizationUpdate, Page, PageRequest, PasswordReset, Plan, PlanUpdate, RecoveryCodes,
-    RedeemSsoTicket, RegisteredObject, Session, SetMembership, SetPhone, SetUp, SignIn, SignedIn,
-    SsoLink, SsoProvider, SsoSignIn, SsoTicket, TotpEnrolment, User, UserFilter, UserImport,
-    UserRef, UserRow, UserUpdate, VerifyPhone, Whoami,
+    FavoriteId, FavoriteRanking, Group, GroupDetails, GroupFilter, GroupId, GroupImport,
+    GroupMember, GroupShares, GroupUpdate, ImportReport, Introspection, IntrospectionRequest,
+    IssuedApiKey, ListFilter, Message, MessageId, MfaStatus, NewAccount, NewApiKey, NewFavorite,
+    NewGroup, NewInvitation, NewPlan, NewUser, ObjectFilter, ObjectId, ObjectRegistration,
+    ObjectType, Organization, OrganizationId, OrganizationUpdate, Page, PageRequest, PasswordReset,
+    PeopleFilter, Person, Plan, PlanUpdate, RecoveryCodes, RedeemSsoTicket, RegisteredObject,
+    RoleEntry, Session, SetMembership, SetPhone, SetUp, ShareWithGroups, ShareWithUsers, SignIn,
+    SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket, TotpEnrolment, User, UserFilter, UserId,
+    UserImport, UserRef, UserRow, UserUpdate, VerifyPhone, Whoami,
 };
 use uuid::Uuid;
 
@@ -104,12 +105,18 @@ endpoints! {
         SuspendUser: POST "/api/v1/users/{user}/suspend" [user: UserRef]
             -> 200 User | WrongState, step_up;
 
+        /// Lift a suspension.
+        /// Until the user comes back the account shows it, and idle days count anew.
+        UnsuspendUser: POST "/api/v1/users/{user}/unsuspend" [user: UserRef]
+            -> 200 User | WrongState, step_up;
+
         /// Invite somebody who has no account yet.
         /// The mailed link is good once, for a week, for an account of that address.
         InvitePerson: POST "/api/v1/invitations" (NewInvitation)
             -> 202 Accepted | RegistrationClosed | AlreadyExists | ChannelUnavailable, step_up;
 
         /// Mail a user a link to set a password with.
+        /// A welcome to somebody who never had one; else what somebody gets who has forgotten it.
         InviteUser: POST "/api/v1/users/{user}/invitation" [user: UserRef]
             -> 202 Accepted | ChannelUnavailable | WrongState, step_up;
 
@@ -117,6 +124,15 @@ endpoints! {
         /// It begins where the present one ends, or now if that is over.
         RenewPlan: POST "/api/v1/users/{user}/plan/renewal" [user: UserRef]
             -> 200 User | WrongState, step_up;
+
+        /// The people of the caller's organization with their groups, and what the caller may do with them.
+        ListPeople: GET "/api/v1/people" ?(PeopleFilter, PageRequest) -> 200 Page<Person>;
+
+        /// One of the people of the caller's organization.
+        GetPerson: GET "/api/v1/people/{user}" [user: UserRef] -> 200 Person;
+
+        /// Those who administer the caller's organization.
+        ListOrganizationAdmins: GET "/api/v1/organization-admins" -> 200 Page<DirectoryEntry>;
 
         /// What everybody may know about the people of the caller's organization.
         ListDirectory: GET "/api/v1/directory" ?(DirectoryFilter, PageRequest)
@@ -271,21 +287,26 @@ endpoints! {
             -> 200 Organization;
 
         /// Create a group.
-        CreateGroup: POST "/api/v1/groups" (NewGroup) -> 201 Group | AlreadyExists, idempotent;
+        /// Saying what it makes of its members is for administrators, with a fresh code if they have multi-factor
+        /// authentication.
+        CreateGroup: POST "/api/v1/groups" (NewGroup)
+            -> 201 Group | AlreadyExists, step_up, idempotent;
 
         /// Create many groups, at most a thousand.
         /// A row that is refused does not hold the others up, and a group that is there already is passed over.
         ImportGroups: POST "/api/v1/group-imports" (GroupImport) -> 200 ImportReport;
 
-        /// The groups of the caller's organization.
-        ListGroups: GET "/api/v1/groups" ?(ListFilter, PageRequest) -> 200 Page<Group>;
+        /// The groups of the caller's organization, with how many are in them and what the caller may do.
+        ListGroups: GET "/api/v1/groups" ?(GroupFilter, PageRequest) -> 200 Page<GroupDetails>;
 
         /// One group.
-        GetGroup: GET "/api/v1/groups/{group}" [group: GroupId] -> 200 Group;
+        GetGroup: GET "/api/v1/groups/{group}" [group: GroupId] -> 200 GroupDetails;
 
         /// Change a group.
+        /// Saying what it makes of its members is for administrators, with a fresh code if they have multi-factor
+        /// authentication.
         UpdateGroup: PATCH "/api/v1/groups/{group}" [group: GroupId] (GroupUpdate)
-            -> 200 Group | AlreadyExists;
+            -> 200 Group | AlreadyExists | WrongState, step_up;
 
         /// Delete a group. Its members stay users.
         DeleteGroup: DELETE "/api/v1/groups/{group}" [group: GroupId] -> 204 | WrongState;
@@ -295,12 +316,41 @@ endpoints! {
             -> 200 Page<GroupMember>;
 
         /// Make somebody a member of a group, or change the rank of one.
+        /// In a group of organization admins that makes administrators, for which a fresh code is asked of callers with
+        /// multi-factor authentication.
         SetMember: PUT "/api/v1/groups/{group}/members/{user}" [group: GroupId, user: UserRef] (SetMembership)
-            -> 200 GroupMember;
+            -> 200 GroupMember, step_up;
 
         /// Take somebody out of a group.
         RemoveMember: DELETE "/api/v1/groups/{group}/members/{user}" [group: GroupId, user: UserRef]
-            -> 204 | WrongState;
+            -> 204 | WrongState, step_up;
+
+        /// With whom a group is shared.
+        GetGroupShares: GET "/api/v1/groups/{group}/shares" [group: GroupId] -> 200 GroupShares;
+
+        /// Share a group with users.
+        /// A new level takes the place of an old one.
+        ShareGroupWithUsers: PUT "/api/v1/groups/{group}/shares/users" [group: GroupId] (ShareWithUsers)
+            -> 200 GroupShares;
+
+        /// Share a group with everybody in other groups.
+        /// A new level takes the place of an old one.
+        ShareGroupWithGroups: PUT "/api/v1/groups/{group}/shares/groups" [group: GroupId] (ShareWithGroups)
+            -> 200 GroupShares;
+
+        /// Share a group with a user no more.
+        UnshareGroupWithUser: DELETE "/api/v1/groups/{group}/shares/users/{user}" [group: GroupId, user: UserId]
+            -> 204;
+
+        /// Share a group with another group no more.
+        UnshareGroupWithGroup: DELETE "/api/v1/groups/{group}/shares/groups/{grantee}" [group: GroupId, grantee: GroupId]
+            -> 204;
+
+        /// The groups that are shared with a group.
+        ListChildGroups: GET "/api/v1/groups/{group}/child-groups" [group: GroupId] -> 200 ChildGroups;
+
+        /// The roles that groups can give their members.
+        ListRoles: GET "/api/v1/roles" -> 200 Page<RoleEntry>;
 
         /// The plans that there are.
         ListPlans: GET "/api/v1/plans" ?(ListFilter, PageRequest) -> 200 Page<Plan>;

@@ -1,8 +1,8 @@
 //! What may stand after the `?`: read by the server, written by a client.
 
 use roster_model::{
-    ActivityFilter, AuditFilter, DirectoryFilter, FavoriteFilter, ListFilter, ObjectFilter,
-    PageRequest, UserFilter,
+    ActivityFilter, AuditFilter, DirectoryFilter, FavoriteFilter, GroupFilter, ListFilter,
+    ObjectFilter, PageRequest, PeopleFilter, UserFilter,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::{
@@ -123,6 +123,8 @@ query! {
 query! { @paged
     UserFilter: "status" "role" "organization_id" "group_id" "deleted" "filter" "search" "order_by";
     DirectoryFilter: "search" "group_id";
+    PeopleFilter: "account" "search" "group_id" "group_ids" "organization_id" "exclude_groups" "order_by";
+    GroupFilter: "filter" "search" "permission" "user_ids" "organization_id" "order_by";
     AuditFilter: "user" "action";
     ListFilter: "filter" "search" "order_by";
     ApiKeyFilter: "include_revoked" "filter" "search" "order_by";
@@ -211,6 +213,8 @@ mod tests {
         }
         holds::<(UserFilter, PageRequest)>();
         holds::<(DirectoryFilter, PageRequest)>();
+        holds::<(PeopleFilter, PageRequest)>();
+        holds::<(GroupFilter, PageRequest)>();
         holds::<(AuditFilter, PageRequest)>();
         holds::<(ApiKeyFilter, PageRequest)>();
         holds::<(ListFilter, PageRequest)>();

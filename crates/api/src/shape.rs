@@ -2,10 +2,11 @@
 //! example has them.
 
 use roster_model::{
-    Accepted, Activity, ApiKey, AuditEvent, DirectoryEntry, EndedSessions, Favorite, Group,
-    GroupMember, ImportReport, Introspection, IssuedApiKey, Message, MfaStatus, Organization, Page,
-    Plan, RecoveryCodes, RegisteredObject, Session, SignedIn, SsoLink, SsoProvider, SsoTicket,
-    TotpEnrolment, User, UserRow, Whoami,
+    Accepted, Activity, ApiKey, AuditEvent, ChildGroups, DirectoryEntry, EndedSessions, Favorite,
+    Group, GroupDetails, GroupMember, GroupShares, ImportReport, Introspection, IssuedApiKey,
+    Message, MfaStatus, Organization, Page, Person, Plan, RecoveryCodes, RegisteredObject,
+    RoleEntry, Session, SignedIn, SsoLink, SsoProvider, SsoTicket, TotpEnrolment, User, UserRow,
+    Whoami,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::{
@@ -90,9 +91,9 @@ macro_rules! replies {
 }
 
 replies! {
-    (), Accepted, ApiKey, DirectoryEntry, EndedSessions, Group, ImportReport, Introspection, IssuedApiKey, Message, MfaStatus,
+    (), Accepted, ApiKey, ChildGroups, DirectoryEntry, EndedSessions, Group, GroupDetails, GroupShares, ImportReport, Introspection, IssuedApiKey, Message, MfaStatus,
     Organization, Plan, RecoveryCodes, Session, SignedIn, SsoLink, SsoTicket, TotpEnrolment,
     Whoami, Page<SsoProvider>, Page<SsoLink>, Page<ApiKey>, Page<AuditEvent>, Page<DirectoryEntry>,
-    Page<Group>, Page<GroupMember>, Page<Message>, Page<Organization>, Page<Plan>, Page<Session>,
+    Page<GroupDetails>, Page<GroupMember>, Page<Person>, Page<RoleEntry>, Person, Page<Message>, Page<Organization>, Page<Plan>, Page<Session>,
     Favorite, Page<Favorite>, RegisteredObject, Page<RegisteredObject>, Page<Activity>, Page<User>, Page<UserRow>, GroupMember,
 }

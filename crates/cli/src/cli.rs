@@ -32,6 +32,8 @@ enum Command {
     ApiKey(api_key::ApiKeyCommand),
     #[command(alias = "groups")]
     Group(group::GroupCommand),
+    #[command(alias = "roles")]
+    Role(role::RoleCommand),
     #[command(alias = "organization")]
     Org(org::OrgCommand),
     #[command(alias = "plans")]
@@ -69,6 +71,7 @@ impl Cli {
             Command::Session(command) => command.run(ui).await?,
             Command::ApiKey(command) => command.run(ui).await?,
             Command::Group(command) => command.run(ui).await?,
+            Command::Role(command) => command.run(ui).await?,
             Command::Org(command) => command.run(ui).await?,
             Command::Plan(command) => command.run(ui).await?,
             Command::Favorite(command) => command.run(ui).await?,

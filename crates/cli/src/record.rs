@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use roster_client::model::{
-    Activity, ApiKey, AuditEvent, Favorite, Group, GroupMember, Message, MfaStatus, Organization,
-    Plan, RegisteredObject, Session, SsoLink, SsoProvider,
+    Activity, ApiKey, AuditEvent, Favorite, Group, GroupDetails, GroupMember, Message, MfaStatus,
+    Organization, Plan, RegisteredObject, RoleEntry, Session, SsoLink, SsoProvider,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -96,6 +96,7 @@ records! {
     Session: uuid ["uuid", "method", "address", "user_agent", "created_at", "last_used_at",
         "expires_at", "is_current"];
     Group: id ["id", "name", "slug", "description", "organization_id", "owner_id"];
+    RoleEntry: slug ["id", "slug", "name", "description"];
     Organization: id ["id", "name", "slug", "created_at"];
     Plan: id ["id", "name", "display_name", "storage", "concurrent_tasks", "daily_api_calls",
         "number_of_days"];
@@ -132,6 +133,15 @@ impl Record for ApiKey {
             }
             _ => None,
         }
+    }
+}
+
+impl Record for GroupDetails {
+    const COLUMNS: &'static [&'static str] =
+        &["id", "name", "slug", "active_member_count", "roles", "permission", "description"];
+
+    fn id(&self) -> String {
+        self.group.id.to_string()
     }
 }
 

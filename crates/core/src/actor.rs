@@ -174,7 +174,12 @@ impl Actor {
         self.credential().map(|credential| credential.user.id)
     }
 
-    /// The role of the user who asks.
+    /// Whether a team admin asks.
+    pub(crate) fn is_team_admin(&self) -> bool {
+        self.credential().is_some_and(|credential| credential.user.is_team_admin)
+    }
+
+    /// The role of the user who asks, its own or that which its groups give it.
     pub fn role(&self) -> Option<Role> {
         self.credential().map(|credential| credential.user.role)
     }

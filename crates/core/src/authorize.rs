@@ -1,7 +1,12 @@
 //! The beginning of every operation: may this caller, and has it shown a second factor?
 
-use roster_model::{CredentialKind, GroupId, OrganizationId, Role, User, UserId, UserRef};
-use roster_store::Tx;
+use std::collections::HashMap;
+
+use roster_model::{
+    CredentialKind, Group, GroupId, GroupRole, OrganizationId, PermissionLevel, Role, User, UserId,
+    UserRef,
+};
+use roster_store::{Grant, Standing, Tx};
 
 use crate::{
     Actor, Core, Error, Kind, Principal, Result,
@@ -53,34 +58,62 @@ impl Core {
         self.step_up(actor, operation, "").await
     }
 
-    /// Asks the table about an operation on a group.
-    pub(crate) async fn authorize_on_group(
+    /// Asks the table about making something in an organization: users in these groups, or, without any, a group. Team
+    /// admins make users in groups that they were given to manage.
+    pub(crate) async fn authorize_creation(
         &self,
         actor: &Actor,
         operation: Operation,
-        group: GroupId,
+        others: &[Operation],
         organization: OrganizationId,
-        owner: Option<UserId>,
+        groups: Option<&[GroupId]>,
     ) -> Result<()> {
         let mut relation = in_organization(actor, organization);
-        if actor.keeps_to_account()
-            && relation == Relation::SameOrganization
-            && is_in_other_account(actor, owner)
-        {
-            relation = Relation::OtherAccount;
-        } else if let Some(caller) = actor.user_id()
-            && relation == Relation::SameOrganization
-        {
-            let manages = self
-                .store()
-                .point_read(async |tx: &mut Tx| tx.is_group_manager(group, caller).await)
-                .await?;
-            if manages {
-                relation = Relation::Managed;
+        if relation == Relation::SameOrganization && is_ordinary(actor) && actor.is_team_admin() {
+            let may_fill = match (groups, actor.user_id()) {
+                (Some(groups), Some(caller)) if !groups.is_empty() => {
+                    let grants = self
+                        .store()
+                        .point_read(async |tx: &mut Tx| tx.list_grants(caller).await)
+                        .await?;
+                    let grants = Grants::new(grants);
+                    groups.iter().all(|group| grants.may_manage(*group))
+                }
+                (groups, _) => groups.is_none(),
+            };
+            if may_fill {
+                relation = Relation::Granted;
             }
         }
-        allow(actor, operation, relation, None, Kind::Group)?;
+        for operation in [operation].iter().chain(others) {
+            allow(actor, *operation, relation, None, Kind::Organization)?;
+        }
         self.step_up(actor, operation, "").await
+    }
+
+    /// Asks the table about an operation on a group, and others that must be allowed, too. The second factor is asked
+    /// for once, for the first of them.
+    pub(crate) async fn authorize_on_group(
+        &self,
+        actor: &Actor,
+        operations: &[Operation],
+        group: Option<&Group>,
+    ) -> Result<()> {
+        let mut relation = Relation::Elsewhere;
+        if let Some(group) = group {
+            relation = self
+                .store()
+                .point_read(async |tx: &mut Tx| to_group(tx, actor, group).await)
+                .await?;
+        }
+        let target = group.and_then(Group::authority).and_then(GroupRole::as_role);
+        for operation in operations {
+            allow(actor, *operation, relation, target, Kind::Group)?;
+        }
+        match operations.first() {
+            Some(first) => self.step_up(actor, *first, "").await,
+            None => Ok(()),
+        }
     }
 
     /// Finds the user that an operation is about and asks the table. Deleted users are found by
@@ -132,7 +165,7 @@ impl Core {
         let is_oneself = found.as_ref().is_some_and(|(found, _)| Some(found.id) == actor.user_id());
         let operation = operation(is_oneself);
         let wants_deleted = operation == Operation::RestoreUser;
-        let Some((found, is_managed)) =
+        let Some((found, relation)) =
             found.filter(|(found, _)| found.deleted_at.is_some() == wants_deleted)
         else {
             // Nothing is there: whoever may do it to nobody hears the same as for another
@@ -141,35 +174,28 @@ impl Core {
             self.step_up(actor, operation, "nobody").await?;
             return Err(Error::NotFound(Kind::User));
         };
-        let relation = to_user(actor, &found, is_managed);
         for operation in [operation].iter().chain(others) {
-            allow(actor, *operation, relation, Some(found.role), Kind::User)?;
+            allow(actor, *operation, relation, Some(found.effective_role()), Kind::User)?;
         }
         self.step_up(actor, operation, &format!("{}/{part}", found.id)).await?;
         Ok(found)
     }
 
-    /// The user that `user` names, with whether the caller manages its primary group.
-    async fn find_target(&self, actor: &Actor, user: &UserRef) -> Result<Option<(User, bool)>> {
+    /// The user that `user` names, with how the caller stands to it.
+    async fn find_target(&self, actor: &Actor, user: &UserRef) -> Result<Option<(User, Relation)>> {
         let user = match (user, actor.user_id()) {
             (UserRef::Me, Some(caller)) => &UserRef::Id(caller),
             (UserRef::Me, None) => return Ok(None),
             (user, _) => user,
         };
-        let caller = actor.user_id();
         let found = self
             .store()
             .read(async |tx: &mut Tx| {
                 let Some(found) = tx.find_user(user).await? else {
                     return Ok::<_, roster_store::Error>(None);
                 };
-                let is_managed = match caller {
-                    Some(caller) if caller != found.id => {
-                        tx.is_group_manager(found.primary_group_id, caller).await?
-                    }
-                    _ => false,
-                };
-                Ok(Some((found, is_managed)))
+                let relation = to_user(tx, actor, &found).await?;
+                Ok(Some((found, relation)))
             })
             .await?;
         Ok(found)
@@ -191,17 +217,59 @@ pub(crate) async fn get_authorized(
     before: &User,
 ) -> Result<User> {
     let now = get_user(tx, before.id).await?;
-    let concern = |user: &User| (user.role, user.organization_id, user.parent_id);
+    let concern = |user: &User| {
+        (user.effective_role(), user.organization_id, user.parent_id, user.primary_group_id)
+    };
     if concern(&now) != concern(before) {
+        let relation = to_user(tx, actor, &now).await?;
         for operation in operations {
-            allow(actor, *operation, to_user(actor, &now, false), Some(now.role), Kind::User)?;
+            allow(actor, *operation, relation, Some(now.effective_role()), Kind::User)?;
+        }
+    }
+    Ok(now)
+}
+
+/// The group that was asked about before, in the transaction that is about to change it. If it has become somebody else's
+/// business meanwhile, the table is asked again.
+pub(crate) async fn get_authorized_group(
+    tx: &mut Tx,
+    actor: &Actor,
+    operations: &[Operation],
+    before: &Group,
+) -> Result<Group> {
+    let now = tx.find_group(before.id).await?.ok_or(Error::NotFound(Kind::Group))?;
+    if (now.authority(), now.owner_id) != (before.authority(), before.owner_id) {
+        let relation = to_group(tx, actor, &now).await?;
+        let target = now.authority().and_then(GroupRole::as_role);
+        for operation in operations {
+            allow(actor, *operation, relation, target, Kind::Group)?;
         }
     }
     Ok(now)
 }
 
 /// How the caller stands to a user.
-fn to_user(actor: &Actor, user: &User, is_managed: bool) -> Relation {
+async fn to_user(
+    tx: &mut Tx,
+    actor: &Actor,
+    user: &User,
+) -> std::result::Result<Relation, roster_store::Error> {
+    let plain = to_user_plainly(actor, user);
+    let Some(caller) = actor.user_id().filter(|_| plain == Relation::SameOrganization) else {
+        return Ok(plain);
+    };
+    let standing = tx.find_standing(user.primary_group_id, caller).await?;
+    if standing.may_manage
+        && actor.is_team_admin()
+        && tx.list_users_managing_more(caller, &[user.id]).await?.is_empty()
+    {
+        return Ok(Relation::Granted);
+    }
+    Ok(if standing.is_manager { Relation::Managed } else { plain })
+}
+
+/// The same, as far as groups do not matter.
+fn to_user_plainly(actor: &Actor, user: &User) -> Relation {
     if Some(user.id) == actor.user_id() {
         return Relation::Oneself;
     }
@@ -209,9 +277,132 @@ fn to_user(actor: &Actor, user: &User, is_managed: bool) -> Relation {
         Relation::SameOrganization if is_in_other_account(actor, user.parent_id) => {
             Relation::OtherAccount
         }
-        Relation::SameOrganization if is_managed => Relation::Managed,
         relation => relation,
     }
+}
+
+/// How the caller stands to a group.
+async fn to_group(
+    tx: &mut Tx,
+    actor: &Actor,
+    group: &Group,
+) -> std::result::Result<Relation, roster_store::Error> {
+    let plain = in_organization(actor, group.organization_id);
+    let Some(caller) = actor.user_id().filter(|_| plain == Relation::SameOrganization) else {
+        return Ok(plain);
+    };
+    if actor.keeps_to_account() && is_in_other_account(actor, group.owner_id) {
+        return Ok(Relation::OtherAccount);
+    }
+    let standing = tx.find_standing(group.id, caller).await?;
+    Ok(match standing {
+        Standing { may_manage: true, .. } => Relation::Granted,
+        Standing { is_manager: true, .. } => Relation::Managed,
+        _ => plain,
+    })
+}
+
+/// What the caller was given to do with groups: read once, asked for each row of a list.
+pub(crate) struct Grants {
+    grants: HashMap<GroupId, (Option<PermissionLevel>, bool)>,
+}
+
+impl Grants {
+    pub(crate) fn new(grants: Vec<Grant>) -> Self {
+        let mut all: HashMap<GroupId, (Option<PermissionLevel>, bool)> = HashMap::new();
+        for Grant { group, level } in grants {
+            let (highest, is_manager) = all.entry(group).or_default();
+            match level {
+                None => *is_manager = true,
+                Some(level) if highest.is_none_or(|highest| level.rank() > highest.rank()) => {
+                    *highest = Some(level);
+                }
+                Some(_) => {}
+            }
+        }
+        Self { grants: all }
+    }
+
+    pub(crate) fn may_manage(&self, group: GroupId) -> bool {
+        matches!(self.grants.get(&group), Some((Some(PermissionLevel::Manage), _)))
+    }
+
+    fn is_manager(&self, group: GroupId) -> bool {
+        matches!(self.grants.get(&group), Some((_, true)))
+    }
+
+    /// What the caller may do with a group that it sees.
+    pub(crate) fn level_on_group(&self, actor: &Actor, group: &Group) -> PermissionLevel {
+        let relation = match in_organization(actor, group.organization_id) {
+            Relation::SameOrganization if self.may_manage(group.id) => Relation::Granted,
+            Relation::SameOrganization if self.is_manager(group.id) => Relation::Managed,
+            relation => relation,
+        };
+        let target = group.authority().and_then(GroupRole::as_role);
+        let may = |operation| {
+            authz::decide(operation, caller(actor), relation, target) == Decision::Allow
+        };
+        if may(Operation::WriteGroups) {
+            PermissionLevel::Manage
+        } else if may(Operation::WriteMembers) {
+            PermissionLevel::Write
+        } else {
+            let level = self.grants.get(&group.id).and_then(|(level, _)| *level);
+            // What it was given to manage and may not, because the group gives more than the caller has.
+            level.filter(|level| *level != PermissionLevel::Manage).unwrap_or(PermissionLevel::Read)
+        }
+    }
+
+    /// What the caller may do with a user whom it sees. `manages_more`: the user manages groups that the caller does
+    /// not.
+    pub(crate) fn level_on_user(
+        &self,
+        actor: &Actor,
+        user: &User,
+        manages_more: bool,
+    ) -> PermissionLevel {
+        let relation = match to_user_plainly(actor, user) {
+            Relation::SameOrganization if self.is_candidate(actor, user) && !manages_more => {
+                Relation::Granted
+            }
+            relation => relation,
+        };
+        let target = Some(user.effective_role());
+        match authz::decide(Operation::ManageUser, caller(actor), relation, target) {
+            Decision::Allow => PermissionLevel::Manage,
+            _ if relation == Relation::Oneself => PermissionLevel::Write,
+            _ => PermissionLevel::Read,
+        }
+    }
+
+    /// Whether a team admin asks about a user whose primary group it was given to manage.
+    pub(crate) fn is_candidate(&self, actor: &Actor, user: &User) -> bool {
+        actor.is_team_admin() && self.may_manage(user.primary_group_id)
+    }
+}
+
+/// Refuses to make anybody a member of a group, or to take a member out, where the caller may not; nobody gives others
+/// more than it has itself (threat T24).
+pub(crate) async fn check_filling(tx: &mut Tx, actor: &Actor, group: &Group) -> Result<()> {
+    check_bestowal(actor, group.authority())?;
+    let relation = to_group(tx, actor, group).await?;
+    let target = group.authority().and_then(GroupRole::as_role);
+    allow(actor, Operation::WriteMembers, relation, target, Kind::Group)
+}
+
+/// Refuses to give others what a group makes of its members, where the caller has not as much itself.
+pub(crate) fn check_bestowal(actor: &Actor, authority: Option<GroupRole>) -> Result<()> {
+    let operation = match authority {
+        Some(GroupRole::OrganizationAdmin) => Operation::GrantAdministration,
+        Some(GroupRole::TeamAdmin) if !actor.is_team_admin() => Operation::GrantGroupRoles,
+        _ => return Ok(()),
+    };
+    allow(actor, operation, Relation::SameOrganization, None, Kind::Group)
+}
+
+/// Whether somebody asks who is no administrator.
+fn is_ordinary(actor: &Actor) -> bool {
+    actor.role().is_some_and(|role| role.rank() < Role::AccountAdmin.rank())
 }
 
 /// Whether what belongs to `owner` is no business of the account admin who asks. What belongs to nobody is the

@@ -36,9 +36,9 @@ operations! {
     /// End the caller's own session.
     SignOut = "session.end_own": SignedIn + while_unenrolled;
     /// See the sessions of a user.
-    ListSessions = "session.list": OneselfOrAdmin + while_unenrolled;
+    ListSessions = "session.list": OneselfOrAdmin + while_unenrolled + by_grantee;
     /// End sessions of a user.
-    EndSession = "session.end": OneselfOrAdmin + not_by_limited_key + while_unenrolled;
+    EndSession = "session.end": OneselfOrAdmin + not_by_limited_key + while_unenrolled + by_grantee;
     /// Act in the name of a user.
     Impersonate = "session.impersonate": Admin + step_up + not_by_limited_key + by_session_only;
     /// See who one is.
@@ -49,7 +49,7 @@ operations! {
     /// Make an account for oneself, where the installation lets people do that.
     Register = "user.register": Anyone;
     /// Make a user.
-    CreateUser = "user.create": Admin + step_up;
+    CreateUser = "user.create": Admin + step_up + by_grantee;
     /// Make many users at once, with the hashes of their passwords.
     ImportUsers = "user.import": Admin + step_up + not_by_limited_key;
     /// See many users as rows that can be imported again.
@@ -57,31 +57,41 @@ operations! {
     /// The same with the hashes of their passwords.
     ExportHashes = "user.export_hashes": System;
     /// See everything about a user.
-    GetUser = "user.get": OneselfManagerOrAdmin + while_unenrolled;
+    GetUser = "user.get": OneselfManagerOrAdmin + while_unenrolled + by_grantee;
     /// See the users.
     ListUsers = "user.list": Admin;
     /// See names and addresses of the people in one's organization.
     ListDirectory = "directory.list": SignedIn;
+    /// See the people in one's organization with their groups and states, as colleagues see each other.
+    ReadPeople = "people.read": SignedIn;
+    /// Be one of those who manage a user, whatever is then done.
+    ManageUser = "user.manage": Admin + step_up + by_grantee;
     /// Change a user's profile.
-    UpdateProfile = "user.update": OneselfManagerOrAdmin + step_up;
+    UpdateProfile = "user.update": OneselfManagerOrAdmin + step_up + by_grantee;
     /// Change the names that a user signs in with and the address that proofs are mailed to.
-    ChangeIdentifiers = "user.identifiers": OneselfOrAdmin + step_up + not_by_limited_key;
+    ChangeIdentifiers = "user.identifiers": OneselfOrAdmin + step_up + not_by_limited_key + by_grantee;
     /// Change a name to sign in with where that is an administrator's business.
     Rename = "user.rename": Admin + step_up + not_by_limited_key;
     /// Write down a phone number without proof.
-    ChangePhone = "user.phone": OneselfOrAdmin + step_up + not_by_limited_key;
+    ChangePhone = "user.phone": OneselfOrAdmin + step_up + not_by_limited_key + by_grantee;
     /// Change what a user has chosen for itself.
-    ChangePreferences = "user.preferences": OneselfOrAdmin + step_up;
-    /// Change what only administrators may: role, organization, plan, flags.
+    ChangePreferences = "user.preferences": OneselfOrAdmin + step_up + by_grantee;
+    /// Change what only administrators may: role, organization, account, plan.
     AdministerUser = "user.administer": Admin + step_up + not_on_oneself;
+    /// Change the flags that say how somebody signs in.
+    SetFlags = "user.flags": Admin + step_up + not_on_oneself + by_grantee;
+    /// Change the groups somebody is in, the primary one among them.
+    MoveUser = "user.groups": Admin + step_up + not_on_oneself + by_grantee;
     /// Make somebody an administrator.
     GrantAdministration = "user.grant_administration": Admin + step_up + not_by_limited_key;
     /// Let a user in again.
-    EnableUser = "user.enable": Admin + step_up + not_on_oneself;
+    EnableUser = "user.enable": Admin + step_up + not_on_oneself + by_grantee;
     /// Switch a user off.
-    DisableUser = "user.disable": Admin + step_up + not_on_oneself;
+    DisableUser = "user.disable": Admin + step_up + not_on_oneself + by_grantee;
     /// Shut a user out for a while.
-    SuspendUser = "user.suspend": Admin + step_up + not_on_oneself;
+    SuspendUser = "user.suspend": Admin + step_up + not_on_oneself + by_grantee;
+    /// Lift a suspension.
+    UnsuspendUser = "user.unsuspend": Admin + step_up + not_on_oneself + by_grantee;
     /// Put oneself into the bin, with the password.
     DeleteOwnAccount = "user.delete_own": Oneself + step_up + not_by_limited_key + while_unenrolled;
     /// Put a user into the bin.
@@ -91,12 +101,12 @@ operations! {
     /// Mail somebody without an account a link to make one with.
     InvitePerson = "invitation.create": Admin + step_up + not_by_limited_key;
     /// Mail a user a link to set the password with.
-    InviteUser = "user.invite": Admin + step_up;
+    InviteUser = "user.invite": Admin + step_up + by_grantee;
 
     /// Change one's own password, with the old one.
     ChangeOwnPassword = "password.change": Oneself + step_up + not_by_limited_key + while_unenrolled;
     /// Set somebody's password.
-    SetPassword = "password.set": Admin + step_up + not_by_limited_key;
+    SetPassword = "password.set": Admin + step_up + not_by_limited_key + by_grantee;
     /// Set a password with the old one, signed in or not.
     ReplacePassword = "password.replace": Anyone + step_up + not_by_limited_key;
     /// Set a password with the old one after it has expired.
@@ -116,7 +126,7 @@ operations! {
     RemovePhone = "phone.remove": OneselfOrAdmin + step_up + not_by_limited_key;
 
     /// See whether a user has second factors.
-    GetMfa = "mfa.get": OneselfOrAdmin + while_unenrolled;
+    GetMfa = "mfa.get": OneselfOrAdmin + while_unenrolled + by_grantee;
     /// Begin to enrol an authenticator.
     BeginTotp = "mfa.begin": Oneself + step_up + not_by_limited_key + while_unenrolled;
     /// Activate an authenticator with its first code.
@@ -124,7 +134,7 @@ operations! {
     /// Turn one's own second factors off.
     DisableMfa = "mfa.disable": Oneself + step_up + not_by_limited_key;
     /// Turn somebody's second factors off.
-    WipeMfa = "mfa.wipe": Admin + step_up + not_by_limited_key;
+    WipeMfa = "mfa.wipe": Admin + step_up + not_by_limited_key + by_grantee;
     /// Make new recovery codes.
     RenewRecoveryCodes = "mfa.recovery_codes": Oneself + step_up + not_by_limited_key;
 
@@ -137,9 +147,9 @@ operations! {
     /// The same where it is no business of an organization's administrators.
     IssueAnyApiKey = "api_key.issue_any": SystemAdmin + step_up + not_by_limited_key;
     /// See the API keys of a user.
-    ListApiKeys = "api_key.list": OneselfOrAdmin;
+    ListApiKeys = "api_key.list": OneselfOrAdmin + by_grantee;
     /// End an API key.
-    RevokeApiKey = "api_key.revoke": OneselfOrAdmin + step_up + not_by_limited_key;
+    RevokeApiKey = "api_key.revoke": OneselfOrAdmin + step_up + not_by_limited_key + by_grantee;
     /// Change the name or the end of an API key.
     UpdateApiKey = "api_key.update": OneselfOrAdmin + step_up + not_by_limited_key;
     /// Let a revoked API key work again.
@@ -168,10 +178,16 @@ operations! {
     UpdateOrganization = "organization.update": Admin;
     /// See the groups of one's organization.
     ReadGroups = "group.read": SignedIn;
-    /// Make, change and remove groups.
-    WriteGroups = "group.write": Admin;
+    /// Make a group.
+    CreateGroup = "group.create": Admin + by_grantee;
+    /// Change and remove a group.
+    WriteGroups = "group.write": Admin + by_grantee;
     /// Add and remove members of a group.
-    WriteMembers = "group.members": GroupManagerOrAdmin;
+    WriteMembers = "group.members": GroupManagerOrAdmin + by_grantee;
+    /// Share a group with users and groups.
+    ShareGroup = "group.share": Admin + by_grantee;
+    /// Say what a group makes of its members.
+    GrantGroupRoles = "group.grant_roles": Admin + step_up + not_by_limited_key;
     /// See the plans.
     ReadPlans = "plan.read": SignedIn;
     /// Make, change and remove plans.
@@ -220,6 +236,8 @@ pub struct Rule {
     pub refuses_oneself: bool,
     /// Whether a user may do it for oneself who must set up a second factor first.
     pub allows_unenrolled: bool,
+    /// Whether those may, too, to whom what it is about was given to manage.
+    pub allows_grantees: bool,
 }
 
 impl Rule {
@@ -230,6 +248,7 @@ impl Rule {
         refuses_keys: false,
         refuses_oneself: false,
         allows_unenrolled: false,
+        allows_grantees: false,
     };
 
     const fn step_up(mut self) -> Self {
@@ -249,6 +268,11 @@ impl Rule {
 
     const fn not_on_oneself(mut self) -> Self {
         self.refuses_oneself = true;
+        self
+    }
+
+    const fn by_grantee(mut self) -> Self {
+        self.allows_grantees = true;
         self
     }
 
@@ -309,6 +333,9 @@ pub enum Relation {
     Oneself,
     /// It is about a user whose primary group the caller manages, or about a group it manages.
     Managed,
+    /// It is about a group that the caller was given to manage; or the caller is a team admin, and it is about a user
+    /// whose primary group is such a one, or about making users there, or groups.
+    Granted,
     /// It is about the caller's organization or something in it.
     SameOrganization,
     /// It is about somebody of the caller's organization who belongs to another account admin, or about what does.
@@ -331,7 +358,7 @@ pub enum Decision {
 }
 
 /// May `caller`, who stands in `relation` to a target of role `target` (the caller's own for
-/// oneself, none for what has no role), do `operation`?
+/// oneself, for a group that which it gives, none for what has no role), do `operation`?
 pub fn decide(
     operation: Operation,
     caller: Caller,
@@ -373,19 +400,20 @@ pub fn decide(
         }
         Role::Publisher | Role::Editor | Role::Viewer => false,
     };
-    // A manager is an ordinary user: nobody with more rights is in its hands.
+    // Managers and grantees are ordinary users: nobody with more rights is in their hands, and no group that gives more.
+    let grantee = rule.allows_grantees && relation == Relation::Granted && !stronger;
     let manager = relation == Relation::Managed && !stronger;
     let may = match rule.who {
         Who::Anyone | Who::SignedIn => true,
         Who::Oneself => oneself,
         Who::OneselfOrAdmin => oneself || admin,
         Who::OneselfManagerOrAdmin => oneself || manager || admin,
-        Who::GroupManagerOrAdmin => relation == Relation::Managed || admin,
+        Who::GroupManagerOrAdmin => manager || admin,
         Who::Admin => admin,
         Who::SystemAdmin => role == Role::SystemAdmin,
         Who::System => false,
     };
-    if may { Decision::Allow } else { no }
+    if may || grantee { Decision::Allow } else { no }
 }
 
 impl Operation {

@@ -22,6 +22,8 @@ pub enum Kind {
     Group,
     /// A member of a group.
     Member,
+    /// A share of a group.
+    Share,
     /// A plan.
     Plan,
     /// A sign-in provider.
@@ -45,6 +47,7 @@ impl fmt::Display for Kind {
             Self::Organization => "organization",
             Self::Group => "group",
             Self::Member => "member",
+            Self::Share => "share",
             Self::Plan => "plan",
             Self::Provider => "sign-in provider",
             Self::SsoLink => "link to that sign-in provider",

@@ -4,7 +4,7 @@
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use roster_model::{
-    Field, Group, GroupId, NewUser, OrganizationId, Plan, PlanId, Reason, Role, Secret, User,
+    Field, Group, NewUser, OrganizationId, Plan, PlanId, Reason, Role, Secret, User,
 };
 use roster_store::Tx;
 use serde_json::json;
@@ -123,7 +123,7 @@ impl Core {
         let password = new.password.as_ref();
         let password = password.ok_or_else(|| Error::invalid(Field::Password, Reason::Empty))?;
         let home = self.store().point_read(async |tx: &mut Tx| home(tx).await).await?;
-        let record = person.record(self, actor, home, now);
+        let record = person.record(self, actor, &home, now);
         let password = self.hash_first_password(&record, password, ChosenBy::Owner).await?;
         self.store()
             .write(async |tx: &mut Tx| {
@@ -136,7 +136,7 @@ impl Core {
                 }
                 tx.delete_fact(TOKEN).await?;
                 let password = Some(&password);
-                let user = person.insert(self, tx, &record, home.1, password, now).await?;
+                let user = person.insert(self, tx, &record, home.id, password, now).await?;
                 let what = json!({ "role": Role::SystemAdmin.as_str(), "why": "first start" });
                 Entry::done("user.created", user.id).with(what).write(tx, actor, now).await?;
                 Ok(user)
@@ -151,25 +151,16 @@ pub(crate) async fn first_organization(tx: &mut Tx) -> Result<OrganizationId> {
     Ok(found.ok_or_else(|| Error::internal("the installation was not prepared"))?.id)
 }
 
-/// The first organization and its group of everybody.
-pub(crate) async fn home(tx: &mut Tx) -> Result<(OrganizationId, GroupId)> {
+/// The group of everybody in the first organization.
+pub(crate) async fn home(tx: &mut Tx) -> Result<Group> {
     let organization = first_organization(tx).await?;
     let group = tx.find_group_by_slug(organization, PUBLIC).await?;
-    let missing = || Error::internal("the installation was not prepared");
-    Ok((organization, group.ok_or_else(missing)?.id))
+    group.ok_or_else(|| Error::internal("the installation was not prepared"))
 }
 
 fn public_group(organization: OrganizationId, now: Timestamp) -> Group {
-    Group {
-        id: GroupId(0),
-        name: PUBLIC.to_owned(),
-        slug: PUBLIC.to_owned(),
-        description: "Everybody in the organization".to_owned(),
-        organization_id: organization,
-        owner_id: None,
-        created_at: now,
-        updated_at: now,
-    }
+    let description = "Everybody in the organization".to_owned();
+    Group { description, ..Group::plain(organization, PUBLIC, PUBLIC, now) }
 }
 
 /// Each plan has four times as much of everything as the one before it.

@@ -235,8 +235,9 @@ impl Core {
 /// Whether a user has not been here since `since`, and nobody has let it in again since then. System admins stay:
 /// somebody must be left to let the others in again.
 fn is_inactive(user: &User, since: Timestamp) -> bool {
-    let last = user.last_seen_at.max(user.current_sign_in_at).max(Some(user.updated_at));
-    user.status == Status::Active
+    let came = user.last_seen_at.max(user.current_sign_in_at).max(user.last_sign_in_at);
+    let last = came.max(Some(user.updated_at));
+    user.status.may_sign_in()
         && user.deleted_at.is_none()
         && user.role != Role::SystemAdmin
         && last < Some(since)
@@ -244,6 +245,7 @@ fn is_inactive(user: &User, since: Timestamp) -> bool {
 
 async fn suspend(tx: &mut Tx, actor: &Actor, mut user: User, now: Timestamp) -> Result<()> {
     user.status = Status::Suspended;
+    user.unlocked_at = None;
     user.updated_at = now;
     tx.update_user(&mut user).await?;
     tx.end_everything_of_user(user.id).await?;

@@ -57,7 +57,7 @@ pub(crate) struct ShortList<F: 'static> {
 }
 
 impl<F: FilterField> ShortList<F> {
-    /// Reads what is asked. A search looks through `searched`.
+    /// Reads what is asked. A search looks through `searched`, and finds the number.
     pub(crate) fn read(
         asked: &ListFilter,
         vocabulary: &Vocabulary<F>,
@@ -69,7 +69,11 @@ impl<F: FilterField> ShortList<F> {
             filter = parsed.map_err(|error| filters::refuse(Field::Filter, &error))?;
         }
         if let Some(text) = &asked.search {
-            filter = filter.and(filters::search(searched.to_vec(), text, Field::Search)?);
+            let mut found = filters::search(searched.to_vec(), text, Field::Search)?;
+            if let Ok(id) = text.trim().parse() {
+                found = Filter::Or(vec![found, Filter::equals(F::ID, FilterValue::Integer(id))]);
+            }
+            filter = filter.and(found);
         }
         let order = filters::order(asked.order_by.as_deref(), vocabulary)?;
         Ok(Self { filter, order, asked: asked.clone() })

@@ -84,7 +84,7 @@ impl Core {
         if opening.impersonator.is_none() {
             tx.count_sign_in(user.id, now).await?;
             user.sign_in_count += 1;
-            user.last_sign_in_at = user.current_sign_in_at.replace(now);
+            user.last_sign_in_at = user.current_sign_in_at.replace(now).or(user.last_sign_in_at);
             if user.status == Status::New {
                 user.status = Status::Active;
                 user.version += 1;
@@ -241,6 +241,25 @@ impl Core {
     ) -> Result<EndedSessions> {
         let user = self.authorize_on(actor, Operation::EndSession, user).await?;
         let kept = current_session(actor).filter(|_| keep_current);
+        self.end_all_sessions(actor, &user, kept).await
+    }
+
+    /// Ends all sessions of a user whom the caller manages, through whichever door they were opened. Keys live on.
+    ///
+    /// # Errors
+    /// `Forbidden` or `NotFound` for those who do not manage it, which nobody does itself without being an administrator.
+    pub async fn terminate_sessions(&self, actor: &Actor, user: &UserRef) -> Result<EndedSessions> {
+        let (first, others) = (Operation::ManageUser, [Operation::EndSession]);
+        let user = self.authorize_on_also(actor, |_| first, &others, user, "").await?;
+        self.end_all_sessions(actor, &user, None).await
+    }
+
+    async fn end_all_sessions(
+        &self,
+        actor: &Actor,
+        user: &User,
+        kept: Option<Uuid>,
+    ) -> Result<EndedSessions> {
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
@@ -278,7 +297,9 @@ impl Core {
                 let mut user = get_user(tx, target.id).await?;
                 // Read again with the rights of both as they are now.
                 let acting = get_user(tx, impersonator.user.id).await?;
-                if !is_available(&acting, self.now()) || user.role.rank() > acting.role.rank() {
+                if !is_available(&acting, self.now())
+                    || user.effective_role().rank() > acting.effective_role().rank()
+                {
                     return Err(Error::Forbidden);
                 }
                 let session = self.open_session(tx, actor, &mut user, &opening).await?;

@@ -102,8 +102,12 @@ pub struct Settings {
     pub sso_life: Duration,
     /// How long a session counts as freshly proved by a second factor.
     pub mfa_freshness: Duration,
-    /// How long mailed links are good.
+    /// How long mailed links are good with which a password is set.
     pub link_life: Duration,
+    /// How long mailed links are good that confirm an address.
+    pub confirmation_life: Duration,
+    /// The time zone of people who have none, and whose primary group has none: a name of the IANA database.
+    pub time_zone: String,
     /// How long deleted users can be restored.
     pub restore_window: Duration,
 }
@@ -129,6 +133,8 @@ impl Settings {
             sso_life: HOUR / 6,
             mfa_freshness: HOUR / 6,
             link_life: 24 * HOUR,
+            confirmation_life: 3 * 24 * HOUR,
+            time_zone: "UTC".to_owned(),
             restore_window: 30 * 24 * HOUR,
         }
     }

@@ -8,6 +8,7 @@ mod audit;
 mod favorite;
 mod filter;
 mod group;
+mod group_role;
 mod identity;
 mod ids;
 mod import;
@@ -17,12 +18,14 @@ mod mfa;
 mod object;
 mod organization;
 mod page;
+mod person;
 mod phone;
 mod plan;
 mod problem;
 mod registration;
 mod secret;
 mod session;
+mod share;
 mod sso;
 mod user;
 mod user_field;
@@ -38,9 +41,10 @@ pub use filter::{
     PatternPiece, Vocabulary, Words,
 };
 pub use group::{
-    Group, GroupMember, GroupPerson, GroupSummary, GroupUpdate, GroupWithPeople, MembershipRank,
-    NewGroup, SetMembership,
+    Group, GroupDefaults, GroupDetails, GroupEntry, GroupFilter, GroupMember, GroupPerson,
+    GroupSummary, GroupUpdate, GroupWithPeople, MembershipRank, NewGroup, SetMembership,
 };
+pub use group_role::{GroupRole, RoleEntry};
 pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible};
 pub use ids::{
     ApiKeyId, AuditEventId, FavoriteId, GroupId, MessageId, ObjectId, OrganizationId, PlanId,
@@ -62,6 +66,7 @@ pub use object::{
 };
 pub use organization::{LoginType, Organization, OrganizationSettings, OrganizationUpdate};
 pub use page::{ListFilter, Page, PageRequest};
+pub use person::{AccountFilter, PeopleFilter, Person, PersonOrganization};
 pub use phone::PhoneNumber;
 pub use plan::{NewPlan, Plan, PlanUpdate};
 pub use problem::{ErrorCode, Field, Problem, Reason};
@@ -71,10 +76,14 @@ pub use session::{
     Accepted, AuthenticationMethod, CredentialKind, EndedSessions, Introspection,
     IntrospectionRequest, Session, SignIn, SignedIn, Whoami,
 };
+pub use share::{
+    ChildGroups, Grantees, GroupShares, NamedGroup, NamedUser, PermissionLevel, ShareWithGroups,
+    ShareWithUsers,
+};
 pub use sso::{EnableSso, RedeemSsoTicket, SsoLink, SsoProvider, SsoSignIn, SsoTicket};
 pub use user::{
-    ChangeExpiredPassword, ChangePassword, ConfirmEmail, DirectoryEntry, DirectoryFilter, NewUser,
-    Profile, Role, SetPhone, SetUp, Status, User, UserFilter, UserFlags, UserUpdate, VerifyPhone,
-    split_name,
+    AccountState, ChangeExpiredPassword, ChangePassword, ConfirmEmail, DirectoryEntry,
+    DirectoryFilter, NewUser, NewUserFlags, Profile, Role, SetPhone, SetUp, Status, User,
+    UserFilter, UserFlags, UserUpdate, VerifyPhone, initials_of, split_name, strongest,
 };
 pub use user_field::{USER_FIELDS, UserField};

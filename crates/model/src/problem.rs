@@ -234,6 +234,26 @@ words! {
         LastRunId = "last_run_id",
         /// A user named in the request.
         User = "user",
+        /// Whether an account is switched on.
+        Active = "active",
+        /// How an account stands.
+        AccountState = "account_state",
+        /// Whether an address is confirmed.
+        IsEmailConfirmed = "is_email_confirmed",
+        /// Users named in the request.
+        UserIds = "user_ids",
+        /// Groups named in the request.
+        GroupIds = "group_ids",
+        /// What groups make of their members.
+        Roles = "roles",
+        /// The time zone of people who have chosen none.
+        DefaultTimeZone = "default_time_zone",
+        /// A label of a group.
+        DefaultJobsLabel = "default_jobs_label",
+        /// A label of a group.
+        DefaultNotebooksLabel = "default_notebooks_label",
+        /// A label of a group.
+        DefaultServicesLabel = "default_services_label",
         /// The name of a feature flag.
         FeatureFlags = "feature_flags",
         /// A link or setup token.

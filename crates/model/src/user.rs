@@ -5,7 +5,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::{GroupId, OrganizationId, PhoneNumber, PlanId, Secret, UserId, problem::words};
+use crate::{
+    GroupId, GroupRole, OrganizationId, PhoneNumber, PlanId, Secret, UserId, problem::words,
+};
 
 words! {
     /// Whether and how a user may use the account (design section 2).
@@ -27,6 +29,25 @@ impl Status {
     /// Whether such a user may sign in and use sessions and keys.
     pub fn may_sign_in(self) -> bool {
         matches!(self, Self::New | Self::Active)
+    }
+
+    /// Whether the account is not switched off: suspended people's are not.
+    pub fn is_on(self) -> bool {
+        matches!(self, Self::New | Self::Active | Self::Suspended)
+    }
+}
+
+words! {
+    /// How an account stands, as its managers see it.
+    AccountState {
+        /// May be used.
+        Active = "active",
+        /// Switched off, or waiting to be let in.
+        Deactivated = "deactivated",
+        /// Shut out for inactivity or by an administrator.
+        Suspended = "suspended",
+        /// A suspension was lifted, and the user has not come back yet.
+        Unsuspended = "unsuspended",
     }
 }
 
@@ -84,6 +105,8 @@ pub struct User {
     pub status: Status,
     /// What it may do.
     pub role: Role,
+    /// What its groups let it do beside that: the strongest of their roles that lets anybody do anything.
+    pub group_role: Option<GroupRole>,
     /// Where it belongs.
     pub organization_id: OrganizationId,
     /// The group that its manager manages it in.
@@ -117,6 +140,8 @@ pub struct User {
     pub current_sign_in_at: Option<Timestamp>,
     /// The latest use of any credential, to the second or so.
     pub last_seen_at: Option<Timestamp>,
+    /// When a suspension was lifted, until it is next suspended or let in in another way.
+    pub unlocked_at: Option<Timestamp>,
     /// When it last looked at the announcements.
     pub last_checked_announcements_at: Option<Timestamp>,
     /// When it was made.
@@ -154,6 +179,7 @@ impl User {
             phone_verified_at: None,
             status: Status::New,
             role: Role::Viewer,
+            group_role: None,
             organization_id: home.0,
             primary_group_id: home.1,
             parent_id: None,
@@ -169,6 +195,7 @@ impl User {
             last_sign_in_at: None,
             current_sign_in_at: None,
             last_seen_at: None,
+            unlocked_at: None,
             last_checked_announcements_at: None,
             created_at: now,
             created_by: None,
@@ -183,6 +210,45 @@ impl User {
     pub fn name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim_matches(' ').into()
     }
+
+    /// How the account stands.
+    pub fn account_state(&self) -> AccountState {
+        let came_back = |at: &Timestamp| {
+            [self.last_seen_at, self.current_sign_in_at, self.last_sign_in_at]
+                .iter()
+                .flatten()
+                .any(|came| came > at)
+        };
+        match self.status {
+            Status::Suspended => AccountState::Suspended,
+            Status::Pending | Status::Disabled => AccountState::Deactivated,
+            Status::New | Status::Active => match self.unlocked_at {
+                Some(at) if !came_back(&at) => AccountState::Unsuspended,
+                _ => AccountState::Active,
+            },
+        }
+    }
+
+    /// What it may do after all: its own role, or that which its groups give it.
+    pub fn effective_role(&self) -> Role {
+        strongest(self.role, self.group_role)
+    }
+}
+
+/// The stronger of a user's own role and that which its groups give it.
+pub fn strongest(role: Role, group_role: Option<GroupRole>) -> Role {
+    match group_role.and_then(GroupRole::as_role) {
+        Some(given) if given.rank() > role.rank() => given,
+        _ => role,
+    }
+}
+
+/// The first letters of the words of a name that begin with one, as capitals.
+pub fn initials_of(name: &str) -> Option<String> {
+    let firsts = name.split_whitespace().filter_map(|word| word.chars().next());
+    let letters = firsts.filter(|first| first.is_alphabetic()).flat_map(char::to_uppercase);
+    let initials: String = letters.take(32).collect();
+    (!initials.is_empty()).then_some(initials)
 }
 
 /// What a name given as one text is split into: at the first blank, white space folded.
@@ -202,7 +268,7 @@ pub struct Profile {
     pub state: Option<String>,
     /// IANA time zone.
     pub time_zone: Option<String>,
-    /// Initials.
+    /// Initials: given, or the first letters of the name.
     pub initials: Option<String>,
     /// Department.
     pub department: Option<String>,
@@ -230,6 +296,30 @@ pub struct UserFlags {
     pub exempt_from_org_sms_otp_disabled: bool,
 }
 
+/// What administrators set on a new user; absent: the default of its primary group, else no.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct NewUserFlags {
+    /// A program, not a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub robot: Option<bool>,
+    /// May use the VPN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpn_enabled: Option<bool>,
+    /// Signs in with a password although the organization signs in at a provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sso_disabled: Option<bool>,
+    /// Must have multi-factor authentication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otp_required_for_login: Option<bool>,
+    /// Likes codes by SMS better than by app.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prefers_sms_otp: Option<bool>,
+    /// Gets codes by SMS although the organization forbids them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exempt_from_org_sms_otp_disabled: Option<bool>,
+}
+
 /// What everybody in an organization may see of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DirectoryEntry {
@@ -247,6 +337,8 @@ pub struct DirectoryEntry {
     pub last_name: String,
     /// Its address.
     pub email: String,
+    /// Its initials.
+    pub initials: Option<String>,
 }
 
 impl From<&User> for DirectoryEntry {
@@ -259,6 +351,7 @@ impl From<&User> for DirectoryEntry {
             first_name: user.first_name.clone(),
             last_name: user.last_name.clone(),
             email: user.email.clone(),
+            initials: user.profile.initials.clone(),
         }
     }
 }
@@ -308,6 +401,9 @@ pub struct NewUser {
     /// The primary group; the organization's `public` without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary_group_id: Option<GroupId>,
+    /// The other groups it is to be in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_ids: Option<Vec<GroupId>>,
     /// The account admin it is to belong to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<UserId>,
@@ -322,7 +418,7 @@ pub struct NewUser {
     pub profile: Option<Profile>,
     /// What administrators set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub flags: Option<UserFlags>,
+    pub flags: Option<NewUserFlags>,
     /// Send a link by e-mail with which the user sets a password.
     #[serde(default, skip_serializing_if = "is_false")]
     pub send_invitation: bool,
@@ -342,6 +438,12 @@ pub struct UserUpdate {
     /// The status; one that does not let the user sign in ends all that is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
+    /// Whether the account is switched on: `false` deactivates it, `true` lifts a deactivation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+    /// How the account is to stand; `active` lifts a deactivation and a suspension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_state: Option<AccountState>,
     /// The name to sign in with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
@@ -349,6 +451,9 @@ pub struct UserUpdate {
     /// waits for confirmation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// Whether the address that an administrator sets counts at once; `false`: it waits for confirmation, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub is_email_confirmed: Option<bool>,
     /// Given name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<String>,
@@ -364,6 +469,9 @@ pub struct UserUpdate {
     /// The primary group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub primary_group_id: Option<GroupId>,
+    /// All groups it is to be in; the primary group stays among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_ids: Option<Vec<GroupId>>,
     /// The account admin it belongs to.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "given")]
     pub parent_id: Option<Option<UserId>>,
@@ -535,6 +643,14 @@ mod tests {
     #[test]
     fn an_unknown_field_is_an_error() {
         assert!(serde_json::from_str::<UserUpdate>(r#"{"is_admin": true}"#).is_err());
+    }
+
+    #[test]
+    fn initials_are_the_first_letters_of_words_that_begin_with_one() {
+        assert_eq!(initials_of("Test Create").as_deref(), Some("TC"));
+        assert_eq!(initials_of(" ann  van der Berg 3rd (x)").as_deref(), Some("AVDB"));
+        assert_eq!(initials_of("élodie").as_deref(), Some("É"));
+        assert_eq!(initials_of("3 %"), None);
     }
 
     proptest! {

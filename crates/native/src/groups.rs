@@ -2,13 +2,17 @@
 
 use axum::Router;
 use roster_api::{
-    CreateGroup, CreatePlan, DeleteGroup, DeletePlan, GetGroup, GetOrganization, GetPlan,
-    ImportGroups, ListGroups, ListMembers, ListOrganizations, ListPlans, RemoveMember, SetMember,
-    UpdateGroup, UpdateOrganization, UpdatePlan,
+    CreateGroup, CreatePlan, DeleteGroup, DeletePlan, GetGroup, GetGroupShares, GetOrganization,
+    GetPlan, ImportGroups, ListChildGroups, ListGroups, ListMembers, ListOrganizations, ListPlans,
+    ListRoles, RemoveMember, SetMember, ShareGroupWithGroups, ShareGroupWithUsers,
+    UnshareGroupWithGroup, UnshareGroupWithUser, UpdateGroup, UpdateOrganization, UpdatePlan,
 };
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
-use roster_model::{Group, GroupMember, ImportReport, Organization, Page, Plan};
+use roster_model::{
+    ChildGroups, Group, GroupDetails, GroupMember, GroupShares, ImportReport, Organization, Page,
+    Plan, RoleEntry,
+};
 
 pub(crate) fn routes() -> Router<Kit> {
     Router::new()
@@ -24,6 +28,13 @@ pub(crate) fn routes() -> Router<Kit> {
         .merge(endpoint(members))
         .merge(endpoint(set_member))
         .merge(endpoint(remove_member))
+        .merge(endpoint(shares))
+        .merge(endpoint(share_with_users))
+        .merge(endpoint(share_with_groups))
+        .merge(endpoint(unshare_with_user))
+        .merge(endpoint(unshare_with_group))
+        .merge(endpoint(child_groups))
+        .merge(endpoint(roles))
         .merge(endpoint(list_plans))
         .merge(endpoint(get_plan))
         .merge(endpoint(create_plan))
@@ -51,11 +62,11 @@ async fn import(call: Call<ImportGroups>) -> Result<ImportReport> {
     call.core.import_groups(&call.actor, &call.body).await
 }
 
-async fn list(call: Call<ListGroups>) -> Result<Page<Group>> {
+async fn list(call: Call<ListGroups>) -> Result<Page<GroupDetails>> {
     call.core.list_groups(&call.actor, &call.query.0, &call.query.1).await
 }
 
-async fn get(call: Call<GetGroup>) -> Result<Group> {
+async fn get(call: Call<GetGroup>) -> Result<GroupDetails> {
     call.core.get_group(&call.actor, call.path.group).await
 }
 
@@ -78,6 +89,35 @@ async fn set_member(call: Call<SetMember>) -> Result<GroupMember> {
 
 async fn remove_member(call: Call<RemoveMember>) -> Result<()> {
     call.core.remove_member(&call.actor, call.path.group, &call.path.user).await
+}
+
+async fn shares(call: Call<GetGroupShares>) -> Result<GroupShares> {
+    call.core.get_group_shares(&call.actor, call.path.group).await
+}
+
+async fn share_with_users(call: Call<ShareGroupWithUsers>) -> Result<GroupShares> {
+    call.core.share_group_with_users(&call.actor, call.path.group, &call.body).await
+}
+
+async fn share_with_groups(call: Call<ShareGroupWithGroups>) -> Result<GroupShares> {
+    call.core.share_group_with_groups(&call.actor, call.path.group, &call.body).await
+}
+
+async fn unshare_with_user(call: Call<UnshareGroupWithUser>) -> Result<()> {
+    call.core.unshare_group_with_user(&call.actor, call.path.group, call.path.user).await
+}
+
+async fn unshare_with_group(call: Call<UnshareGroupWithGroup>) -> Result<()> {
+    call.core.unshare_group_with_group(&call.actor, call.path.group, call.path.grantee).await
+}
+
+async fn child_groups(call: Call<ListChildGroups>) -> Result<ChildGroups> {
+    call.core.list_child_groups(&call.actor, call.path.group).await
+}
+
+async fn roles(call: Call<ListRoles>) -> Result<Page<RoleEntry>> {
+    let items = call.core.list_roles(&call.actor).await?;
+    Ok(Page { items, next: None, total: None })
 }
 
 async fn list_plans(call: Call<ListPlans>) -> Result<Page<Plan>> {

@@ -3,12 +3,13 @@
 use axum::Router;
 use roster_api::{
     CreateUser, DeleteOwnAccount, DeleteUser, DisableUser, EnableUser, ExportUsers,
-    GetDirectoryEntry, GetUser, ImportUsers, InvitePerson, InviteUser, ListDirectory, ListUsers,
-    RenewPlan, RestoreUser, SuspendUser, UpdateUser,
+    GetDirectoryEntry, GetPerson, GetUser, ImportUsers, InvitePerson, InviteUser, ListDirectory,
+    ListOrganizationAdmins, ListPeople, ListUsers, RenewPlan, RestoreUser, SuspendUser,
+    UnsuspendUser, UpdateUser,
 };
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
-use roster_model::{Accepted, DirectoryEntry, ImportReport, Page, User, UserRow};
+use roster_model::{Accepted, DirectoryEntry, ImportReport, Page, Person, User, UserRow};
 
 pub(crate) fn routes() -> Router<Kit> {
     Router::new()
@@ -25,8 +26,12 @@ pub(crate) fn routes() -> Router<Kit> {
         .merge(endpoint(disable))
         .merge(endpoint(renew_plan))
         .merge(endpoint(suspend))
+        .merge(endpoint(unsuspend))
         .merge(endpoint(invite))
         .merge(endpoint(invite_person))
+        .merge(endpoint(people))
+        .merge(endpoint(person))
+        .merge(endpoint(organization_admins))
         .merge(endpoint(directory))
         .merge(endpoint(directory_entry))
 }
@@ -89,6 +94,23 @@ async fn disable(call: Call<DisableUser>) -> Result<User> {
 
 async fn suspend(call: Call<SuspendUser>) -> Result<User> {
     call.core.suspend_user(&call.actor, &call.path.user).await
+}
+
+async fn unsuspend(call: Call<UnsuspendUser>) -> Result<User> {
+    call.core.unsuspend_user(&call.actor, &call.path.user).await
+}
+
+async fn people(call: Call<ListPeople>) -> Result<Page<Person>> {
+    call.core.list_people(&call.actor, &call.query.0, &call.query.1).await
+}
+
+async fn person(call: Call<GetPerson>) -> Result<Person> {
+    call.core.get_person(&call.actor, &call.path.user).await
+}
+
+async fn organization_admins(call: Call<ListOrganizationAdmins>) -> Result<Page<DirectoryEntry>> {
+    let items = call.core.list_organization_admins(&call.actor).await?;
+    Ok(Page { items, next: None, total: None })
 }
 
 async fn invite(call: Call<InviteUser>) -> Result<Accepted> {

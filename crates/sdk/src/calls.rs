@@ -178,10 +178,18 @@ calls! {
     disable_user = DisableUser {user} -> User;
     /// Suspends a user. Sessions and keys end at once.
     suspend_user = SuspendUser {user} -> User;
+    /// Lifts a suspension.
+    unsuspend_user = UnsuspendUser {user} -> User;
     /// Invites somebody who has no account yet.
     invite_person = InvitePerson {} (invitation: NewInvitation) -> Accepted;
     /// Mails a user a link to set a password with.
     invite_user = InviteUser {user} -> Accepted;
+    /// One page of the people of the caller's organization, with their groups and what the caller may do.
+    list_people = ListPeople {} ?{filter: PeopleFilter, page: PageRequest} -> Page<Person>;
+    /// One of the people of the caller's organization.
+    get_person = GetPerson {user} -> Person;
+    /// Those who administer the caller's organization.
+    list_organization_admins = ListOrganizationAdmins {} -> Page<DirectoryEntry>;
     /// One page of what everybody may know about the people of the caller's organization.
     list_directory = ListDirectory {} ?{filter: DirectoryFilter, page: PageRequest} -> Page<DirectoryEntry>;
     /// What everybody may know about one person of the caller's organization.
@@ -265,9 +273,9 @@ calls! {
     /// Creates many groups at once, at most a thousand.
     import_groups = ImportGroups {} (import: GroupImport) -> ImportReport;
     /// One page of the groups of the caller's organization.
-    list_groups = ListGroups {} ?{filter: ListFilter, page: PageRequest} -> Page<Group>;
+    list_groups = ListGroups {} ?{filter: GroupFilter, page: PageRequest} -> Page<GroupDetails>;
     /// One group.
-    get_group = GetGroup {group} -> Group;
+    get_group = GetGroup {group} -> GroupDetails;
     /// Changes a group.
     update_group = UpdateGroup {group} (update: GroupUpdate) -> Group;
     /// Deletes a group. Its members stay users.
@@ -278,6 +286,20 @@ calls! {
     set_member = SetMember {group, user} (membership: SetMembership) -> GroupMember;
     /// Takes somebody out of a group.
     remove_member = RemoveMember {group, user} -> ();
+    /// With whom a group is shared.
+    get_group_shares = GetGroupShares {group} -> GroupShares;
+    /// Shares a group with users.
+    share_group_with_users = ShareGroupWithUsers {group} (share: ShareWithUsers) -> GroupShares;
+    /// Shares a group with everybody in other groups.
+    share_group_with_groups = ShareGroupWithGroups {group} (share: ShareWithGroups) -> GroupShares;
+    /// Shares a group with a user no more.
+    unshare_group_with_user = UnshareGroupWithUser {group, user} -> ();
+    /// Shares a group with another group no more.
+    unshare_group_with_group = UnshareGroupWithGroup {group, grantee} -> ();
+    /// The groups that are shared with a group.
+    list_child_groups = ListChildGroups {group} -> ChildGroups;
+    /// The roles that groups can give their members.
+    list_roles = ListRoles {} -> Page<RoleEntry>;
     /// One page of the plans that there are.
     list_plans = ListPlans {} ?{filter: ListFilter, page: PageRequest} -> Page<Plan>;
     /// One plan, by id or name.
@@ -331,6 +353,8 @@ lists! {
     users = ListUsers {} of User, filter UserFilter;
     /// The users as rows that can be imported again, as a list to go through.
     user_rows = ExportUsers {} of UserRow, filter UserFilter;
+    /// The people of the caller's organization, as a list to go through.
+    people = ListPeople {} of Person, filter PeopleFilter;
     /// What everybody may know about the people of the caller's organization.
     directory = ListDirectory {} of DirectoryEntry, filter DirectoryFilter;
     /// The sessions of a user, as a list to go through.
@@ -340,7 +364,7 @@ lists! {
     /// The organizations that the caller may see, as a list to go through.
     organizations = ListOrganizations {} of Organization;
     /// The groups of the caller's organization, as a list to go through.
-    groups = ListGroups {} of Group, filter ListFilter;
+    groups = ListGroups {} of GroupDetails, filter GroupFilter;
     /// The members of a group, as a list to go through.
     members = ListMembers {group} of GroupMember;
     /// The plans, as a list to go through.

@@ -1,8 +1,8 @@
 //! How the words of `model` stand in columns.
 
 use roster_model::{
-    AuthenticationMethod, Channel, CodeChannel, CodePurpose, MembershipRank, MessageState,
-    ObjectType, Outcome, Role, RunState, Status, TokenHash,
+    AuthenticationMethod, Channel, CodeChannel, CodePurpose, GroupRole, MembershipRank,
+    MessageState, ObjectType, Outcome, PermissionLevel, Role, RunState, Status, TokenHash,
 };
 
 use crate::sql::column_as;
@@ -22,10 +22,12 @@ words!(
     Channel,
     CodeChannel,
     CodePurpose,
+    GroupRole,
     MembershipRank,
     MessageState,
     ObjectType,
     Outcome,
+    PermissionLevel,
     Role,
     RunState,
     Status,

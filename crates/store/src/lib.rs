@@ -43,7 +43,7 @@ pub use change::{Change, Follow};
 pub use dioptra::{DioptraDatabase, DioptraGroup, DioptraMember, DioptraUser};
 pub use error::{Cause, Error};
 pub use favorites::FavoritesOf;
-pub use groups::PersonOfGroup;
+pub use groups::{Grant, GroupQuery, PersonOfGroup, Standing};
 pub use idempotency::KeptReply;
 pub use invitations::Invitation;
 pub use links::Link;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use roster_model::{
-    AuthenticationMethod, Constraint, CredentialKind, OrganizationId, Role, Status, TokenHash,
-    UserId,
+    AuthenticationMethod, Constraint, CredentialKind, GroupRole, OrganizationId, Role, Status,
+    TokenHash, UserId, strongest,
 };
 use uuid::Uuid;
 
@@ -63,8 +63,10 @@ pub struct Owner {
     pub username: String,
     /// Whether credentials count at all.
     pub status: Status,
-    /// What the user may do.
+    /// What the user may do, by itself or through its groups.
     pub role: Role,
+    /// Whether the user is a team admin through a group.
+    pub is_team_admin: bool,
     /// Where the user belongs.
     pub organization_id: OrganizationId,
     /// Whether the user must have second factors.
@@ -82,23 +84,28 @@ macro_rules! owner_columns {
     () => {
         "users.id, users.uuid, users.username, users.status, users.role, users.organization_id, \
          users.otp_required_for_login, users.mfa_activated_at, users.plan_expires_at, \
-         users.deleted_at"
+         users.deleted_at, users.group_role"
     };
 }
 
 fn owner_of(columns: &mut Columns<'_>) -> Result<Owner, Error> {
-    Ok(Owner {
+    let mut owner = Owner {
         id: columns.take()?,
         uuid: columns.take()?,
         username: columns.take()?,
         status: columns.take()?,
         role: columns.take()?,
+        is_team_admin: false,
         organization_id: columns.take()?,
         otp_required_for_login: columns.take()?,
         is_mfa_active: columns.take::<Option<Timestamp>>()?.is_some(),
         plan_expires_at: columns.take()?,
         deleted_at: columns.take()?,
-    })
+    };
+    let group_role: Option<GroupRole> = columns.take()?;
+    owner.role = strongest(owner.role, group_role);
+    owner.is_team_admin = group_role == Some(GroupRole::TeamAdmin);
+    Ok(owner)
 }
 
 impl Owned for LiveCredential {

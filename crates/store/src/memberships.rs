@@ -1,17 +1,22 @@
 //! Who belongs to which group.
 
 use jiff::Timestamp;
-use roster_model::{DirectoryEntry, GroupId, GroupMember, MembershipRank, OrganizationId, UserId};
+use roster_model::{
+    DirectoryEntry, GroupEntry, GroupId, GroupMember, MembershipRank, OrganizationId, Status,
+    UserId,
+};
 
+use crate::groups::roles_of;
 use crate::query::Query;
-use crate::sql::Row;
+use crate::sql::{Columns, Row};
 use crate::{Error, Tx, Window};
 
 macro_rules! select_member {
     ($rest:literal) => {
         concat!(
             "SELECT users.id, users.uuid, users.username, users.first_name, users.last_name, \
-             users.email, memberships.rank, memberships.created_at \
+             users.email, users.initials, users.primary_group_id, users.status, \
+             memberships.rank, memberships.created_at \
              FROM memberships JOIN users ON users.id = memberships.user_id \
              WHERE memberships.group_id = $1 AND users.deleted_at IS NULL ",
             $rest
@@ -20,7 +25,10 @@ macro_rules! select_member {
 }
 
 fn member(row: &Row<'_>) -> Result<GroupMember, Error> {
-    let mut columns = row.columns();
+    member_of(&mut row.columns())
+}
+
+fn member_of(columns: &mut Columns<'_>) -> Result<GroupMember, Error> {
     let (id, uuid, username) = (columns.take()?, columns.take()?, columns.take()?);
     let (first_name, last_name): (String, String) = (columns.take()?, columns.take()?);
     Ok(GroupMember {
@@ -32,7 +40,10 @@ fn member(row: &Row<'_>) -> Result<GroupMember, Error> {
             first_name,
             last_name,
             email: columns.take()?,
+            initials: columns.take()?,
         },
+        primary_group_id: columns.take()?,
+        is_active: columns.take::<Status>()?.is_on(),
         rank: columns.take()?,
         created_at: columns.take()?,
     })
@@ -54,13 +65,6 @@ pub struct Membership {
 }
 
 impl Tx {
-    /// Whether a user manages a group.
-    pub async fn is_group_manager(&mut self, group: GroupId, user: UserId) -> Result<bool, Error> {
-        let sql = "SELECT user_id FROM memberships \
-                   WHERE group_id = $1 AND user_id = $2 AND rank = 'manager'";
-        self.find(sql, &[&group, &user], |_| Ok(())).await.map(|found| found.is_some())
-    }
-
     /// Makes a user a member of a group, or gives a member another rank.
     pub async fn set_membership(
         &mut self,
@@ -72,7 +76,7 @@ impl Tx {
         self.execute(
             "INSERT INTO memberships (group_id, user_id, rank, created_at) \
              VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (group_id, user_id) DO UPDATE SET rank = excluded.rank",
+             ON CONFLICT (group_id, user_id) DO UPDATE SET rank = excluded.rank, is_chosen = TRUE",
             &[&group, &user, &rank, &now],
         )
         .await?;
@@ -88,11 +92,98 @@ impl Tx {
     ) -> Result<(), Error> {
         self.execute(
             "INSERT INTO memberships (group_id, user_id, rank, created_at) \
-             VALUES ($1, $2, 'member', $3) ON CONFLICT (group_id, user_id) DO NOTHING",
+             VALUES ($1, $2, 'member', $3) \
+             ON CONFLICT (group_id, user_id) DO UPDATE SET is_chosen = TRUE",
             &[&group, &user, &now],
         )
         .await?;
         Ok(())
+    }
+
+    /// Puts a user into the group of everybody, where it is not put by anybody's choice.
+    pub async fn join_everybody(
+        &mut self,
+        group: GroupId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO memberships (group_id, user_id, rank, created_at, is_chosen) \
+             VALUES ($1, $2, 'member', $3, FALSE) ON CONFLICT (group_id, user_id) DO NOTHING",
+            &[&group, &user, &now],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// A user is in the group of everybody by nobody's choice any more; `false` if it was so already.
+    pub async fn unchoose_membership(
+        &mut self,
+        group: GroupId,
+        user: UserId,
+    ) -> Result<bool, Error> {
+        let sql = "UPDATE memberships SET is_chosen = FALSE, rank = 'member' \
+                   WHERE group_id = $1 AND user_id = $2 AND is_chosen";
+        Ok(self.execute(sql, &[&group, &user]).await? == 1)
+    }
+
+    /// The groups that these users are in by somebody's choice, by number for each user.
+    pub async fn list_groups_of_users(
+        &mut self,
+        users: &[UserId],
+    ) -> Result<Vec<(UserId, GroupEntry)>, Error> {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        let select = "SELECT memberships.user_id, groups.id, groups.name, groups.slug, \
+             groups.organization_id, organizations.name, groups.roles \
+             FROM memberships JOIN groups ON groups.id = memberships.group_id \
+             JOIN organizations ON organizations.id = groups.organization_id \
+             WHERE memberships.is_chosen AND memberships.user_id IN (";
+        let mut query = Query::new(self.engine(), select);
+        query.push_list(users);
+        query.push(") ORDER BY memberships.user_id, groups.id");
+        query
+            .list(self, |row| {
+                let mut columns = row.columns();
+                let user = columns.take()?;
+                let entry = GroupEntry {
+                    id: columns.take()?,
+                    name: columns.take()?,
+                    slug: columns.take()?,
+                    organization_id: columns.take()?,
+                    organization_name: columns.take()?,
+                    roles: roles_of(&mut columns)?,
+                };
+                Ok((user, entry))
+            })
+            .await
+    }
+
+    /// Living members of these groups, by number in each; at most `limit` in all.
+    pub async fn list_members_of(
+        &mut self,
+        groups: &[GroupId],
+        limit: i64,
+    ) -> Result<Vec<(GroupId, GroupMember)>, Error> {
+        if groups.is_empty() {
+            return Ok(Vec::new());
+        }
+        let select = "SELECT memberships.group_id, users.id, users.uuid, users.username, \
+             users.first_name, users.last_name, users.email, users.initials, \
+             users.primary_group_id, users.status, memberships.rank, memberships.created_at \
+             FROM memberships JOIN users ON users.id = memberships.user_id \
+             WHERE users.deleted_at IS NULL AND memberships.group_id IN (";
+        let mut query = Query::new(self.engine(), select);
+        query.push_list(groups);
+        query.push(") ORDER BY memberships.group_id, memberships.user_id");
+        query.push_with(" LIMIT ?", &limit);
+        query
+            .list(self, |row| {
+                let mut columns = row.columns();
+                Ok((columns.take()?, member_of(&mut columns)?))
+            })
+            .await
     }
 
     /// Ends a membership; `false` if there is none.

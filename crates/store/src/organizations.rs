@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use roster_model::{Organization, OrganizationId, OrganizationSettings};
 use uuid::Uuid;
 
+use crate::query::Query;
 use crate::sql::Row;
 use crate::{Error, Tx, Window};
 
@@ -41,6 +42,20 @@ impl Tx {
         id: OrganizationId,
     ) -> Result<Option<Organization>, Error> {
         self.find(select_organization!("WHERE id = $1"), &[&id], organization).await
+    }
+
+    /// Those of these organizations that are there.
+    pub async fn find_organizations(
+        &mut self,
+        ids: &[OrganizationId],
+    ) -> Result<Vec<Organization>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut query = Query::new(self.engine(), select_organization!("WHERE id IN ("));
+        query.push_list(ids);
+        query.push(")");
+        query.list(self, organization).await
     }
 
     /// The organization with this slug.

@@ -128,7 +128,8 @@ impl Tx {
     pub async fn count_sign_in(&mut self, user: UserId, now: Timestamp) -> Result<(), Error> {
         self.execute(
             "UPDATE users SET sign_in_count = sign_in_count + 1, \
-             last_sign_in_at = current_sign_in_at, current_sign_in_at = $2, \
+             last_sign_in_at = COALESCE(current_sign_in_at, last_sign_in_at), \
+             current_sign_in_at = $2, \
              version = version + CASE WHEN status = 'new' THEN 1 ELSE 0 END, \
              status = CASE WHEN status = 'new' THEN 'active' ELSE status END WHERE id = $1",
             &[&user, &now],

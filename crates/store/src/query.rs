@@ -42,6 +42,13 @@ impl Query {
         self.push(&sql.replace('?', &place));
     }
 
+    /// Adds values with commas between.
+    pub(crate) fn push_list<P: Param>(&mut self, values: &[P]) {
+        for (number, value) in values.iter().enumerate() {
+            self.push_with(if number == 0 { "?" } else { ", ?" }, value);
+        }
+    }
+
     /// Binds a value and says what stands for it, for as many places as one likes.
     pub(crate) fn bind(&mut self, value: &dyn Param) -> String {
         self.params.push(value.value().into_owned());

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use roster_model::{AuthenticationMethod, Session, SessionId, TokenHash, UserId};
 use uuid::Uuid;
 
+use crate::query::Query;
 use crate::{
     Change, Error, Tx, Window,
     sql::{Columns, Row},
@@ -135,6 +136,24 @@ impl Tx {
         .await
     }
 
+    /// When the latest sessions of these users began that have not ended at `now`; those who have none are left out, and
+    /// so are sessions in which somebody else acts in their name.
+    pub async fn list_session_starts(
+        &mut self,
+        users: &[UserId],
+        now: Timestamp,
+    ) -> Result<Vec<(UserId, Timestamp)>, Error> {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        let select = "SELECT user_id, MAX(created_at) FROM sessions WHERE impersonator_id IS NULL";
+        let mut query = Query::new(self.engine(), select);
+        query.push_with(" AND expires_at > ? AND user_id IN (", &now);
+        query.push_list(users);
+        query.push(") GROUP BY user_id");
+        query.list(self, |row| Ok((row.get(0)?, row.get(1)?))).await
+    }
+
     /// The session of this name, if it is that user's and has not ended at `now`.
     pub async fn find_session(
         &mut self,
@@ -179,6 +198,9 @@ impl Tx {
                 |row| row.get(0),
             )
             .await?;
+        if kept.is_none() {
+            self.note_signed_out(user).await?;
+        }
         for hash in &ended {
             self.after_commit(Change::ForgetToken(hash.0));
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use roster_model::{Group, GroupId, TokenHash, User, fold};
+use roster_model::{Group, TokenHash, User, fold};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -74,16 +74,7 @@ pub(crate) async fn user(tx: &mut Tx, username: &str) -> Result<User, Error> {
     let now = noon();
     let uuid = uuid(username);
     let organization = tx.ensure_organization(uuid, username, username, now).await?;
-    let group = Group {
-        id: GroupId(0),
-        name: "public".to_owned(),
-        slug: "public".to_owned(),
-        description: String::new(),
-        organization_id: organization,
-        owner_id: None,
-        created_at: now,
-        updated_at: now,
-    };
+    let group = Group::plain(organization, "public", "public", now);
     let primary_group_id = tx.insert_group(&group).await?.expect("the organization is new");
     let home = (organization, primary_group_id);
     let mut user = User::new(uuid, username, &format!("{username}@example.com"), home, now);

@@ -17,7 +17,7 @@ use roster_core::{
 };
 use roster_http_kit::Gate;
 use roster_model::{
-    Group, GroupId, MessageId, NewUser, OrganizationId, Role, Secret, SignIn, SignedIn, User,
+    Group, MessageId, NewUser, OrganizationId, Role, Secret, SignIn, SignedIn, User,
 };
 use roster_store::{Store, Tx};
 use serde_json::Value;
@@ -102,16 +102,7 @@ impl Roster {
         self.store
             .write(async |tx: &mut Tx| {
                 let id = tx.ensure_organization(Uuid::from_u128(uuid), slug, slug, now).await?;
-                let public = Group {
-                    id: GroupId(0),
-                    name: "public".into(),
-                    slug: "public".into(),
-                    description: String::new(),
-                    organization_id: id,
-                    owner_id: None,
-                    created_at: now,
-                    updated_at: now,
-                };
+                let public = Group::plain(id, "public", "public", now);
                 tx.insert_group(&public).await?;
                 Ok::<_, roster_store::Error>(id)
             })

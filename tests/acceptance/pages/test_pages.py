@@ -63,7 +63,7 @@ def link(text: str) -> str:
 def invite(roster: Roster, admin: str, user: dict) -> str:
     """The link to set a password with."""
     api(roster, "POST", f"/users/{user['id']}/invitation", admin)
-    return link(roster.wait_for_mail(user["email"], "set_password").text)
+    return link(roster.wait_for_mail(user["email"], "welcome").text)
 
 
 def test_the_first_administrator_is_made(browser, start_roster):

@@ -110,7 +110,7 @@ impl Export {
             let roster = self.connection.client()?;
             let mut groups = std::pin::pin!(roster.groups().page_size(PAGE).stream());
             while let Some(group) = groups.try_next().await? {
-                file.write(&GroupRow::from(group))?;
+                file.write(&GroupRow::from(group.group))?;
                 told(1);
             }
         } else {

@@ -1,17 +1,20 @@
 //! `roster group`
 
+mod share;
+
 use anyhow::{Result, bail};
 use clap::Subcommand;
 use futures_util::TryStreamExt;
 use roster_client::{
     Client,
     model::{
-        GroupId, GroupUpdate, MembershipRank, NewGroup, OrganizationId, SetMembership, UserId,
+        GroupDefaults, GroupFilter, GroupId, GroupRole, GroupUpdate, ListFilter, MembershipRank,
+        NewGroup, OrganizationId, PermissionLevel, SetMembership, UserId,
     },
 };
 
-use super::{NarrowedLs, Part};
-use crate::{connection::Connection, output::Show, ui::Ui};
+use super::{Ls as Listing, Part, Which};
+use crate::{codes::Otp, connection::Connection, output::Show, ui::Ui};
 
 /// See and manage groups and who belongs to them
 #[derive(Debug, clap::Args)]
@@ -24,9 +27,8 @@ pub(crate) struct GroupCommand {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// List groups
     #[command(alias = "list")]
-    Ls(NarrowedLs),
+    Ls(Ls),
     #[command(alias = "show")]
     Details(Details),
     Create(Create),
@@ -35,13 +37,19 @@ enum Verb {
     Members(Members),
     Add(Add),
     Remove(Remove),
+    Share(share::Share),
+    Unshare(share::Unshare),
+    Shares(share::Shares),
+    Children(share::Children),
 }
 
 impl GroupCommand {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
         let roster = self.connection.client()?;
         match self.verb {
-            Verb::Ls(ls) => ls.run(roster.groups(), ui).await,
+            Verb::Ls(command) => {
+                command.listing.run(roster.groups().filter(command.filter()), ui).await
+            }
             Verb::Details(command) => {
                 let id = find(&roster, &command.group).await?;
                 ui.out.one(&roster.get_group(id).await?, &command.show)
@@ -55,14 +63,11 @@ impl GroupCommand {
                 ui.out.list(&members, &command.show)
             }
             Verb::Add(command) => command.run(&roster, ui).await,
-            Verb::Remove(command) => {
-                let id = find(&roster, &command.group).await?;
-                for user in &command.users {
-                    roster.remove_member(id, user).await?;
-                    ui.talk.say(&format!("{user} is no longer in {}.", command.group));
-                }
-                Ok(())
-            }
+            Verb::Remove(command) => command.run(&roster, ui).await,
+            Verb::Share(command) => command.run(&roster, ui).await,
+            Verb::Unshare(command) => command.run(&roster, ui).await,
+            Verb::Shares(command) => command.run(&roster, ui).await,
+            Verb::Children(command) => command.run(&roster, ui).await,
         }
     }
 }
@@ -74,7 +79,8 @@ async fn find(roster: &Client, group: &str) -> Result<GroupId> {
     }
     let mut groups = std::pin::pin!(roster.groups().page_size(1000).stream());
     let mut by_name = None;
-    while let Some(one) = groups.try_next().await? {
+    while let Some(details) = groups.try_next().await? {
+        let one = details.group;
         if one.slug == group {
             return Ok(one.id);
         }
@@ -88,6 +94,38 @@ async fn find(roster: &Client, group: &str) -> Result<GroupId> {
     match by_name {
         Some(id) => Ok(id),
         None => bail!("there is no group {group}"),
+    }
+}
+
+/// List groups, with how many are in them and what you may do
+#[derive(Debug, clap::Args)]
+struct Ls {
+    #[command(flatten)]
+    which: Which,
+    /// With which you may do at least this: read, write or manage
+    #[arg(long, value_name = "LEVEL")]
+    permission: Option<PermissionLevel>,
+    /// In which any of these users is: ids with commas between
+    #[arg(long, value_name = "IDS")]
+    users: Option<String>,
+    /// Id of the organization
+    #[arg(long, value_name = "ID")]
+    organization: Option<OrganizationId>,
+    #[command(flatten)]
+    listing: Listing,
+}
+
+impl Ls {
+    fn filter(&self) -> GroupFilter {
+        let ListFilter { filter, search, order_by } = self.which.filter();
+        GroupFilter {
+            filter,
+            search,
+            permission: self.permission,
+            user_ids: self.users.clone(),
+            organization_id: self.organization,
+            order_by,
+        }
     }
 }
 
@@ -117,20 +155,39 @@ struct Create {
     /// Id of the user who is to own it
     #[arg(long, value_name = "ID")]
     owner: Option<UserId>,
+    /// What it makes of its members, for example team_admin; may be given several times
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<GroupRole>,
+    /// Time zone of members who have chosen none, for example Europe/Vienna
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// Whether users who are made in it must have multi-factor authentication
+    #[arg(long, value_name = "BOOL")]
+    otp_required_for_login: Option<bool>,
+    #[command(flatten)]
+    otp: Otp,
     #[command(flatten)]
     show: Show,
 }
 
 impl Create {
     async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
+        let defaults = GroupDefaults {
+            default_time_zone: self.time_zone,
+            default_otp_required_for_login: self.otp_required_for_login,
+            ..GroupDefaults::default()
+        };
         let new = NewGroup {
             name: self.name,
             slug: self.slug,
             description: self.description,
             organization_id: self.organization,
             owner_id: self.owner,
+            roles: self.roles,
+            defaults: Some(defaults),
         };
-        ui.out.changed(&roster.create_group(&new).await?, &self.show)
+        let create = async |roster: &Client| roster.create_group(&new).await;
+        ui.out.changed(&self.otp.call(roster, &ui.talk, create).await?, &self.show)
     }
 }
 
@@ -151,6 +208,17 @@ struct Update {
     /// Id of the user who is to own it; 0: nobody
     #[arg(long, value_name = "ID")]
     owner: Option<UserId>,
+    /// All that it makes of its members: roles with commas between; none: an empty text
+    #[arg(long, value_name = "ROLES")]
+    roles: Option<String>,
+    /// Time zone of members who have chosen none; an empty text: none
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// Whether users who are made in it must have multi-factor authentication
+    #[arg(long, value_name = "BOOL")]
+    otp_required_for_login: Option<bool>,
+    #[command(flatten)]
+    otp: Otp,
     #[command(flatten)]
     show: Show,
 }
@@ -163,9 +231,21 @@ impl Update {
             slug: self.slug,
             description: self.description,
             owner_id: self.owner.map(|owner| (owner != UserId(0)).then_some(owner)),
+            roles: self.roles.as_deref().map(read_roles).transpose()?,
+            default_time_zone: self.time_zone.map(|zone| (!zone.is_empty()).then_some(zone)),
+            default_otp_required_for_login: self.otp_required_for_login.map(Some),
+            ..GroupUpdate::default()
         };
-        ui.out.changed(&roster.update_group(id, &update).await?, &self.show)
+        let change = async |roster: &Client| roster.update_group(id, &update).await;
+        ui.out.changed(&self.otp.call(roster, &ui.talk, change).await?, &self.show)
     }
+}
+
+fn read_roles(words: &str) -> Result<Vec<GroupRole>> {
+    let words = words.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let read =
+        |word: &str| word.parse().map_err(|error| anyhow::anyhow!("--roles {word}: {error}"));
+    words.map(read).collect()
 }
 
 /// Delete a group; its members stay users
@@ -180,7 +260,7 @@ struct Delete {
 
 impl Delete {
     async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
-        let group = roster.get_group(find(roster, &self.group).await?).await?;
+        let group = roster.get_group(find(roster, &self.group).await?).await?.group;
         super::be_sure(self.yes, &format!("Delete the group {}?", group.name), &ui.talk)?;
         roster.delete_group(group.id).await?;
         ui.talk.say(&format!("The group {} is deleted.", group.name));
@@ -211,6 +291,8 @@ struct Add {
     #[arg(long)]
     manager: bool,
     #[command(flatten)]
+    otp: Otp,
+    #[command(flatten)]
     show: Show,
 }
 
@@ -220,7 +302,9 @@ impl Add {
         let rank = if self.manager { MembershipRank::Manager } else { MembershipRank::Member };
         let mut members = Vec::new();
         for user in &self.users {
-            members.push(roster.set_member(id, user, &SetMembership { rank }).await?);
+            let add =
+                async |roster: &Client| roster.set_member(id, user, &SetMembership { rank }).await;
+            members.push(self.otp.call(roster, &ui.talk, add).await?);
         }
         ui.out.list(&members, &self.show)
     }
@@ -234,4 +318,18 @@ struct Remove {
     /// Ids, UUIDs, usernames or e-mail addresses
     #[arg(required = true, value_name = "USER")]
     users: Vec<String>,
+    #[command(flatten)]
+    otp: Otp,
+}
+
+impl Remove {
+    async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
+        let id = find(roster, &self.group).await?;
+        for user in &self.users {
+            let remove = async |roster: &Client| roster.remove_member(id, user).await;
+            self.otp.call(roster, &ui.talk, remove).await?;
+            ui.talk.say(&format!("{user} is no longer in {}.", self.group));
+        }
+        Ok(())
+    }
 }

@@ -21,6 +21,7 @@ pub(crate) mod object;
 pub(crate) mod org;
 pub(crate) mod plan;
 pub(crate) mod restore;
+pub(crate) mod role;
 pub(crate) mod serve;
 pub(crate) mod session;
 pub(crate) mod setup;

@@ -61,7 +61,7 @@ impl Core {
         url
     }
 
-    /// Mails a link to `email`, which is the user's or is to become it.
+    /// Mails a link to `email`, which is the user's or is to become it. Its token stands beside it as a code.
     pub(crate) async fn mail_link(
         &self,
         tx: &mut Tx,
@@ -71,7 +71,10 @@ impl Core {
         email: &str,
         now: Timestamp,
     ) -> Result<()> {
-        let life = self.settings().link_life;
+        let life = match purpose {
+            LinkPurpose::SetPassword => self.settings().link_life,
+            LinkPurpose::ConfirmEmail => self.settings().confirmation_life,
+        };
         let token = Token::issue(TokenKind::Link, self.random());
         let link = Link {
             purpose: purpose.as_str().to_owned(),
@@ -83,7 +86,7 @@ impl Core {
         let address = self.public_link(purpose.path(), &[("token", token.expose())]);
         let parameters = Parameters {
             username: &user.username,
-            code: None,
+            code: Some(token.expose()),
             link: Some(address.as_str()),
             minutes: life.as_secs() / 60,
         };
@@ -125,7 +128,8 @@ impl Core {
         if tx.spend_link(token.hash()).await? { Ok(found) } else { Err(Error::OtpInvalid) }
     }
 
-    /// Mails a user a link with which a password can be set.
+    /// Mails a user a link with which a password can be set: a welcome to somebody who never had one, else what somebody
+    /// gets who has forgotten it.
     ///
     /// # Errors
     /// Those of step-up; `ChannelUnavailable` without a mail transport; `WrongState` for a user who
@@ -150,12 +154,16 @@ impl Core {
 
     /// Mails the link of an invitation.
     pub(crate) async fn invite(&self, tx: &mut Tx, user: &User, now: Timestamp) -> Result<()> {
-        let (purpose, template) = (LinkPurpose::SetPassword, Template::SetPassword);
+        let purpose = LinkPurpose::SetPassword;
+        let template = match user.password_changed_at {
+            Some(_) => Template::ResetPassword,
+            None => Template::Welcome,
+        };
         self.mail_link(tx, purpose, template, user, &user.email, now).await
     }
 
     /// Mails a link to a new address of `user`, which waits in `unconfirmed_email` until the link is
-    /// used. The caller stores the user.
+    /// used, and tells the old address. The caller stores the user.
     ///
     /// # Errors
     /// `ChannelUnavailable` without a mail transport; `RateLimited` when the budget for such mails is used up: anybody
@@ -178,10 +186,12 @@ impl Core {
         }
         user.unconfirmed_email = Some(email.as_str().to_owned());
         let (purpose, template) = (LinkPurpose::ConfirmEmail, Template::ConfirmEmail);
+        self.notify(tx, Template::EmailChanged, user).await?;
         self.mail_link(tx, purpose, template, user, email.as_str(), now).await
     }
 
-    /// Makes the address that a link was mailed to the user's own. The old address is told.
+    /// Makes the address that a link was mailed to the user's own. The old address was told when the new one was asked
+    /// for.
     ///
     /// # Errors
     /// `OtpInvalid` for a link that is used, expired, or for an address that waits no more;
@@ -199,7 +209,6 @@ impl Core {
                 };
                 let email = EmailAddress::parse_any(&email)
                     .map_err(|reason| Error::internal_reason(&reason))?;
-                let before = user.clone();
                 user.email = email.as_str().to_owned();
                 user.updated_at = now;
                 user.updated_by = Some(user.id);
@@ -213,7 +222,6 @@ impl Core {
                     .with(json!({ "fields": ["email"] }))
                     .write(tx, actor, now)
                     .await?;
-                self.notify(tx, Template::EmailChanged, &before).await?;
                 Ok(user)
             })
             .await

@@ -136,6 +136,32 @@ impl Core {
             .await
     }
 
+    /// Takes the second factors of a user away whom the caller manages, those that wait for their first code, too; none is
+    /// no error. Whoever must have second factors sets them up anew after the next sign-in.
+    ///
+    /// # Errors
+    /// Those of step-up; `Forbidden` or `NotFound` for those who do not manage the user.
+    pub async fn wipe_mfa(&self, actor: &Actor, user: &UserRef) -> Result<User> {
+        let operation = Operation::WipeMfa;
+        let target = self.authorize_on(actor, operation, user).await?;
+        let now = self.now();
+        self.store()
+            .write(async |tx: &mut Tx| {
+                let before = get_authorized(tx, actor, &[operation], &target).await?;
+                tx.delete_mfa(before.id, now).await?;
+                let by_another = json!({ "by_another": actor.user_id() != Some(before.id) });
+                Entry::done("mfa.disabled", before.id)
+                    .with(by_another)
+                    .write(tx, actor, now)
+                    .await?;
+                if before.is_mfa_active {
+                    self.notify(tx, Template::MfaDisabled, &before).await?;
+                }
+                get_user(tx, before.id).await
+            })
+            .await
+    }
+
     /// Makes new recovery codes; the old ones are good no more.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use roster_model::{
-    Field, Group, GroupId, GroupImport, GroupRow, ImportReport, OrganizationId, Reason, fold,
+    Field, Group, GroupImport, GroupRow, ImportReport, OrganizationId, Reason, fold,
 };
 use roster_store::Tx;
 use serde_json::json;
@@ -75,16 +75,8 @@ fn read(row: &GroupRow, place: OrganizationId, now: Timestamp) -> Result<Group> 
         Some(slug) => read_slug(slug)?,
         None => slug_of(&name),
     };
-    Ok(Group {
-        id: GroupId(0),
-        name,
-        slug,
-        description: read_description(row.description.as_deref().unwrap_or_default())?,
-        organization_id: place,
-        owner_id: None,
-        created_at: now,
-        updated_at: now,
-    })
+    let description = read_description(row.description.as_deref().unwrap_or_default())?;
+    Ok(Group { description, ..Group::plain(place, &name, &slug, now) })
 }
 
 /// How many were made and how many were there, and which rows want a name or slug that another group has.

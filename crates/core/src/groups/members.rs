@@ -1,12 +1,18 @@
 //! Who is in a group.
 
-use roster_model::{GroupId, GroupMember, MembershipRank, Page, PageRequest, Role, User, UserRef};
+use roster_model::{
+    Group, GroupId, GroupMember, GroupRole, MembershipRank, Page, PageRequest, Role, User, UserRef,
+};
 use roster_store::{Mark, Tx};
 use serde_json::json;
 
 use crate::{
-    Actor, Core, Error, Kind, Result, audit::Entry, authorize::get_user, authz::Operation,
-    installation::PUBLIC, paging::Paging,
+    Actor, Core, Error, Kind, Result,
+    audit::Entry,
+    authorize::{check_filling, get_user},
+    authz::Operation,
+    installation::PUBLIC,
+    paging::Paging,
 };
 
 impl Core {
@@ -20,7 +26,7 @@ impl Core {
         group: GroupId,
         page: &PageRequest,
     ) -> Result<Page<GroupMember>> {
-        let group = self.get_group(actor, group).await?.id;
+        let group = self.get_group(actor, group).await?.group.id;
         let paging = Paging::read(page, format!("members:{group}"))?;
         let (rows, total) = self
             .store()
@@ -48,11 +54,12 @@ impl Core {
         user: &UserRef,
         rank: MembershipRank,
     ) -> Result<GroupMember> {
-        let group = self.authorize_group(actor, Operation::WriteMembers, group).await?;
+        let group = self.authorize_members(actor, group).await?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
                 let group = tx.find_group(group.id).await?.ok_or(Error::NotFound(Kind::Group))?;
+                check_filling(tx, actor, &group).await?;
                 let found = find_person(tx, actor, user).await?;
                 let person = found
                     .filter(|person| person.organization_id == group.organization_id)
@@ -60,9 +67,14 @@ impl Core {
                 check_account(actor, &person)?;
                 let before = tx.find_member(group.id, person.id).await?;
                 if let Some(before) = before.filter(|before| before.rank == rank) {
+                    // In everybody's group by choice from now on.
+                    tx.ensure_membership(group.id, person.id, now).await?;
                     return Ok(before);
                 }
                 tx.set_membership(group.id, person.id, rank, now).await?;
+                if group.authority().is_some() {
+                    tx.refresh_group_role_of(person.id).await?;
+                }
                 Entry::done("group.member_set", person.id)
                     .about(format!("group:{}", group.id))
                     .with(json!({ "rank": rank.as_str() }))
@@ -74,26 +86,46 @@ impl Core {
             .await
     }
 
-    /// Takes somebody out of a group.
+    /// Whether the caller may add and remove members. In a group that makes them organization admins that is making
+    /// administrators.
+    async fn authorize_members(&self, actor: &Actor, group: GroupId) -> Result<Group> {
+        let found = self.find_group(group).await?;
+        let operations: &[_] = match found.as_ref().and_then(Group::authority) {
+            Some(GroupRole::OrganizationAdmin) => {
+                &[Operation::GrantAdministration, Operation::WriteMembers]
+            }
+            _ => &[Operation::WriteMembers],
+        };
+        self.authorize_on_group(actor, operations, found.as_ref()).await?;
+        found.ok_or(Error::NotFound(Kind::Group))
+    }
+
+    /// Takes somebody out of a group. In the group of everybody everybody stays, but no longer by choice.
     ///
     /// # Errors
-    /// `NotFound` for a group that is not there and somebody who is not in it; `WrongState` for the group of everybody
-    /// and the user's primary group.
+    /// `NotFound` for a group that is not there and somebody who is not in it; `WrongState` for the user's primary
+    /// group, and for the group of everybody where nobody chose it.
     pub async fn remove_member(&self, actor: &Actor, group: GroupId, user: &UserRef) -> Result<()> {
-        let group = self.authorize_group(actor, Operation::WriteMembers, group).await?;
+        let group = self.authorize_members(actor, group).await?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
                 let absent = || Error::NotFound(Kind::Member);
                 let person = find_person(tx, actor, user).await?.ok_or_else(absent)?;
                 tx.find_member(group.id, person.id).await?.ok_or_else(absent)?;
-                if group.slug == PUBLIC {
-                    return Err(Error::WrongState("everybody is in this group"));
-                }
                 if person.primary_group_id == group.id {
                     return Err(Error::WrongState("this is the user's primary group"));
                 }
-                tx.delete_membership(group.id, person.id).await?;
+                check_filling(tx, actor, &group).await?;
+                if group.slug != PUBLIC {
+                    tx.delete_membership(group.id, person.id).await?;
+                } else if !tx.unchoose_membership(group.id, person.id).await? {
+                    return Err(Error::WrongState("everybody is in this group"));
+                }
+                if group.authority().is_some() {
+                    tx.refresh_group_role_of(person.id).await?;
+                    tx.end_impersonations_by(person.id).await?;
+                }
                 Entry::done("group.member_removed", person.id)
                     .about(format!("group:{}", group.id))
                     .write(tx, actor, now)

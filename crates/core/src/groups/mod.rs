@@ -3,134 +3,93 @@
 mod import;
 mod members;
 mod people;
+mod read;
 mod select;
+mod shares;
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use roster_model::{
-    Field, GROUP_RECORD_FIELDS, Group, GroupId, GroupRecordField, GroupUpdate, ListFilter,
-    MembershipRank, NewGroup, OrganizationId, Page, PageRequest, Reason, UserId, UserRef, fold,
+    Field, Group, GroupDefaults, GroupId, GroupRole, GroupUpdate, MembershipRank, NewGroup,
+    OrganizationId, PermissionLevel, Reason, Role, UserId, UserRef, fold,
 };
-use roster_store::{Mark, Tx};
+use roster_store::Tx;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{
     Actor, Core, Error, Kind, Result,
     audit::Entry,
+    authorize::{get_authorized_group, get_user},
     authz::Operation,
     installation::{PUBLIC, first_organization},
     organizations::set,
-    paging::Paging,
-    selection::{ALL, ShortList},
-    users::{organization_of, read_text},
+    users::{read_optional, read_text},
 };
 
 /// The longest slug, in characters.
 const MAX_SLUG: usize = 64;
-/// An organization that is not there: nobody's own.
-const NOWHERE: OrganizationId = OrganizationId(0);
 
 impl Core {
-    /// The groups of the caller's organization; all for a system admin.
-    ///
-    /// # Errors
-    /// `Invalid` for a filter, order or page that cannot be.
-    pub async fn list_groups(
-        &self,
-        actor: &Actor,
-        filter: &ListFilter,
-        page: &PageRequest,
-    ) -> Result<Page<Group>> {
-        self.authorize(actor, Operation::ReadGroups).await?;
-        let list = ShortList::read(filter, &GROUP_RECORD_FIELDS, GroupRecordField::SEARCHED)?;
-        let paging = Paging::read(page, list.name("groups"))?;
-        let organization = organization_of(actor);
-        if !list.is_plain() {
-            let groups = self
-                .store()
-                .scan(async |tx: &mut Tx| tx.list_groups(organization, &ALL).await)
-                .await?;
-            return Ok(list.page(groups, &paging));
-        }
-        let (rows, total) = self
-            .store()
-            .read(async |tx: &mut Tx| {
-                let rows = tx.list_groups(organization, &paging.window()).await?;
-                let total = match paging.wants_total() {
-                    true => Some(tx.count_groups(organization).await?),
-                    false => None,
-                };
-                Ok::<_, Error>((rows, total))
-            })
-            .await?;
-        Ok(paging.page(rows, total, |group| Mark::id(group.id.0)))
-    }
-
-    /// One group.
-    ///
-    /// # Errors
-    /// `NotFound` for none, and for one of another organization.
-    pub async fn get_group(&self, actor: &Actor, group: GroupId) -> Result<Group> {
-        self.authorize(actor, Operation::ReadGroups).await?;
-        let found = self.find_group(group).await?;
-        let own = organization_of(actor);
-        found
-            .filter(|group| own.is_none_or(|own| own == group.organization_id))
-            .ok_or(Error::NotFound(Kind::Group))
-    }
-
-    /// Makes a group. Its owner, if it is to have one, manages it.
+    /// Makes a group. Its owner, if it is to have one, manages it; and so does the primary group of a team admin who
+    /// makes it.
     ///
     /// # Errors
     /// `Invalid` for what the rules refuse; `AlreadyExists` for a name or slug that another group of the organization
-    /// has.
+    /// has; `Forbidden` for roles from all but administrators.
     pub async fn create_group(&self, actor: &Actor, new: &NewGroup) -> Result<Group> {
-        let operation = Operation::WriteGroups;
+        let operation = Operation::CreateGroup;
         self.create_once(actor, operation, self.make_group(actor, new)).await
     }
 
     async fn make_group(&self, actor: &Actor, new: &NewGroup) -> Result<Group> {
-        let operation = Operation::WriteGroups;
+        let operation = Operation::CreateGroup;
         let own = actor.credential().map(|credential| credential.user.organization_id);
         let organization = match new.organization_id.or(own) {
             Some(organization) => organization,
             None => self.store().read(async |tx: &mut Tx| first_organization(tx).await).await?,
         };
-        self.authorize_in(actor, operation, organization, Kind::Organization).await?;
+        if new.roles.is_empty() {
+            self.authorize_creation(actor, operation, &[], organization, None).await?;
+        } else {
+            let (first, others) = (Operation::GrantGroupRoles, [operation]);
+            self.authorize_creation(actor, first, &others, organization, None).await?;
+        }
         let now = self.now();
         let name = read_name(&new.name)?;
-        let slug = match &new.slug {
-            Some(slug) => read_slug(slug)?,
-            None => slug_of(&name),
-        };
-        let group = Group {
-            id: GroupId(0),
-            name,
-            slug,
+        let slug = new.slug.as_deref().map(read_slug).transpose()?;
+        let mut group = Group {
             description: read_description(new.description.as_deref().unwrap_or_default())?,
-            organization_id: organization,
             owner_id: new.owner_id.or(actor.user_id().filter(|_| actor.keeps_to_account())),
-            created_at: now,
-            updated_at: now,
+            roles: read_roles(&new.roles),
+            defaults: read_defaults(new.defaults.as_ref())?,
+            created_by: actor.user_id(),
+            updated_by: actor.user_id(),
+            ..Group::plain(organization, &name, "", now)
         };
+        group.slug = slug.clone().unwrap_or_else(|| slug_of(&name));
         self.store()
             .write(async |tx: &mut Tx| {
                 tx.find_organization(organization)
                     .await?
                     .ok_or(Error::NotFound(Kind::Organization))?;
+                let mut group = group.clone();
+                if slug.is_none() {
+                    group.slug = free_slug(tx, organization, &group.slug).await?;
+                }
                 refuse_taken(tx, &group).await?;
                 let id = tx.insert_group(&group).await?;
                 let id = id.ok_or(Error::AlreadyExists { field: Field::Name })?;
+                self.give_to_team(tx, actor, id, now).await?;
                 if let Some(owner) = group.owner_id {
                     make_owner(tx, id, owner, organization, now).await?;
                 }
                 Entry::done_to_nobody("group.created")
                     .about(format!("group:{id}"))
-                    .with(json!({ "name": group.name, "slug": group.slug }))
+                    .with(json!({ "name": group.name, "slug": group.slug, "roles": group.roles }))
                     .write(tx, actor, now)
                     .await?;
-                let made = Group { id, ..group.clone() };
+                let made = Group { id, ..group };
                 self.keep_reply(tx, actor, operation, &made, now).await?;
                 Ok(made)
             })
@@ -148,35 +107,43 @@ impl Core {
         group: GroupId,
         update: &GroupUpdate,
     ) -> Result<Group> {
-        let found = self.authorize_group(actor, Operation::WriteGroups, group).await?;
-        let name = update.name.as_deref().map(read_name).transpose()?;
-        let slug = update.slug.as_deref().map(read_slug).transpose()?;
-        let description = update.description.as_deref().map(read_description).transpose()?;
+        let found = self.find_group(group).await?;
+        let roles = update.roles.as_deref().map(read_roles);
+        let roles = roles.filter(|roles| found.as_ref().is_none_or(|found| found.roles != *roles));
+        let operations: &[_] = match roles {
+            Some(_) => &[Operation::GrantGroupRoles, Operation::WriteGroups],
+            None => &[Operation::WriteGroups],
+        };
+        self.authorize_on_group(actor, operations, found.as_ref()).await?;
+        let found = found.ok_or(Error::NotFound(Kind::Group))?;
+        let change = Change::read(update, roles)?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
-                let before = tx.find_group(found.id).await?.ok_or(Error::NotFound(Kind::Group))?;
+                let before = get_authorized_group(tx, actor, operations, &found).await?;
                 let mut group = before.clone();
-                let changes = [
-                    (set(&mut group.name, &name), "name"),
-                    (set(&mut group.slug, &slug), "slug"),
-                    (set(&mut group.description, &description), "description"),
-                    (set(&mut group.owner_id, &update.owner_id), "owner_id"),
-                ];
-                let changed: Vec<_> =
-                    changes.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+                let changed = change.apply(&mut group);
                 if changed.is_empty() {
                     return Ok(before);
                 }
                 if before.slug == PUBLIC && group.slug != before.slug {
                     return Err(Error::WrongState("everybody's group keeps its slug"));
                 }
+                if before.slug == PUBLIC && group.authority() == Some(GroupRole::OrganizationAdmin)
+                {
+                    return Err(Error::WrongState("not everybody can be organization admin"));
+                }
                 refuse_taken(tx, &group).await?;
                 if let Some(owner) = group.owner_id.filter(|_| group.owner_id != before.owner_id) {
                     make_owner(tx, group.id, owner, group.organization_id, now).await?;
                 }
                 group.updated_at = now;
+                group.updated_by = actor.user_id();
                 tx.update_group(&group).await?;
+                if group.authority() != before.authority() {
+                    tx.refresh_group_roles_in(group.id).await?;
+                    tx.end_impersonations_by_members_of(group.id).await?;
+                }
                 Entry::done_to_nobody("group.updated")
                     .about(format!("group:{}", group.id))
                     .with(json!({ "fields": changed }))
@@ -192,16 +159,23 @@ impl Core {
     /// # Errors
     /// `NotFound`; `WrongState` for the group of everybody, and for one that is somebody's primary group.
     pub async fn delete_group(&self, actor: &Actor, group: GroupId) -> Result<()> {
-        let group = self.authorize_group(actor, Operation::WriteGroups, group).await?;
+        let group = self.authorize_group(actor, &[Operation::WriteGroups], group).await?;
         if group.slug == PUBLIC {
             return Err(Error::WrongState("everybody's group cannot be deleted"));
         }
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
-                tx.find_group(group.id).await?.ok_or(Error::NotFound(Kind::Group))?;
+                let operations = [Operation::WriteGroups];
+                let group = get_authorized_group(tx, actor, &operations, &group).await?;
                 if tx.is_primary_group(group.id).await? {
                     return Err(Error::WrongState("this is the primary group of some users"));
+                }
+                if group.authority().is_some() {
+                    let without = Group { roles: Vec::new(), ..group.clone() };
+                    tx.update_group(&without).await?;
+                    tx.refresh_group_roles_in(group.id).await?;
+                    tx.end_impersonations_by_members_of(group.id).await?;
                 }
                 tx.delete_group(group.id).await?;
                 Entry::done_to_nobody("group.deleted")
@@ -214,23 +188,144 @@ impl Core {
             .await
     }
 
+    /// Gives a new group to the team of the team admin who makes it: to its primary group, or, where that is everybody's,
+    /// to the team admin alone.
+    async fn give_to_team(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        group: GroupId,
+        now: Timestamp,
+    ) -> Result<()> {
+        let is_ordinary = |role: Role| role.rank() < Role::AccountAdmin.rank();
+        let Some(caller) = actor.user_id().filter(|_| actor.role().is_some_and(is_ordinary)) else {
+            return Ok(());
+        };
+        let level = PermissionLevel::Manage;
+        let home = get_user(tx, caller).await?.primary_group_id;
+        match tx.find_group(home).await? {
+            Some(home) if home.slug != PUBLIC => {
+                tx.put_group_share(group, home.id, level, now).await?;
+            }
+            _ => tx.put_user_share(group, caller, level, now).await?,
+        }
+        Ok(())
+    }
+
     /// Finds the group that an operation is about and asks the table.
     async fn authorize_group(
         &self,
         actor: &Actor,
-        operation: Operation,
+        operations: &[Operation],
         group: GroupId,
     ) -> Result<Group> {
         let found = self.find_group(group).await?;
-        let organization = found.as_ref().map_or(NOWHERE, |group| group.organization_id);
-        let owner = found.as_ref().and_then(|group| group.owner_id);
-        self.authorize_on_group(actor, operation, group, organization, owner).await?;
+        self.authorize_on_group(actor, operations, found.as_ref()).await?;
         found.ok_or(Error::NotFound(Kind::Group))
     }
 
     async fn find_group(&self, group: GroupId) -> Result<Option<Group>> {
         Ok(self.store().point_read(async |tx: &mut Tx| tx.find_group(group).await).await?)
     }
+}
+
+/// What an update changes, read.
+struct Change {
+    name: Option<String>,
+    slug: Option<String>,
+    description: Option<String>,
+    owner_id: Option<Option<UserId>>,
+    roles: Option<Vec<GroupRole>>,
+    time_zone: Option<Option<String>>,
+    otp_required: Option<Option<bool>>,
+    jobs_label: Option<Option<String>>,
+    notebooks_label: Option<Option<String>>,
+    services_label: Option<Option<String>>,
+}
+
+impl Change {
+    fn read(update: &GroupUpdate, roles: Option<Vec<GroupRole>>) -> Result<Self> {
+        let text = |field, text: &Option<Option<String>>| {
+            text.as_ref().map(|text| read_optional(field, text.as_deref())).transpose()
+        };
+        Ok(Self {
+            name: update.name.as_deref().map(read_name).transpose()?,
+            slug: update.slug.as_deref().map(read_slug).transpose()?,
+            description: update.description.as_deref().map(read_description).transpose()?,
+            owner_id: update.owner_id,
+            roles,
+            time_zone: text(Field::DefaultTimeZone, &update.default_time_zone)?,
+            otp_required: update.default_otp_required_for_login,
+            jobs_label: text(Field::DefaultJobsLabel, &update.default_jobs_label)?,
+            notebooks_label: text(Field::DefaultNotebooksLabel, &update.default_notebooks_label)?,
+            services_label: text(Field::DefaultServicesLabel, &update.default_services_label)?,
+        })
+    }
+
+    /// Makes the changes and names them.
+    fn apply(&self, group: &mut Group) -> Vec<&'static str> {
+        let defaults = &mut group.defaults;
+        let changes = [
+            (set(&mut group.name, &self.name), "name"),
+            (set(&mut group.slug, &self.slug), "slug"),
+            (set(&mut group.description, &self.description), "description"),
+            (set(&mut group.owner_id, &self.owner_id), "owner_id"),
+            (set(&mut group.roles, &self.roles), "roles"),
+            (set(&mut defaults.default_time_zone, &self.time_zone), "default_time_zone"),
+            (
+                set(&mut defaults.default_otp_required_for_login, &self.otp_required),
+                "default_otp_required_for_login",
+            ),
+            (set(&mut defaults.default_jobs_label, &self.jobs_label), "default_jobs_label"),
+            (
+                set(&mut defaults.default_notebooks_label, &self.notebooks_label),
+                "default_notebooks_label",
+            ),
+            (
+                set(&mut defaults.default_services_label, &self.services_label),
+                "default_services_label",
+            ),
+        ];
+        changes.into_iter().filter(|(is_changed, _)| *is_changed).map(|(_, name)| name).collect()
+    }
+}
+
+fn read_defaults(defaults: Option<&GroupDefaults>) -> Result<GroupDefaults> {
+    let Some(defaults) = defaults else { return Ok(GroupDefaults::default()) };
+    let text = |field, text: &Option<String>| read_optional(field, text.as_deref());
+    Ok(GroupDefaults {
+        default_time_zone: text(Field::DefaultTimeZone, &defaults.default_time_zone)?,
+        default_otp_required_for_login: defaults.default_otp_required_for_login,
+        default_jobs_label: text(Field::DefaultJobsLabel, &defaults.default_jobs_label)?,
+        default_notebooks_label: text(
+            Field::DefaultNotebooksLabel,
+            &defaults.default_notebooks_label,
+        )?,
+        default_services_label: text(
+            Field::DefaultServicesLabel,
+            &defaults.default_services_label,
+        )?,
+    })
+}
+
+/// Roles in the order of their numbers, each once.
+fn read_roles(roles: &[GroupRole]) -> Vec<GroupRole> {
+    GroupRole::ALL.iter().copied().filter(|role| roles.contains(role)).collect()
+}
+
+/// The slug that was made of a name, or with the next free number behind it.
+async fn free_slug(tx: &mut Tx, organization: OrganizationId, slug: &str) -> Result<String> {
+    /// So many groups of one name there are not.
+    const MOST: u32 = 1000;
+    let mut free = slug.to_owned();
+    for number in 2..MOST {
+        if tx.find_group_by_slug(organization, &free).await?.is_none() {
+            break;
+        }
+        let number = format!("-{number}");
+        free = format!("{}{number}", &slug[..slug.len().min(MAX_SLUG - number.len())]);
+    }
+    Ok(free)
 }
 
 fn read_name(name: &str) -> Result<String> {

@@ -45,7 +45,7 @@ impl Core {
         actor: &Actor,
         group: GroupId,
     ) -> Result<GroupWithPeople> {
-        let group = self.get_group(actor, group).await?;
+        let group = self.get_group(actor, group).await?.group;
         let found = self
             .store()
             .scan(async |tx: &mut Tx| with_people(tx, vec![group.clone()]).await)

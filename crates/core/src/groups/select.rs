@@ -1,6 +1,6 @@
 //! Groups with who owns them and how many are in them, for doors that ask in a language of their own.
 
-use roster_model::{Group, GroupField, GroupId, GroupSummary, OrganizationId};
+use roster_model::{GroupField, GroupId, GroupSummary, OrganizationId};
 use roster_store::Tx;
 
 use crate::{
@@ -49,7 +49,7 @@ impl Core {
     /// # Errors
     /// `NotFound` for none, and for one of another organization.
     pub async fn summarize_group(&self, actor: &Actor, group: GroupId) -> Result<GroupSummary> {
-        let Group { id, .. } = self.get_group(actor, group).await?;
+        let id = self.get_group(actor, group).await?.group.id;
         let found = self
             .store()
             .scan(async |tx: &mut Tx| tx.summarize_groups(None, Some(id)).await)

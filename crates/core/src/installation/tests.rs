@@ -1,4 +1,5 @@
 use roster_model::{SignIn, Status};
+use roster_store::GroupQuery;
 
 use super::*;
 use crate::testing::{Fixture, PASSWORD, new_user, on_both_databases};
@@ -15,10 +16,11 @@ on_both_databases! {
             let counted = core
                 .store()
                 .write(async |tx: &mut Tx| {
-                    let organization = home(tx).await?.0;
+                    let organization = home(tx).await?.organization_id;
+                    let groups = GroupQuery { organization: Some(organization), ..GroupQuery::default() };
                     Ok::<_, Error>((
                         tx.count_organizations().await?,
-                        tx.count_groups(Some(organization)).await?,
+                        tx.count_groups(&groups).await?,
                         tx.count_plans().await?,
                     ))
                 })

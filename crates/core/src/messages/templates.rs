@@ -13,7 +13,7 @@ pub enum Template {
     GetToken,
     /// A code or link that proves possession of an address.
     ConfirmEmail,
-    /// To the old address: the address was changed.
+    /// To the old address: there is a new one, which counts at once or when it is confirmed.
     EmailChanged,
     /// The password is about to expire.
     PasswordExpires,
@@ -24,8 +24,6 @@ pub enum Template {
     /// An invitation to join.
     Invitation,
     /// A new account whose password is still to be chosen.
-    SetPassword,
-    /// A new account.
     Welcome,
 }
 
@@ -53,7 +51,7 @@ pub struct Rendered {
 
 impl Template {
     /// Every kind of message.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 11] = [
         Self::ResetPassword,
         Self::DisableMfa,
         Self::VerifyPhone,
@@ -64,7 +62,6 @@ impl Template {
         Self::PasswordChanged,
         Self::MfaDisabled,
         Self::Invitation,
-        Self::SetPassword,
         Self::Welcome,
     ];
 
@@ -81,7 +78,6 @@ impl Template {
             Self::PasswordChanged => "password_changed",
             Self::MfaDisabled => "mfa_disabled",
             Self::Invitation => "invitation",
-            Self::SetPassword => "set_password",
             Self::Welcome => "welcome",
         }
     }
@@ -103,7 +99,6 @@ impl Template {
             Self::PasswordChanged => "Your password was changed",
             Self::MfaDisabled => "The second factor was turned off",
             Self::Invitation => "You are invited",
-            Self::SetPassword => "Choose your password",
             Self::Welcome => "Welcome",
         }
     }
@@ -114,12 +109,12 @@ impl Template {
             Self::ResetPassword => "set a new password",
             Self::DisableMfa => "turn off the second factor",
             Self::VerifyPhone => "confirm your phone number",
-            Self::GetToken | Self::Welcome => "sign in",
+            Self::GetToken => "sign in",
             Self::ConfirmEmail => "confirm your e-mail address",
             Self::PasswordExpires => "set a new password",
             Self::EmailChanged | Self::PasswordChanged | Self::MfaDisabled => "undo this",
             Self::Invitation => "accept the invitation",
-            Self::SetPassword => "choose your password",
+            Self::Welcome => "choose your password",
         }
     }
 }
@@ -145,7 +140,7 @@ pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
     let username = shown(username);
     let mut text = match template {
         Template::EmailChanged => format!(
-            "The e-mail address of the Roster account {username} was changed. Messages no longer come to this one.\n"
+            "The Roster account {username} was given another e-mail address. Messages go there, at the latest as soon as it is confirmed.\n"
         ),
         Template::PasswordExpires => {
             let left = life(minutes);
@@ -162,9 +157,7 @@ pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
             format!("The second factor of the Roster account {username} was turned off.\n")
         }
         Template::Invitation => "You are invited to make a Roster account.\n".to_owned(),
-        Template::SetPassword | Template::Welcome => {
-            format!("The Roster account {username} was made for you.\n")
-        }
+        Template::Welcome => format!("The Roster account {username} was made for you.\n"),
         _ => format!("This is about the Roster account {username}.\n"),
     };
     if let Some(link) = link {
@@ -181,7 +174,7 @@ pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
             ));
         }
         text.push_str("\nIf you did not ask for this, you need not do anything.\n");
-    } else if !matches!(template, Template::Welcome | Template::PasswordExpires) {
+    } else if template != Template::PasswordExpires {
         text.push_str("\nIf this was not you, tell your administrator at once.\n");
     }
     Rendered { subject: format!("{} (Roster)", template.subject()), text }

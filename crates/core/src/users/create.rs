@@ -2,21 +2,21 @@
 
 use jiff::Timestamp;
 use roster_model::{
-    Channel, EmailAddress, Field, GroupId, IdentityKey, MembershipRank, NewUser, OrganizationId,
-    PhoneNumber, Profile, Reason, Role, Secret, Status, User, UserFlags, UserId, UserRef, Username,
-    fold,
+    Channel, EmailAddress, Field, Group, GroupId, IdentityKey, NewUser, NewUserFlags,
+    OrganizationId, PhoneNumber, Profile, Reason, Role, Secret, Status, User, UserFlags, UserId,
+    UserRef, Username, fold, initials_of,
 };
 use roster_store::Tx;
 use serde_json::json;
 
 use super::fields::{
-    check_adoption, check_grant, check_parent, find_home, find_plan, is_administrator, plan_end,
-    read_optional, read_text,
+    check_adoption, check_grant, check_parent, find_groups, find_home, find_plan, is_administrator,
+    plan_end, read_optional, read_text,
 };
 use crate::{
     Actor, Core, Error, Kind, Result,
     audit::Entry,
-    authorize::get_user,
+    authorize::{check_bestowal, get_user},
     authz::Operation,
     clock::whole_microseconds,
     credentials::{HashedPassword, password::ChosenBy},
@@ -34,7 +34,7 @@ pub(crate) struct Person {
     role: Role,
     status: Status,
     profile: Profile,
-    flags: UserFlags,
+    flags: NewUserFlags,
 }
 
 impl Person {
@@ -48,15 +48,21 @@ impl Person {
             return Err(Error::invalid(Field::Status, Reason::NotOneOf(words)));
         }
         let phone = new.phone.as_deref().map(PhoneNumber::parse).transpose();
+        let first_name = text(Field::FirstName, &new.first_name)?;
+        let last_name = text(Field::LastName, &new.last_name)?;
+        let mut profile = read_profile(new.profile.as_ref())?;
+        if profile.initials.is_none() {
+            profile.initials = initials_of(&format!("{first_name} {last_name}"));
+        }
         Ok(Self {
             username: Core::read_username(&new.username)?,
             email: core.read_email(actor, &new.email)?,
-            first_name: text(Field::FirstName, &new.first_name)?,
-            last_name: text(Field::LastName, &new.last_name)?,
+            first_name,
+            last_name,
             phone: phone.map_err(|reason| Error::invalid(Field::Phone, reason))?,
             role,
             status,
-            profile: read_profile(new.profile.as_ref())?,
+            profile,
             flags: new.flags.unwrap_or_default(),
         })
     }
@@ -66,15 +72,10 @@ impl Person {
         [self.username.key().clone(), self.email.key().clone()]
     }
 
-    /// The record of this person in its organization and primary group, without a number yet.
-    pub(crate) fn record(
-        &self,
-        core: &Core,
-        actor: &Actor,
-        home: (OrganizationId, GroupId),
-        now: Timestamp,
-    ) -> User {
+    /// The record of this person in its primary group, without a number yet.
+    pub(crate) fn record(&self, core: &Core, actor: &Actor, home: &Group, now: Timestamp) -> User {
         let uuid = core.random().uuid_v7(now);
+        let place = (home.organization_id, home.id);
         User {
             first_name: self.first_name.clone(),
             last_name: self.last_name.clone(),
@@ -82,10 +83,30 @@ impl Person {
             status: self.status,
             role: self.role,
             profile: self.profile.clone(),
-            flags: self.flags,
+            flags: self.flags_in(home),
             created_by: actor.user_id(),
             updated_by: actor.user_id(),
-            ..User::new(uuid, self.username.as_str(), self.email.as_str(), home, now)
+            ..User::new(uuid, self.username.as_str(), self.email.as_str(), place, now)
+        }
+    }
+
+    fn flags_in(&self, home: &Group) -> UserFlags {
+        let NewUserFlags {
+            robot,
+            vpn_enabled,
+            sso_disabled,
+            otp_required_for_login,
+            prefers_sms_otp,
+            exempt_from_org_sms_otp_disabled,
+        } = self.flags;
+        let must_have_otp = otp_required_for_login.or(home.defaults.default_otp_required_for_login);
+        UserFlags {
+            robot: robot.unwrap_or_default(),
+            vpn_enabled: vpn_enabled.unwrap_or_default(),
+            sso_disabled: sso_disabled.unwrap_or_default(),
+            otp_required_for_login: must_have_otp.unwrap_or_default(),
+            prefers_sms_otp: prefers_sms_otp.unwrap_or_default(),
+            exempt_from_org_sms_otp_disabled: exempt_from_org_sms_otp_disabled.unwrap_or_default(),
         }
     }
 
@@ -108,9 +129,9 @@ impl Person {
             let field = if taken == username { Field::Username } else { Field::Email };
             return Err(name_taken(tx, taken, field).await?);
         }
-        tx.set_membership(public, id, MembershipRank::Member, now).await?;
+        tx.ensure_membership(record.primary_group_id, id, now).await?;
         if record.primary_group_id != public {
-            tx.set_membership(record.primary_group_id, id, MembershipRank::Member, now).await?;
+            tx.join_everybody(public, id, now).await?;
         }
         let mut user = User { id, ..record.clone() };
         if let Some(password) = password {
@@ -135,15 +156,24 @@ impl Core {
     async fn make_user(&self, actor: &Actor, new: &NewUser) -> Result<User> {
         let role = new.role.unwrap_or(Role::Viewer);
         check_grant(actor, role)?;
-        let others: &[_] = match is_administrator(role) {
-            true => &[Operation::GrantAdministration],
-            false => &[],
-        };
+        let mut others = Vec::new();
+        if is_administrator(role) {
+            others.push(Operation::GrantAdministration);
+        }
+        if new.plan.is_some() || new.plan_expires_at.is_some() || new.parent_id.is_some() {
+            others.push(Operation::AdministerUser);
+        }
         let own = actor.credential().map(|credential| credential.user.organization_id);
         // Of nobody and of the server the table does not want to know where they stand.
         let place = new.organization_id.or(own).unwrap_or(OrganizationId(0));
-        let kind = Kind::Organization;
-        self.authorize_in_also(actor, Operation::CreateUser, others, place, kind).await?;
+        let group_ids = new.group_ids.as_deref().unwrap_or_default();
+        // Whoever names no primary group makes somebody for everybody's, which is no team admin's to manage.
+        let named: Vec<_> = match new.primary_group_id {
+            Some(home) => [home].into_iter().chain(group_ids.iter().copied()).collect(),
+            None => Vec::new(),
+        };
+        let operation = Operation::CreateUser;
+        self.authorize_creation(actor, operation, &others, place, Some(&named)).await?;
         let parent = match actor.role() {
             Some(Role::AccountAdmin) if actor.keeps_to_account() => {
                 new.parent_id.or(actor.user_id())
@@ -162,7 +192,7 @@ impl Core {
         }
         let now = self.now();
         // Almost always one statement; where there are more, they need not be of one moment.
-        let (home, public) = self
+        let (home, public, groups) = self
             .store()
             .point_read(async |tx: &mut Tx| {
                 let organization = match new.organization_id.or(own) {
@@ -170,7 +200,8 @@ impl Core {
                     None => first_organization(tx).await?,
                 };
                 let (home, public) = find_home(tx, organization, new.primary_group_id).await?;
-                Ok::<_, Error>(((organization, home), public))
+                let groups = find_groups(tx, organization, group_ids).await?;
+                Ok::<_, Error>((home, public, groups))
             })
             .await
             .map_err(|error| match error {
@@ -179,7 +210,11 @@ impl Core {
                 }
                 other => other,
             })?;
-        let record = person.record(self, actor, home, now);
+        let gives_authority = home.authority().or(groups.iter().find_map(Group::authority));
+        for group in groups.iter().chain([&home]) {
+            check_bestowal(actor, group.authority())?;
+        }
+        let record = person.record(self, actor, &home, now);
         let password = match &new.password {
             Some(password) => {
                 let chosen_by = ChosenBy::Administrator;
@@ -191,7 +226,7 @@ impl Core {
             .write(async |tx: &mut Tx| {
                 let mut record = record.clone();
                 if let Some(parent) = parent {
-                    check_parent(tx, home.0, parent, None).await?;
+                    check_parent(tx, home.organization_id, parent, None).await?;
                     record.parent_id = Some(parent);
                 }
                 if let Some(name) = &new.plan {
@@ -201,7 +236,15 @@ impl Core {
                 }
                 record.plan_expires_at =
                     new.plan_expires_at.map(whole_microseconds).or(record.plan_expires_at);
-                let user = person.insert(self, tx, &record, public, password.as_ref(), now).await?;
+                let password = password.as_ref();
+                let mut user = person.insert(self, tx, &record, public, password, now).await?;
+                for group in &groups {
+                    tx.ensure_membership(group.id, user.id, now).await?;
+                }
+                if gives_authority.is_some() {
+                    tx.refresh_group_role_of(user.id).await?;
+                    user = get_user(tx, user.id).await?;
+                }
                 Entry::done("user.created", user.id)
                     .with(json!({ "role": user.role, "organization_id": user.organization_id }))
                     .write(tx, actor, now)

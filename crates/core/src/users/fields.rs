@@ -1,8 +1,10 @@
 //! What a field of a user may hold, however it comes in.
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, tz::TimeZone};
 use roster_model::{
-    EmailAddress, Field, GroupId, OrganizationId, Plan, Reason, Role, Status, User, UserId,
+    EmailAddress, Field, Group, GroupId, OrganizationId, Plan, Reason, Role, Status, User, UserId,
     UserRef, Username, is_invisible,
 };
 use roster_store::{Owner, Tx};
@@ -16,6 +18,8 @@ use crate::{
 const MAX_TEXT: usize = 320;
 /// The most that preferences may take, in bytes of JSON.
 const MAX_PREFERENCES: usize = 64 * 1024;
+/// How many groups somebody can be put into at once.
+const MAX_GROUPS: usize = 1000;
 /// How deep preferences may be nested.
 const MAX_DEPTH: usize = 16;
 
@@ -52,11 +56,14 @@ pub(crate) fn read_text(field: Field, text: &str) -> Result<String> {
 }
 
 /// Reads free text that may be empty altogether.
-pub(super) fn read_optional(field: Field, text: Option<&str>) -> Result<Option<String>> {
+pub(crate) fn read_optional(field: Field, text: Option<&str>) -> Result<Option<String>> {
     let text = text.map(|text| read_text(field, text)).transpose()?;
     let text = text.filter(|text| !text.is_empty());
     match text {
-        Some(name) if field == Field::TimeZone && !is_time_zone(&name) => {
+        Some(name)
+            if matches!(field, Field::TimeZone | Field::DefaultTimeZone)
+                && !is_time_zone(&name) =>
+        {
             let sentence = "must be a time zone of the IANA database, such as Europe/Vienna";
             Err(Error::invalid(field, Reason::Other(sentence.to_owned())))
         }
@@ -170,20 +177,42 @@ fn is_let_in(
     status.may_sign_in() && deleted_at.is_none() && plan_expires_at.is_none_or(|end| now < end)
 }
 
-/// The primary group of somebody in `organization`: the wanted one, else the group of everybody.
+/// The primary group of somebody in `organization`: the wanted one, else the group of everybody; and the number of that.
 pub(super) async fn find_home(
     tx: &mut Tx,
     organization: OrganizationId,
     wanted: Option<GroupId>,
-) -> Result<(GroupId, GroupId)> {
+) -> Result<(Group, GroupId)> {
     let public = tx.find_group_by_slug(organization, PUBLIC).await?;
-    let public = public.ok_or(Error::NotFound(Kind::Organization))?.id;
-    let Some(wanted) = wanted else { return Ok((public, public)) };
+    let public = public.ok_or(Error::NotFound(Kind::Organization))?;
+    let everybody = public.id;
+    let Some(wanted) = wanted.filter(|wanted| *wanted != everybody) else {
+        return Ok((public, everybody));
+    };
     let found = tx.find_group(wanted).await?;
     match found.filter(|group| group.organization_id == organization) {
-        Some(group) => Ok((group.id, public)),
+        Some(group) => Ok((group, everybody)),
         None => Err(Error::invalid(Field::PrimaryGroup, Reason::Unknown)),
     }
+}
+
+/// The groups of an organization with these numbers, each once.
+pub(super) async fn find_groups(
+    tx: &mut Tx,
+    organization: OrganizationId,
+    wanted: &[GroupId],
+) -> Result<Vec<Group>> {
+    if wanted.len() > MAX_GROUPS {
+        return Err(Error::invalid(Field::GroupIds, Reason::TooLong { max: MAX_GROUPS }));
+    }
+    let wanted: BTreeSet<_> = wanted.iter().copied().collect();
+    let mut groups = Vec::with_capacity(wanted.len());
+    for group in wanted {
+        let found = tx.find_group(group).await?;
+        let found = found.filter(|group| group.organization_id == organization);
+        groups.push(found.ok_or_else(|| Error::invalid(Field::GroupIds, Reason::Unknown))?);
+    }
+    Ok(groups)
 }
 
 /// Whom an administrator may make somebody's account admin: itself, when it makes the user; later only system admins

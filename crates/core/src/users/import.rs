@@ -4,9 +4,9 @@ use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 use roster_model::{
-    Field, GroupId, IdentityKey, ImportReport, MembershipRank, NewUser, OrganizationId, Plan,
-    Profile, Reason, RefusedRow, Role, Status, User, UserFlags, UserId, UserImport, UserRef,
-    UserRow, fold,
+    Field, Group, GroupId, IdentityKey, ImportReport, MembershipRank, NewUser, NewUserFlags,
+    OrganizationId, Plan, Profile, Reason, RefusedRow, Role, Status, User, UserId, UserImport,
+    UserRef, UserRow, fold,
 };
 use roster_store::{Tx, Window};
 use serde_json::json;
@@ -14,8 +14,9 @@ use serde_json::json;
 use super::create::Person;
 use super::fields::{check_adoption, check_grant, check_parent, find_home, plan_end};
 use crate::{
-    Actor, Core, Error, Kind, Result, audit::Entry, authz::Operation, clock::whole_microseconds,
-    credentials::formats::ImportedHash, installation::first_organization, sessions::later,
+    Actor, Core, Error, Kind, Result, audit::Entry, authorize::check_bestowal, authz::Operation,
+    clock::whole_microseconds, credentials::formats::ImportedHash,
+    installation::first_organization, sessions::later,
 };
 
 /// How many users are made in one transaction at most.
@@ -32,11 +33,15 @@ struct Candidate {
     keys: [IdentityKey; 2],
     hash: Option<String>,
     groups: Vec<(GroupId, Place)>,
+    /// Whether any of them lets its members do anything.
+    gives_authority: bool,
 }
 
 /// What somebody is in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
+    /// In the group of everybody, by nobody's choice.
+    Everybody,
     Member,
     Manager,
     Owner,
@@ -44,9 +49,9 @@ enum Place {
 
 /// What rows refer to by name.
 struct Surroundings {
-    home: (OrganizationId, GroupId),
+    home: Group,
     plans: HashMap<IdentityKey, Plan>,
-    groups: HashMap<String, Option<GroupId>>,
+    groups: HashMap<String, Option<Group>>,
     /// The account admins who are there; others are in no account's name.
     parents: HashMap<IdentityKey, UserId>,
     /// How long a password is good that was set now.
@@ -84,7 +89,7 @@ impl Core {
                     .read(async |tx: &mut Tx| place_all(tx, &candidates, None).await)
                     .await?
             }
-            false => self.place(actor, &candidates, around.home.0, now).await?,
+            false => self.place(actor, &candidates, around.home.organization_id, now).await?,
         };
         (report.created, report.present) = (placed.created, placed.present);
         for (row, field) in placed.taken {
@@ -150,7 +155,7 @@ impl Core {
                     Some(organization) => organization,
                     None => first_organization(tx).await?,
                 };
-                let (_, public) = find_home(tx, organization, None).await?;
+                let (home, _) = find_home(tx, organization, None).await?;
                 let window = Window { after: None, offset: 0, limit: PLANS };
                 let plans = tx.list_plans(&window).await?;
                 let mut groups = HashMap::new();
@@ -159,10 +164,9 @@ impl Core {
                         Some(group) => Some(group),
                         None => tx.find_group_by_name(organization, name).await?,
                     };
-                    groups.insert((*name).to_owned(), found.map(|group| group.id));
+                    groups.insert((*name).to_owned(), found);
                 }
                 let plans = plans.into_iter().map(|plan| (fold(&plan.name), plan)).collect();
-                let home = (organization, public);
                 let mut parents = HashMap::new();
                 for name in &admins {
                     let key = fold(name);
@@ -182,7 +186,7 @@ impl Core {
             }
             other => other,
         })?;
-        let password_life = self.password_life_in(around.home.0).await?;
+        let password_life = self.password_life_in(around.home.organization_id).await?;
         Ok(Surroundings { password_life, ..around })
     }
 
@@ -199,7 +203,7 @@ impl Core {
             return Err(Error::invalid(Field::Role, Reason::NotAllowed));
         }
         let person = Person::read(self, actor, &as_new(row), role)?;
-        let mut record = person.record(self, actor, around.home, now);
+        let mut record = person.record(self, actor, &around.home, now);
         record.status = row.status.unwrap_or(Status::New);
         record.created_at = row.created_at.map_or(now, whole_microseconds).min(now);
         if let Some(name) = row.plan.as_deref().filter(|name| !name.is_empty()) {
@@ -227,16 +231,20 @@ impl Core {
         // Nobody is in the bin before having been made, nor until after now: the bin is emptied by this time.
         let deleted_at = row.deleted_at.map(whole_microseconds);
         record.deleted_at = deleted_at.map(|at| at.clamp(record.created_at, now));
-        let find = |name: &str, field| {
-            let found = around.groups.get(name).copied().flatten();
-            found.ok_or_else(|| Error::invalid(field, Reason::Unknown))
+        let mut gives_authority = false;
+        let mut find = |name: &str, field| {
+            let found = around.groups.get(name).and_then(Option::as_ref);
+            let group = found.ok_or_else(|| Error::invalid(field, Reason::Unknown))?;
+            check_bestowal(actor, group.authority())?;
+            gives_authority |= group.authority().is_some();
+            Ok::<_, Error>(group.id)
         };
         let mut groups = group_names(row)
             .map(|(name, place)| Ok((find(name, Field::Group)?, place)))
             .collect::<Result<Vec<_>>>()?;
         if let Some(name) = given(&row.primary_group) {
             record.primary_group_id = find(name, Field::PrimaryGroup)?;
-            groups.insert(0, (around.home.1, Place::Member));
+            groups.push((around.home.id, Place::Everybody));
         }
         if let Some(name) = given(&row.parent) {
             let parent = around.parents.get(&fold(name)).copied();
@@ -246,7 +254,8 @@ impl Core {
             record.parent_id = Some(parent);
         }
         let keys = person.keys();
-        Ok(Candidate { row: number, record, keys, hash: hash.map(str::to_owned), groups })
+        let hash = hash.map(str::to_owned);
+        Ok(Candidate { row: number, record, keys, hash, groups, gives_authority })
     }
 }
 
@@ -314,6 +323,10 @@ async fn insert(tx: &mut Tx, one: &Candidate, now: Timestamp) -> Result<UserId> 
     tx.set_membership(one.record.primary_group_id, id, MembershipRank::Member, now).await?;
     for (group, place) in &one.groups {
         let rank = match place {
+            Place::Everybody => {
+                tx.join_everybody(*group, id, now).await?;
+                continue;
+            }
             Place::Member => MembershipRank::Member,
             Place::Manager | Place::Owner => MembershipRank::Manager,
         };
@@ -321,6 +334,9 @@ async fn insert(tx: &mut Tx, one: &Candidate, now: Timestamp) -> Result<UserId> 
         if *place == Place::Owner {
             tx.ensure_owner(*group, id).await?;
         }
+    }
+    if one.gives_authority {
+        tx.refresh_group_role_of(id).await?;
     }
     if let Some(hash) = &one.hash {
         tx.replace_password_hash(id, hash).await?;
@@ -346,7 +362,6 @@ fn given(cell: &Option<String>) -> Option<&str> {
 /// The row as the rules for new users read it.
 fn as_new(row: &UserRow) -> NewUser {
     let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-    let flag = |flag: Option<bool>| flag.unwrap_or(false);
     NewUser {
         username: row.username.clone(),
         email: row.email.clone(),
@@ -362,13 +377,13 @@ fn as_new(row: &UserRow) -> NewUser {
             title: given(&row.title),
             github_username: given(&row.github_username),
         }),
-        flags: Some(UserFlags {
-            robot: flag(row.robot),
-            vpn_enabled: flag(row.vpn_enabled),
-            sso_disabled: flag(row.sso_disabled),
-            otp_required_for_login: flag(row.otp_required_for_login),
-            prefers_sms_otp: flag(row.prefers_sms_otp),
-            exempt_from_org_sms_otp_disabled: flag(row.exempt_from_org_sms_otp_disabled),
+        flags: Some(NewUserFlags {
+            robot: row.robot,
+            vpn_enabled: row.vpn_enabled,
+            sso_disabled: row.sso_disabled,
+            otp_required_for_login: row.otp_required_for_login,
+            prefers_sms_otp: row.prefers_sms_otp,
+            exempt_from_org_sms_otp_disabled: row.exempt_from_org_sms_otp_disabled,
         }),
         ..NewUser::default()
     }

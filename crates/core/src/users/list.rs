@@ -215,7 +215,11 @@ impl Core {
         }
     }
 
-    async fn page_of_users(&self, query: &UserQuery, paging: &Paging) -> Result<Page<User>> {
+    pub(super) async fn page_of_users(
+        &self,
+        query: &UserQuery,
+        paging: &Paging,
+    ) -> Result<Page<User>> {
         let (users, total) = self
             .store()
             .scan(async |tx: &mut Tx| {
@@ -248,6 +252,7 @@ fn query(actor: &Actor, selection: UserSelection) -> Result<UserQuery> {
         filter: account_of(actor).and(selection.filter),
         organization: selection.organization.or_else(|| organization_of(actor)),
         group: selection.group,
+        groups: None,
         is_deleted: selection.is_deleted,
         order: selection.order,
     })

@@ -7,6 +7,7 @@ mod fields;
 mod import;
 mod invite;
 mod list;
+mod people;
 mod plan;
 mod register;
 mod remove;
@@ -15,7 +16,7 @@ mod update;
 
 pub use account::Account;
 pub(crate) use create::{Person, claim_name};
-pub(crate) use fields::{is_available, is_owner_available, read_text};
+pub(crate) use fields::{is_available, is_owner_available, read_optional, read_text};
 pub(crate) use import::refused;
 pub(crate) use list::organization_of;
 pub use list::{DirectorySelection, UserSelection};

@@ -42,17 +42,17 @@ impl Core {
         }
         let person = Person::read(self, actor, &new, role)?;
         let place = invited.as_ref().map(|(_, invitation)| invitation.organization_id);
-        let (home, public) = self
+        let home = self
             .store()
             .point_read(async |tx: &mut Tx| match place {
                 Some(place) => {
-                    let (home, public) = find_home(tx, place, None).await?;
-                    Ok(((place, home), public))
+                    let (home, _) = find_home(tx, place, None).await?;
+                    Ok(home)
                 }
-                None => home(tx).await.map(|home| (home, home.1)),
+                None => home(tx).await,
             })
             .await?;
-        let record = person.record(self, actor, home, now);
+        let record = person.record(self, actor, &home, now);
         let password = new.password.as_ref().ok_or_else(|| Error::internal("no password"))?;
         let password = self.hash_first_password(&record, password, ChosenBy::Owner).await?;
         self.store()
@@ -66,7 +66,7 @@ impl Core {
                     return Err(Error::OtpInvalid);
                 }
                 let password = Some(&password);
-                let user = person.insert(self, tx, &record, public, password, now).await?;
+                let user = person.insert(self, tx, &record, home.id, password, now).await?;
                 let why = if invited.is_some() { "invitation" } else { "registration" };
                 let what = json!({
                     "role": user.role, "organization_id": user.organization_id, "why": why,

@@ -1,6 +1,5 @@
 //! Letting users in and shutting them out. What shuts out ends everything at once.
 
-use jiff::Timestamp;
 use roster_model::{Status, User, UserRef};
 use roster_store::Tx;
 use serde_json::json;
@@ -20,7 +19,19 @@ impl Core {
             if user.status.may_sign_in() {
                 return Err(Error::WrongState("this user is enabled already"));
             }
-            Ok(if user.sign_in_count == 0 { Status::New } else { Status::Active })
+            Ok(let_in(user))
+        })
+        .await
+    }
+
+    /// Lifts a suspension. Until the user comes back the account shows it, and idle days count anew.
+    ///
+    /// # Errors
+    /// Those of step-up; `WrongState` for a user who is not suspended.
+    pub async fn unsuspend_user(&self, actor: &Actor, user: &UserRef) -> Result<User> {
+        self.set_status(actor, user, Operation::UnsuspendUser, |user| match user.status {
+            Status::Suspended => Ok(let_in(user)),
+            _ => Err(Error::WrongState("this user is not suspended")),
         })
         .await
     }
@@ -73,7 +84,11 @@ impl Core {
                 }
                 let change = json!({ "status": { "from": user.status, "to": status } });
                 user.status = status;
-                shut_out(tx, &user, now).await?;
+                user.unlocked_at = (operation == Operation::UnsuspendUser).then_some(now);
+                shut_out(tx, &user).await?;
+                if status == Status::Disabled {
+                    tx.revoke_api_keys_of_user(user.id, now).await?;
+                }
                 user.updated_at = now;
                 user.updated_by = actor.user_id();
                 tx.update_user(&mut user).await?;
@@ -84,13 +99,19 @@ impl Core {
     }
 }
 
-/// Ends what is open of a user that its status shuts out; nothing of one that it lets in.
-pub(super) async fn shut_out(tx: &mut Tx, user: &User, now: Timestamp) -> Result<()> {
+/// The status of somebody who is let in.
+pub(super) fn let_in(user: &User) -> Status {
+    match user.status {
+        status if status.may_sign_in() => status,
+        _ if user.sign_in_count == 0 => Status::New,
+        _ => Status::Active,
+    }
+}
+
+/// Ends what is open of a user that its status shuts out, but for API keys, which rest; nothing of one that it lets in.
+pub(super) async fn shut_out(tx: &mut Tx, user: &User) -> Result<()> {
     if !user.status.may_sign_in() {
         tx.end_everything_of_user(user.id).await?;
-    }
-    if user.status == Status::Disabled {
-        tx.revoke_api_keys_of_user(user.id, now).await?;
     }
     Ok(())
 }

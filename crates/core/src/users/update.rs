@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use roster_model::{
-    EmailAddress, Field, MembershipRank, PhoneNumber, Reason, Role, Status, User, UserRef,
-    UserUpdate, Username, fold,
+    AccountState, EmailAddress, Field, PhoneNumber, Reason, Role, Secret, Status, User, UserRef,
+    UserUpdate, Username, fold, initials_of,
 };
 use roster_store::Tx;
 use serde_json::json;
@@ -11,14 +11,20 @@ use serde_json::json;
 use super::{
     create::{claim_name, name_taken},
     fields::{
-        check_adoption, check_grant, check_parent, find_home, find_plan, is_administrator,
-        is_available, merge_preferences, plan_end, read_optional, read_text,
+        check_adoption, check_grant, check_parent, find_groups, find_home, find_plan,
+        is_administrator, is_available, merge_preferences, plan_end, read_optional, read_text,
     },
-    status::shut_out,
+    status::{let_in, shut_out},
 };
 use crate::{
-    Actor, Core, Door, Error, Kind, Profile, Result, audit::Entry, authorize::get_authorized,
-    authz::Operation, clock::whole_microseconds, messages::templates::Template,
+    Actor, Core, Door, Error, Kind, Profile, Result,
+    audit::Entry,
+    authorize::{check_filling, get_authorized, get_user},
+    authz::Operation,
+    clock::whole_microseconds,
+    credentials::password::ChosenBy,
+    installation::PUBLIC,
+    messages::templates::Template,
 };
 
 impl Core {
@@ -38,7 +44,41 @@ impl Core {
         update: &UserUpdate,
         expected: Option<i64>,
     ) -> Result<User> {
-        let operations = operations(actor, update);
+        self.change_user(actor, user, update, Way { expected, ..Way::default() }).await
+    }
+
+    /// Changes a user as one of those who manage it, which nobody is of itself without being an administrator; with the
+    /// password, if one is given. All of it or nothing.
+    ///
+    /// # Errors
+    /// As [`update_user`](Self::update_user); `Forbidden` from those who do not manage the user; `Invalid` for a
+    /// password that the policy refuses.
+    pub async fn manage_user(
+        &self,
+        actor: &Actor,
+        user: &UserRef,
+        update: &UserUpdate,
+        password: Option<&Secret>,
+    ) -> Result<User> {
+        let way = Way { is_managing: true, password, expected: None };
+        self.change_user(actor, user, update, way).await
+    }
+
+    async fn change_user(
+        &self,
+        actor: &Actor,
+        user: &UserRef,
+        update: &UserUpdate,
+        way: Way<'_>,
+    ) -> Result<User> {
+        let Way { expected, is_managing, password } = way;
+        let mut operations = operations(actor, update);
+        if password.is_some() {
+            operations.push(Operation::SetPassword);
+        }
+        if is_managing {
+            operations.insert(0, Operation::ManageUser);
+        }
         let (first, others) = (operations[0], &operations[1..]);
         let target = self.authorize_on_also(actor, |_| first, others, user, "").await?;
         if let Some(role) = update.role {
@@ -51,6 +91,16 @@ impl Core {
         {
             return Err(Error::NotFound(Kind::Organization));
         }
+        if update.is_email_confirmed == Some(true) && !is_admin {
+            return Err(Error::invalid(Field::IsEmailConfirmed, Reason::NotAllowed));
+        }
+        let password = match password {
+            Some(password) => {
+                let chosen_by = ChosenBy::Administrator;
+                Some(self.hash_first_password(&target, password, chosen_by).await?)
+            }
+            None => None,
+        };
         let names = Names {
             username: update.username.as_deref().map(Self::read_username).transpose()?,
             email: update
@@ -59,7 +109,9 @@ impl Core {
                 .map(|email| self.read_email(actor, email))
                 .transpose()?,
             must_be_new: actor.origin.door == Door::Airt,
-            is_confirmed: is_admin || self.settings().profile == Profile::Compat,
+            is_confirmed: update
+                .is_email_confirmed
+                .unwrap_or(is_admin || self.settings().profile == Profile::Compat),
         };
         let now = self.now();
         self.store()
@@ -73,11 +125,17 @@ impl Core {
                 }
                 let mut after = before.clone();
                 set_profile(&mut after, update)?;
+                set_state(&mut after, update, now)?;
                 self.set_administered(tx, &mut after, update, now).await?;
+                let is_moved = set_groups(tx, actor, &before, &after, update, now).await?;
                 let is_mailed = self.set_names(tx, &mut after, &names, now).await?;
-                let fields = changed_fields(&before, &after);
+                let mut fields = changed_fields(&before, &after);
+                if is_moved && update.group_ids.is_some() {
+                    fields.push("group_ids".to_owned());
+                }
                 // Dioptra's client is told the time of the last change, of whatever it was (contract, section 4.8).
-                if fields.is_empty() && !is_mailed && actor.origin.door != Door::Dioptra {
+                let is_changed = !fields.is_empty() || is_mailed || is_moved || password.is_some();
+                if !is_changed && actor.origin.door != Door::Dioptra {
                     return Ok(before);
                 }
                 if after.role != before.role || !is_available(&after, now) {
@@ -94,14 +152,20 @@ impl Core {
                     .await?;
                 if after.organization_id != before.organization_id {
                     tx.delete_memberships_elsewhere(after.id, after.organization_id).await?;
+                    tx.delete_shares_elsewhere(after.id, after.organization_id).await?;
                     tx.disown_groups_of_user(after.id).await?;
+                    tx.refresh_group_role_of(after.id).await?;
                 }
                 Entry::done("user.updated", after.id)
                     .with(json!({ "fields": fields }))
                     .write(tx, actor, now)
                     .await?;
                 if after.status != before.status {
-                    shut_out(tx, &after, now).await?;
+                    shut_out(tx, &after).await?;
+                    // Who is merely deactivated finds its keys again.
+                    if update.status == Some(Status::Disabled) {
+                        tx.revoke_api_keys_of_user(after.id, now).await?;
+                    }
                 }
                 let was_administrator = is_administrator(before.role);
                 if was_administrator
@@ -120,7 +184,11 @@ impl Core {
                     tx.delete_one_time_codes(after.id).await?;
                     self.notify(tx, Template::EmailChanged, &before).await?;
                 }
-                Ok(after)
+                if let Some(password) = &password {
+                    self.set_password_in(tx, &after, password, None, now).await?;
+                    Entry::done("password.changed", after.id).write(tx, actor, now).await?;
+                }
+                get_user(tx, after.id).await
             })
             .await
     }
@@ -179,15 +247,13 @@ impl Core {
                 other => other,
             })?;
             user.organization_id = organization;
-            user.primary_group_id = home;
+            user.primary_group_id = home.id;
             user.parent_id = None;
-            for group in [home, public] {
-                tx.ensure_membership(group, user.id, now).await?;
-            }
+            tx.ensure_membership(home.id, user.id, now).await?;
+            tx.join_everybody(public, user.id, now).await?;
         } else if let Some(group) = update.primary_group_id {
             let (home, _) = find_home(tx, user.organization_id, Some(group)).await?;
-            user.primary_group_id = home;
-            tx.ensure_membership(home, user.id, now).await?;
+            user.primary_group_id = home.id;
         }
         if let Some(parent) = update.parent_id {
             if let Some(parent) = parent {
@@ -209,9 +275,6 @@ impl Core {
         }
         if let Some(role) = update.role {
             user.role = role;
-        }
-        if let Some(status) = update.status {
-            user.status = status;
         }
         let flags = &mut user.flags;
         for (flag, value) in [
@@ -260,9 +323,13 @@ fn operations(actor: &Actor, update: &UserUpdate) -> Vec<Operation> {
         last_name: _,
         phone,
         status,
+        active,
+        account_state,
+        is_email_confirmed: _,
         role,
         organization_id,
         primary_group_id,
+        group_ids,
         parent_id,
         plan,
         plan_expires_at,
@@ -281,22 +348,28 @@ fn operations(actor: &Actor, update: &UserUpdate) -> Vec<Operation> {
         exempt_from_org_sms_otp_disabled,
         preferences,
     } = update;
-    let administers = status.is_some()
-        || role.is_some()
+    let administers = role.is_some()
         || organization_id.is_some()
-        || primary_group_id.is_some()
         || parent_id.is_some()
         || plan.is_some()
-        || plan_expires_at.is_some()
-        || robot.is_some()
+        || plan_expires_at.is_some();
+    let sets_flags = robot.is_some()
         || vpn_enabled.is_some()
         || sso_disabled.is_some()
         || otp_required_for_login.is_some()
         || exempt_from_org_sms_otp_disabled.is_some();
-    let mut needed = match administers {
-        true => vec![Operation::AdministerUser],
-        false => vec![Operation::UpdateProfile],
-    };
+    let moves = primary_group_id.is_some() || group_ids.is_some();
+    let mut needed = Vec::new();
+    for (is_needed, operation) in [
+        (administers, Operation::AdministerUser),
+        (sets_flags, Operation::SetFlags),
+        (moves, Operation::MoveUser),
+        (true, Operation::UpdateProfile),
+    ] {
+        if is_needed {
+            needed.push(operation);
+        }
+    }
     if username.is_some() || email.is_some() {
         needed.push(Operation::ChangeIdentifiers);
     }
@@ -312,6 +385,19 @@ fn operations(actor: &Actor, update: &UserUpdate) -> Vec<Operation> {
         Some(Status::Suspended) => needed.push(Operation::SuspendUser),
         Some(Status::Disabled) => needed.push(Operation::DisableUser),
     }
+    let state = match active {
+        Some(true) => Some(AccountState::Active),
+        Some(false) => Some(AccountState::Deactivated),
+        None => None,
+    };
+    for state in [*account_state, state].into_iter().flatten() {
+        needed.push(match state {
+            AccountState::Active => Operation::EnableUser,
+            AccountState::Deactivated => Operation::DisableUser,
+            AccountState::Suspended => Operation::SuspendUser,
+            AccountState::Unsuspended => Operation::UnsuspendUser,
+        });
+    }
     if preferences.is_some() || prefers_sms_otp.is_some() {
         needed.push(Operation::ChangePreferences);
     }
@@ -323,11 +409,15 @@ fn operations(actor: &Actor, update: &UserUpdate) -> Vec<Operation> {
 
 /// Sets what users may set themselves, but for the names they sign in with.
 fn set_profile(user: &mut User, update: &UserUpdate) -> Result<()> {
+    let name = user.name();
     if let Some(name) = &update.first_name {
         user.first_name = read_text(Field::FirstName, name)?;
     }
     if let Some(name) = &update.last_name {
         user.last_name = read_text(Field::LastName, name)?;
+    }
+    if user.name() != name {
+        user.profile.initials = initials_of(&user.name());
     }
     if let Some(phone) = &update.phone {
         let phone = phone.as_deref().map(PhoneNumber::parse).transpose();
@@ -360,6 +450,106 @@ fn set_profile(user: &mut User, update: &UserUpdate) -> Result<()> {
     Ok(())
 }
 
+/// Sets the status, however it is said.
+fn set_state(user: &mut User, update: &UserUpdate, now: Timestamp) -> Result<()> {
+    let contradicts = |field, other: &str| {
+        Err(Error::invalid(field, Reason::Other(format!("contradicts {other}"))))
+    };
+    let is_on = update.account_state.map(|state| state != AccountState::Deactivated);
+    if is_on.is_some_and(|is_on| update.active.is_some_and(|active| active != is_on)) {
+        return contradicts(Field::AccountState, "active");
+    }
+    if update.status.is_some() && (update.active.is_some() || update.account_state.is_some()) {
+        return contradicts(Field::Status, "active or account_state");
+    }
+    if let Some(status) = update.status {
+        user.status = status;
+        user.unlocked_at = None;
+    }
+    let state = update.account_state.or_else(|| match update.active? {
+        true => (!user.status.is_on()).then_some(AccountState::Active),
+        false => Some(AccountState::Deactivated),
+    });
+    match state {
+        None => {}
+        Some(AccountState::Active) => {
+            user.status = let_in(user);
+            user.unlocked_at = None;
+        }
+        Some(AccountState::Deactivated) if !user.status.is_on() => {}
+        Some(AccountState::Deactivated) => user.status = Status::Disabled,
+        Some(AccountState::Suspended) => user.status = Status::Suspended,
+        Some(AccountState::Unsuspended) => {
+            user.status = let_in(user);
+            user.unlocked_at = Some(now);
+        }
+    }
+    Ok(())
+}
+
+/// Puts a user into the groups that an update names, out of the others, and into its primary group. True if anything
+/// changes.
+async fn set_groups(
+    tx: &mut Tx,
+    actor: &Actor,
+    before: &User,
+    after: &User,
+    update: &UserUpdate,
+    now: Timestamp,
+) -> Result<bool> {
+    let stays = after.organization_id == before.organization_id;
+    if update.group_ids.is_none() && (update.primary_group_id.is_none() || !stays) {
+        return Ok(false);
+    }
+    let mut is_moved = false;
+    let mut gives_authority = false;
+    let present = match stays {
+        true => tx.list_groups_of_users(&[after.id]).await?,
+        false => Vec::new(),
+    };
+    let present: Vec<_> = present.into_iter().map(|(_, group)| group.id).collect();
+    let home = after.primary_group_id;
+    let given = update.group_ids.as_deref().unwrap_or_default();
+    let wanted: Vec<_> = given.iter().copied().chain([home]).collect();
+    for group in find_groups(tx, after.organization_id, &wanted).await? {
+        let is_new_home = group.id == home && home != before.primary_group_id;
+        if !present.contains(&group.id) || is_new_home {
+            check_filling(tx, actor, &group).await?;
+            tx.ensure_membership(group.id, after.id, now).await?;
+            gives_authority |= group.authority().is_some();
+            is_moved = true;
+        }
+    }
+    if update.group_ids.is_some() {
+        let left: Vec<_> = present.into_iter().filter(|group| !wanted.contains(group)).collect();
+        for group in find_groups(tx, after.organization_id, &left).await? {
+            check_filling(tx, actor, &group).await?;
+            match group.slug == PUBLIC {
+                true => tx.unchoose_membership(group.id, after.id).await?,
+                false => tx.delete_membership(group.id, after.id).await?,
+            };
+            gives_authority |= group.authority().is_some();
+            is_moved = true;
+        }
+    }
+    if gives_authority {
+        tx.refresh_group_role_of(after.id).await?;
+        tx.end_impersonations_by(after.id).await?;
+    }
+    Ok(is_moved)
+}
+
+/// How an update is made.
+#[derive(Default)]
+struct Way<'w> {
+    /// Only if the record is of this version.
+    expected: Option<i64>,
+    /// As one who manages the user, not as the user itself.
+    is_managing: bool,
+    /// With this password.
+    password: Option<&'w Secret>,
+}
+
 /// Somebody must be left who may do everything.
 pub(super) async fn keep_an_administrator(tx: &mut Tx, user: &User, now: Timestamp) -> Result<()> {
     if user.role == Role::SystemAdmin
@@ -388,9 +578,9 @@ fn changed_fields(before: &User, after: &User) -> Vec<String> {
 /// Adds a member of everybody's group; a helper for those who come back.
 pub(super) async fn rejoin(tx: &mut Tx, user: &User, now: Timestamp) -> Result<()> {
     let (home, public) = find_home(tx, user.organization_id, Some(user.primary_group_id)).await?;
-    tx.set_membership(public, user.id, MembershipRank::Member, now).await?;
-    if home != public {
-        tx.ensure_membership(home, user.id, now).await?;
+    tx.ensure_membership(home.id, user.id, now).await?;
+    if home.id != public {
+        tx.join_everybody(public, user.id, now).await?;
     }
     Ok(())
 }

@@ -23,10 +23,12 @@ const KINDS: [Kind; 5] = [
 ];
 
 /// How callers stand to the target, and of what role it is.
-const CASES: [(Relation, Option<Role>); 7] = [
+const CASES: [(Relation, Option<Role>); 9] = [
     (Relation::Oneself, None),
     (Relation::Managed, Some(Role::Viewer)),
     (Relation::Managed, Some(Role::SystemAdmin)),
+    (Relation::Granted, Some(Role::Viewer)),
+    (Relation::Granted, Some(Role::SystemAdmin)),
     (Relation::SameOrganization, Some(Role::Viewer)),
     (Relation::SameOrganization, Some(Role::SystemAdmin)),
     (Relation::OtherAccount, Some(Role::Viewer)),
@@ -50,14 +52,14 @@ fn cell(operation: Operation, caller: Caller, role: Option<Role>) -> String {
 
 fn table() -> String {
     let mut text = String::from(
-        "# Each cell: oneself, managed viewer, managed admin, viewer and admin of the same organization, of another account, elsewhere.\n\
+        "# Each cell: oneself, managed viewer, managed admin, granted viewer, granted admin, viewer and admin of the same organization, of another account, elsewhere.\n\
          # + allowed, - forbidden, . as if it were not there, ? sign in first; * asks for a second factor.\n\n",
     );
     let callers = KINDS.iter().flat_map(|(kind, caller)| {
         ROLES.iter().map(move |(name, role)| (format!("{name} {kind}"), caller(*role), *role))
     });
     let callers: Vec<_> = callers.collect();
-    write!(text, "{:31}{:7}", "", "nobody").unwrap();
+    write!(text, "{:31}{:9}", "", "nobody").unwrap();
     for (name, ..) in &callers {
         write!(text, " {name:15}").unwrap();
     }
@@ -65,7 +67,7 @@ fn table() -> String {
     for &operation in Operation::ALL {
         let star = if rule(operation).needs_step_up { "*" } else { "" };
         let name = format!("{}{star}", operation.as_str());
-        write!(text, "{name:31}{:7}", cell(operation, Caller::Nobody, None)).unwrap();
+        write!(text, "{name:31}{:9}", cell(operation, Caller::Nobody, None)).unwrap();
         for (_, caller, role) in &callers {
             write!(text, " {:15}", cell(operation, *caller, Some(*role))).unwrap();
         }
@@ -131,15 +133,16 @@ fn t24_nobody_but_system_admins_acts_on_a_system_admin() {
             matches!(who, roster_core::authz::Who::Anyone | roster_core::authz::Who::SignedIn);
         for (_, caller) in KINDS {
             for role in [Role::AccountAdmin, Role::Publisher, Role::Editor, Role::Viewer] {
-                for relation in
-                    [Relation::SameOrganization, Relation::Managed, Relation::OtherAccount]
-                {
+                for relation in [
+                    Relation::SameOrganization,
+                    Relation::Managed,
+                    Relation::Granted,
+                    Relation::OtherAccount,
+                ] {
                     let target = Some(Role::SystemAdmin);
                     let decision = decide(operation, caller(role), relation, target);
                     assert!(
-                        is_about_nobody
-                            || who == roster_core::authz::Who::GroupManagerOrAdmin
-                            || decision != Decision::Allow,
+                        is_about_nobody || decision != Decision::Allow,
                         "{operation:?} by {role:?}"
                     );
                 }

@@ -169,13 +169,7 @@ on_both_databases! {
     async fn at_geobox_an_account_admin_fills_its_own_groups_with_its_own_people(roster: Roster) {
         let Accounts { boss, own, free, actor, other } = accounts(&roster).await;
         let actor = at_geobox(&actor);
-        let new = NewGroup {
-            name: "Crew".into(),
-            slug: None,
-            description: None,
-            organization_id: None,
-            owner_id: None,
-        };
+        let new = NewGroup { name: "Crew".into(), ..NewGroup::default() };
         let crew = roster.create_group(&actor, &new).await.unwrap();
         assert_eq!(crew.owner_id, Some(boss.id));
         let rank = MembershipRank::Member;

@@ -293,14 +293,5 @@ async fn ground(store: &Store, random: &SeededRandom, now: Timestamp) -> (Organi
 }
 
 fn public_group(organization: OrganizationId, now: Timestamp) -> Group {
-    Group {
-        id: GroupId(0),
-        name: "public".to_owned(),
-        slug: "public".to_owned(),
-        description: String::new(),
-        organization_id: organization,
-        owner_id: None,
-        created_at: now,
-        updated_at: now,
-    }
+    Group::plain(organization, "public", "public", now)
 }

@@ -2,20 +2,14 @@
 
 use roster_core::{Actor, Error};
 use roster_model::{
-    AuditFilter, ErrorCode, Field, GroupUpdate, ListFilter, MembershipRank, NewGroup, NewUser,
-    OrganizationUpdate, PageRequest, Role, User, UserRef, UserUpdate,
+    AuditFilter, ErrorCode, Field, GroupFilter, GroupUpdate, ListFilter, MembershipRank, NewGroup,
+    NewUser, OrganizationUpdate, PageRequest, Role, User, UserRef, UserUpdate,
 };
 
 use crate::fixture::{Roster, nobody, on_both_databases};
 
 fn named(name: &str) -> NewGroup {
-    NewGroup {
-        name: name.into(),
-        slug: None,
-        description: None,
-        organization_id: None,
-        owner_id: None,
-    }
+    NewGroup { name: name.into(), ..NewGroup::default() }
 }
 
 fn code<T>(result: Result<T, Error>) -> Option<ErrorCode> {
@@ -42,7 +36,10 @@ on_both_databases! {
         assert_eq!(crew.slug, "ground-crew");
         let refused = roster.create_group(&actor, &named("GROUND crew")).await;
         assert_eq!(field(refused), Some(Field::Name));
-        let refused = roster.create_group(&actor, &named("Ground, Crew")).await;
+        let alike = roster.create_group(&actor, &named("Ground, Crew")).await.unwrap();
+        assert_eq!(alike.slug, "ground-crew-2", "a slug that nobody chose gives way");
+        let chosen = NewGroup { slug: Some("ground-crew".into()), ..named("Third") };
+        let refused = roster.create_group(&actor, &chosen).await;
         assert_eq!(field(refused), Some(Field::Slug));
         let other = roster.create_group(&actor, &named("Pilots")).await.unwrap();
         let rename = GroupUpdate { name: Some("ground CREW".into()), ..GroupUpdate::default() };
@@ -97,8 +94,8 @@ on_both_databases! {
         assert_eq!(code(roster.create_group(&actor, &new).await), Some(ErrorCode::NotFound));
         let new = NewGroup { owner_id: Some(stranger.id), ..named("Spies") };
         assert_eq!(field(roster.create_group(&actor, &new).await), Some(Field::User));
-        let groups = roster.list_groups(&actor, &ListFilter::default(), &PageRequest::default()).await.unwrap();
-        assert!(groups.items.iter().all(|group| group.organization_id == crew.organization_id));
+        let groups = roster.list_groups(&actor, &GroupFilter::default(), &PageRequest::default()).await.unwrap();
+        assert!(groups.items.iter().all(|group| group.group.organization_id == crew.organization_id));
         assert_eq!(groups.items.len(), 2);
     }
 
@@ -143,6 +140,8 @@ on_both_databases! {
         let crew = roster.create_group(&actor, &named("Crew")).await.unwrap().id;
         let update = UserUpdate { primary_group_id: Some(crew), ..UserUpdate::default() };
         roster.update_user(&actor, &to(&ann), &update, None).await.unwrap();
+        // She was in everybody's group by choice, and stays in it without.
+        roster.remove_member(&actor, public, &to(&ann)).await.unwrap();
         for group in [public, crew] {
             let refused = roster.remove_member(&actor, group, &to(&ann)).await;
             assert_eq!(code(refused), Some(ErrorCode::WrongState));

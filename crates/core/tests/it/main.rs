@@ -4,6 +4,7 @@
 
 mod access;
 mod accounts;
+mod authority;
 mod constraint_reference;
 mod constraints;
 mod favorites;
@@ -13,6 +14,7 @@ mod import;
 mod keys;
 mod lists;
 mod passwords;
+mod people;
 mod plans;
 mod providers;
 mod revocation;

@@ -63,7 +63,7 @@ pub(super) async fn delete(call: &Call, group: &str) -> Reply {
 /// The members of a group: as users for those who may list users, else as everybody may know them.
 pub(super) async fn members(call: &Call, group: &str) -> Reply {
     let actor = call.caller().await?;
-    let group = call.core().get_group(&actor, numbered(group)?).await?.id;
+    let group = call.core().get_group(&actor, numbered(group)?).await?.group.id;
     let listing = Listing::read(&call.query, &lists::USERS)?;
     if lists_users(&actor) {
         let selection = UserSelection {

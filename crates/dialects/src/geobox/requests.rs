@@ -182,13 +182,7 @@ pub(super) struct CreateGroup {
 
 impl From<CreateGroup> for NewGroup {
     fn from(group: CreateGroup) -> Self {
-        Self {
-            name: group.name,
-            slug: None,
-            description: group.description,
-            organization_id: None,
-            owner_id: None,
-        }
+        Self { name: group.name, description: group.description, ..Self::default() }
     }
 }
 

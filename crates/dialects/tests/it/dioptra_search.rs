@@ -116,7 +116,7 @@ on_both_databases! {
         let system = roster.system();
         for name in NAMES {
             let slug = Some(format!("g{}", name.bytes().fold(7_u32, |hash, byte| hash.wrapping_mul(31) + u32::from(byte))));
-            let new = NewGroup { name: (*name).to_owned(), slug, description: None, organization_id: None, owner_id: None };
+            let new = NewGroup { name: (*name).to_owned(), slug, ..NewGroup::default() };
             roster.core.create_group(&system, &new).await.unwrap();
         }
         let whole = |text: &str| Selection {

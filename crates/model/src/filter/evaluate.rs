@@ -9,6 +9,13 @@ pub trait Filterable<F> {
     fn value(&self, field: F) -> Option<FilterValue>;
 }
 
+/// A record with something beside it that nobody filters by.
+impl<F, T: Filterable<F>, U> Filterable<F> for (T, U) {
+    fn value(&self, field: F) -> Option<FilterValue> {
+        self.0.value(field)
+    }
+}
+
 impl<F: Copy> Filter<F> {
     /// Whether a list filtered by this holds the record.
     pub fn matches(&self, record: &impl Filterable<F>) -> bool {

@@ -140,11 +140,23 @@ impl Tour {
         let people =
             self.call::<ListDirectory>(Some(admin), ListDirectory::path(), Value::Null).await;
         assert!(people.items.iter().any(|entry| entry.username == "ben"));
+        let people = self.call::<ListPeople>(Some(admin), ListPeople::path(), Value::Null).await;
+        let one = self.call::<GetPerson>(Some(admin), GetPerson::path("ben"), Value::Null).await;
+        assert!(people.items.contains(&one));
+        assert_eq!(one.permission, PermissionLevel::Manage);
+        let path = ListOrganizationAdmins::path();
+        let admins = self.call::<ListOrganizationAdmins>(Some(admin), path, Value::Null).await;
+        assert_eq!(admins.items[0].id, admin.user.id);
 
         let is = self.call::<DisableUser>(Some(admin), DisableUser::path("ben"), Value::Null).await;
         assert_eq!(is.status, Status::Disabled);
         let is = self.call::<EnableUser>(Some(admin), EnableUser::path("ben"), Value::Null).await;
         assert!(is.status.may_sign_in());
+        let is = self.call::<SuspendUser>(Some(admin), SuspendUser::path("ben"), Value::Null).await;
+        assert_eq!(is.status, Status::Suspended);
+        let is =
+            self.call::<UnsuspendUser>(Some(admin), UnsuspendUser::path("ben"), Value::Null).await;
+        assert!(is.status.may_sign_in() && is.unlocked_at.is_some());
         let is = self.call::<SuspendUser>(Some(admin), SuspendUser::path("ben"), Value::Null).await;
         assert_eq!(is.status, Status::Suspended);
         self.call::<EnableUser>(Some(admin), EnableUser::path("ben"), Value::Null).await;
@@ -280,13 +292,13 @@ impl Tour {
         let new = json!({"name": "Night shift"});
         let group = self.call::<CreateGroup>(Some(admin), CreateGroup::path(), new).await;
         let read = self.call::<GetGroup>(Some(admin), GetGroup::path(group.id), none.clone()).await;
-        assert_eq!(read, group);
+        assert_eq!(read.group, group);
         let change = json!({"description": "Those who are awake"});
         let group =
             self.call::<UpdateGroup>(Some(admin), UpdateGroup::path(group.id), change).await;
         assert_eq!(group.description, "Those who are awake");
         let list = self.call::<ListGroups>(Some(admin), ListGroups::path(), none.clone()).await;
-        assert!(list.items.contains(&group));
+        assert!(list.items.iter().any(|one| one.group == group));
         let rank = json!({"rank": "manager"});
         let path = SetMember::path(group.id, "ann");
         let member = self.call::<SetMember>(Some(admin), path, rank).await;
@@ -294,6 +306,7 @@ impl Tour {
         let path = ListMembers::path(group.id);
         let list = self.call::<ListMembers>(Some(admin), path, none.clone()).await;
         assert_eq!(list.items, [member]);
+        self.shares(admin, &group).await;
         let path = RemoveMember::path(group.id, "ann");
         self.call::<RemoveMember>(Some(admin), path, none.clone()).await;
         self.call::<DeleteGroup>(Some(admin), DeleteGroup::path(group.id), none.clone()).await;
@@ -303,6 +316,34 @@ impl Tour {
         let plan = self.call::<GetPlan>(Some(admin), GetPlan::path("large"), none.clone()).await;
         assert!(plans.items.contains(&plan));
         self.plans(admin).await;
+    }
+
+    async fn shares(&mut self, admin: &Person, group: &Group) {
+        let none = Value::Null;
+        let roles = self.call::<ListRoles>(Some(admin), ListRoles::path(), none.clone()).await;
+        assert_eq!(roles.items.last().unwrap().slug, GroupRole::OrganizationAdmin);
+        let new = json!({"name": "Day shift", "roles": ["team_admin"]});
+        let day = self.call::<CreateGroup>(Some(admin), CreateGroup::path(), new).await;
+        assert_eq!(day.roles, [GroupRole::TeamAdmin]);
+        let share = json!({"user_ids": [admin.user.id], "permission": "read"});
+        let path = ShareGroupWithUsers::path(group.id);
+        self.call::<ShareGroupWithUsers>(Some(admin), path, share).await;
+        let share = json!({"group_ids": [day.id], "permission": "manage"});
+        let path = ShareGroupWithGroups::path(group.id);
+        let shares = self.call::<ShareGroupWithGroups>(Some(admin), path, share).await;
+        assert_eq!(shares.readers.users[0].id, admin.user.id);
+        assert_eq!(shares.managers.groups[0].id, day.id);
+        let path = GetGroupShares::path(group.id);
+        let read = self.call::<GetGroupShares>(Some(admin), path, none.clone()).await;
+        assert_eq!(read, shares);
+        let path = ListChildGroups::path(day.id);
+        let children = self.call::<ListChildGroups>(Some(admin), path, none.clone()).await;
+        assert_eq!(children.manageable[0].id, group.id);
+        let path = UnshareGroupWithUser::path(group.id, admin.user.id);
+        self.call::<UnshareGroupWithUser>(Some(admin), path, none.clone()).await;
+        let path = UnshareGroupWithGroup::path(group.id, day.id);
+        self.call::<UnshareGroupWithGroup>(Some(admin), path, none.clone()).await;
+        self.call::<DeleteGroup>(Some(admin), DeleteGroup::path(day.id), none).await;
     }
 
     async fn plans(&mut self, admin: &Person) {

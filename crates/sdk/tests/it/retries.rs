@@ -9,7 +9,7 @@ use crate::support::{client, group, plan, refusal, server, success};
 
 fn crew() -> NewGroup {
     let name = "Crew".into();
-    NewGroup { name, slug: None, description: None, organization_id: None, owner_id: None }
+    NewGroup { name, ..NewGroup::default() }
 }
 
 #[tokio::test]

@@ -46,6 +46,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(5, "counts", "0005_counts.sql"),
     migration!(6, "favorites", "0006_favorites.sql"),
     migration!(7, "joining", "0007_joining.sql"),
+    migration!(8, "groups", "0008_groups.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

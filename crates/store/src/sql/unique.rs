@@ -47,6 +47,10 @@ uniques! {
     Identifier, "identifiers.key", "identifiers_pkey", "the username or e-mail address";
     /// A user's membership of a group.
     Membership, "memberships.group_id, memberships.user_id", "memberships_pkey", "the membership";
+    /// A share of a group with a user.
+    GroupUserShare, "group_user_shares.group_id, group_user_shares.user_id", "group_user_shares_pkey", "the share with the user";
+    /// A share of a group with another group.
+    GroupGroupShare, "group_group_shares.group_id, group_group_shares.grantee_id", "group_group_shares_pkey", "the share with the group";
     /// A user's password.
     Password, "passwords.user_id", "passwords_pkey", "the user's password";
     /// A user's authenticator app.

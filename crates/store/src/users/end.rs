@@ -17,6 +17,7 @@ const BELONGINGS: &[&str] = &[
     "DELETE FROM memberships WHERE user_id = $1",
     "DELETE FROM favorites WHERE user_id = $1",
     "DELETE FROM objects WHERE author_id = $1",
+    "DELETE FROM group_user_shares WHERE user_id = $1",
     "DELETE FROM messages WHERE user_id = $1",
 ];
 
@@ -25,11 +26,23 @@ impl Tx {
     /// outstanding.
     pub async fn end_everything_of_user(&mut self, user: UserId) -> Result<(), Error> {
         self.execute("DELETE FROM sessions WHERE user_id = $1", &[&user]).await?;
+        self.note_signed_out(user).await?;
         self.end_sso_sign_ins_of(user).await?;
         self.delete_one_time_codes(user).await?;
         self.delete_links(user).await?;
         self.after_commit(Change::ForgetUser(user));
         self.end_impersonations_by(user).await
+    }
+
+    /// No sign-in of the user's is the present one any more.
+    pub(crate) async fn note_signed_out(&mut self, user: UserId) -> Result<(), Error> {
+        self.execute(
+            "UPDATE users SET last_sign_in_at = current_sign_in_at, current_sign_in_at = NULL \
+             WHERE id = $1 AND current_sign_in_at IS NOT NULL",
+            &[&user],
+        )
+        .await?;
+        Ok(())
     }
 
     /// Ends the sessions that a user holds in the names of others.
@@ -87,7 +100,8 @@ impl Tx {
         .await
     }
 
-    /// Active users of an organization, system admins aside, who have neither come nor been changed since `since`.
+    /// Users of an organization who may sign in, system admins aside, and have neither come nor been changed since
+    /// `since`.
     pub async fn list_inactive_users(
         &mut self,
         organization: OrganizationId,
@@ -96,9 +110,10 @@ impl Tx {
     ) -> Result<Vec<UserId>, Error> {
         self.list(
             "SELECT id FROM users WHERE organization_id = $1 AND deleted_at IS NULL \
-             AND status = 'active' AND role <> 'system_admin' AND updated_at < $2 \
+             AND status IN ('new', 'active') AND role <> 'system_admin' AND updated_at < $2 \
              AND (last_seen_at IS NULL OR last_seen_at < $2) \
              AND (current_sign_in_at IS NULL OR current_sign_in_at < $2) \
+             AND (last_sign_in_at IS NULL OR last_sign_in_at < $2) \
              ORDER BY id LIMIT $3",
             &[&organization, &since, &i64::from(limit)],
             |row| row.get(0),
@@ -143,7 +158,8 @@ impl Tx {
              github_username = NULL, preferences = '{}', mfa_activated_at = NULL, \
              password_changed_at = NULL, password_expires_at = NULL, sign_in_count = 0, \
              last_sign_in_at = NULL, current_sign_in_at = NULL, last_seen_at = NULL, \
-             last_checked_announcements_at = NULL, purged_at = $2, primary_group_id = $3, version = version + 1 \
+             last_checked_announcements_at = NULL, unlocked_at = NULL, group_role = NULL, purged_at = $2, \
+             primary_group_id = $3, version = version + 1 \
              WHERE id = $1",
             &[&user, &now, &home],
         )

@@ -23,6 +23,8 @@ pub struct UserQuery {
     pub organization: Option<OrganizationId>,
     /// Members of this group.
     pub group: Option<GroupId>,
+    /// Members of any of these groups.
+    pub groups: Option<Vec<GroupId>>,
     /// Deleted users (not yet purged) instead of living ones.
     pub is_deleted: bool,
     /// By what the list is ordered; at the end always by number.
@@ -53,6 +55,18 @@ impl UserQuery {
                  WHERE memberships.group_id = ? AND memberships.user_id = users.id)",
                 group,
             );
+        }
+        if let Some(groups) = &self.groups {
+            if groups.is_empty() {
+                query.push(" AND FALSE");
+            } else {
+                query.push(
+                    " AND EXISTS (SELECT 1 FROM memberships \
+                     WHERE memberships.user_id = users.id AND memberships.group_id IN (",
+                );
+                query.push_list(groups);
+                query.push("))");
+            }
         }
         if self.filter != Filter::default() {
             query.push(" AND ");

@@ -30,7 +30,8 @@ macro_rules! user_columns {
          users.password_changed_at, users.password_expires_at, users.sign_in_count, \
          users.last_sign_in_at, users.current_sign_in_at, users.last_seen_at, \
          users.last_checked_announcements_at, users.created_at, users.created_by, \
-         users.updated_at, users.updated_by, users.deleted_at, users.version"
+         users.updated_at, users.updated_by, users.deleted_at, users.version, users.group_role, \
+         users.unlocked_at"
     };
 }
 pub(crate) use user_columns;
@@ -88,6 +89,8 @@ pub(crate) fn user_of(columns: &mut Columns<'_>) -> Result<User, Error> {
         updated_by: columns.take()?,
         deleted_at: columns.take()?,
         version: columns.take()?,
+        group_role: columns.take()?,
+        unlocked_at: columns.take()?,
     })
 }
 

@@ -68,8 +68,12 @@ impl Import {
         moved.context("the import was broken off; made again, it goes on from here")?;
         let groups = source.list_groups().await?;
         if !groups.is_empty() {
-            let known: HashMap<String, GroupId> =
-                roster.groups().stream().map_ok(|one| (one.name, one.id)).try_collect().await?;
+            let known: HashMap<String, GroupId> = roster
+                .groups()
+                .stream()
+                .map_ok(|one| (one.group.name, one.group.id))
+                .try_collect()
+                .await?;
             for wanted in &groups {
                 let known = known.get(&wanted.name).copied();
                 self.take_group(roster, &source, wanted, known, &mut tally, ui).await?;
@@ -152,10 +156,9 @@ impl Import {
         let owner = roster.get_user(&wanted.owner).await.ok();
         let new = NewGroup {
             name: wanted.name.clone(),
-            slug: None,
-            description: None,
             organization_id: self.organization,
             owner_id: owner.map(|owner| owner.id),
+            ..NewGroup::default()
         };
         match roster.create_group(&new).await {
             Ok(made) => Ok(Some(made.id)),

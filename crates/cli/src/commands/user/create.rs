@@ -59,6 +59,9 @@ pub(crate) struct Create {
     /// Id of the primary group
     #[arg(long, value_name = "ID")]
     group: Option<GroupId>,
+    /// Ids of the other groups, with commas between
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    groups: Option<Vec<GroupId>>,
     #[command(flatten)]
     otp: Otp,
     #[command(flatten)]
@@ -93,6 +96,7 @@ impl Create {
             status: self.status,
             organization_id: self.organization,
             primary_group_id: self.group,
+            group_ids: self.groups.clone(),
             plan: self.plan.clone(),
             parent_id: self.parent,
             send_invitation: self.invite,

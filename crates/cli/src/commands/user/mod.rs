@@ -2,6 +2,7 @@
 
 mod create;
 mod password;
+mod people;
 mod phone;
 mod read;
 mod register;
@@ -34,13 +35,18 @@ enum Verb {
     #[command(alias = "list")]
     Ls(read::Ls),
     Directory(read::Directory),
+    People(people::People),
+    Person(people::Person),
     Update(Box<update::Update>),
     Disable(status::Disable),
     Enable(status::Enable),
     Suspend(status::Suspend),
+    Unsuspend(status::Unsuspend),
+    EndSessions(status::EndSessions),
     Delete(status::Delete),
     Restore(status::Restore),
-    Invite(password::Invite),
+    #[command(alias = "invite")]
+    AccessEmail(password::AccessEmail),
     SetPassword(password::SetPassword),
     ResetPassword(password::ResetPassword),
     RegisterPhoneNumber(phone::Register),
@@ -73,13 +79,17 @@ impl Verb {
             Self::Details(command) => command.run(roster, ui).await,
             Self::Ls(command) => command.run(roster, ui).await,
             Self::Directory(command) => command.run(roster, ui).await,
+            Self::People(command) => command.run(roster, ui).await,
+            Self::Person(command) => command.run(roster, ui).await,
             Self::Update(command) => command.run(roster, ui).await,
             Self::Disable(command) => command.run(roster, ui).await,
             Self::Enable(command) => command.run(roster, ui).await,
             Self::Suspend(command) => command.run(roster, ui).await,
+            Self::Unsuspend(command) => command.run(roster, ui).await,
+            Self::EndSessions(command) => command.run(roster, ui).await,
             Self::Delete(command) => command.run(roster, ui).await,
             Self::Restore(command) => command.run(roster, ui).await,
-            Self::Invite(command) => command.run(roster, ui).await,
+            Self::AccessEmail(command) => command.run(roster, ui).await,
             Self::SetPassword(command) => command.run(roster, ui).await,
             Self::ResetPassword(command) => command.run(roster, ui).await,
             Self::RegisterPhoneNumber(command) => command.run(roster, ui).await,

@@ -1,4 +1,4 @@
-//! `roster user set-password`, `reset-password` and `invite`
+//! `roster user set-password`, `reset-password` and `access-email`
 
 use anyhow::Result;
 use roster_client::{
@@ -94,11 +94,11 @@ impl ResetPassword {
     }
 }
 
-/// Invite people by mail: users to set a password, others to make an account
+/// Mail people a link: users to set a password with (a welcome to those who never had one), others to make an account
 ///
 /// Whoever has no account yet is named by the e-mail address, to which the invitation is bound.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Invite {
+pub(crate) struct AccessEmail {
     /// Ids, UUIDs, usernames or e-mail addresses
     #[arg(required = true, value_name = "USER")]
     users: Vec<String>,
@@ -109,7 +109,7 @@ pub(crate) struct Invite {
     otp: Otp,
 }
 
-impl Invite {
+impl AccessEmail {
     pub(super) async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
         for user in &self.users {
             let invite = async |roster: &Client| match roster.invite_user(user).await {

@@ -1,8 +1,8 @@
-//! `roster user disable`, `enable`, `suspend`, `delete`, `restore` and `impersonate`
+//! `roster user disable`, `enable`, `suspend`, `unsuspend`, `end-sessions`, `delete`, `restore` and `impersonate`
 
 use anyhow::{Context, Result};
 use roster_client::{
-    Client, Error,
+    Client, EndSessionsQuery, Error,
     model::{DeleteAccount, User},
 };
 
@@ -72,8 +72,31 @@ changes! {
     Enable = enable_user;
     /// Suspend users; their sessions and keys end at once
     Suspend = suspend_user;
+    /// Lift suspensions; idle days count anew
+    Unsuspend = unsuspend_user;
     /// Bring back deleted users, named by id or UUID
     Restore = restore_user;
+}
+
+/// End all sessions of users; their API keys live on
+#[derive(Debug, clap::Args)]
+pub(crate) struct EndSessions {
+    /// Ids, UUIDs, usernames or e-mail addresses
+    #[arg(required = true, value_name = "USER")]
+    users: Vec<String>,
+}
+
+impl EndSessions {
+    pub(super) async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
+        for user in &self.users {
+            let all = EndSessionsQuery { keep_current: None };
+            let ended = roster.end_sessions(user, &all).await;
+            let count = ended.with_context(|| format!("user {user}"))?.count;
+            let plural = if count == 1 { "" } else { "s" };
+            ui.talk.say(&format!("{user}: {count} session{plural} ended."));
+        }
+        Ok(())
+    }
 }
 
 /// Delete users; for thirty days they can be restored, their names stay taken

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use roster_client::{
     Client,
-    model::{GroupId, OrganizationId, Role, UserId, UserUpdate},
+    model::{AccountState, GroupId, OrganizationId, Role, UserId, UserUpdate},
 };
 
 use super::row::show_changed;
@@ -50,6 +50,12 @@ pub(crate) struct Update {
     /// Id of the primary group
     #[arg(long, value_name = "ID")]
     group: Option<GroupId>,
+    /// Ids of all groups the user is to be in, with commas between; the primary group stays
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    groups: Option<Vec<GroupId>>,
+    /// How the account is to stand: active, deactivated, suspended or unsuspended
+    #[arg(long, value_name = "STATE")]
+    account_state: Option<AccountState>,
     /// City
     #[arg(long)]
     city: Option<String>,
@@ -106,6 +112,8 @@ impl Update {
             role: self.role,
             organization_id: self.organization,
             primary_group_id: self.group,
+            group_ids: self.groups.clone(),
+            account_state: self.account_state,
             plan: or_none(&self.plan),
             city: or_none(&self.city),
             state: or_none(&self.state),

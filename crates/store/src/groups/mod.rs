@@ -1,32 +1,47 @@
 //! Groups.
 
+mod authority;
+mod list;
+mod shares;
+
 use std::collections::HashMap;
 
 use roster_model::{
-    Group, GroupId, GroupSummary, MembershipRank, OrganizationId, Role, UserId, fold,
+    Group, GroupDefaults, GroupId, GroupRole, GroupSummary, MembershipRank, OrganizationId, Role,
+    UserId, fold,
 };
 
 use crate::query::Query;
 use crate::sql::{Columns, Row};
-use crate::{Error, Tx, Window};
+use crate::{Error, Tx};
+
+pub use list::GroupQuery;
+pub use shares::{Grant, Standing};
+
+/// Every column of a group that [`group_of`] reads, in its order.
+macro_rules! group_columns {
+    () => {
+        "groups.id, groups.name, groups.slug, groups.description, groups.organization_id, \
+         groups.owner_id, groups.roles, groups.default_time_zone, \
+         groups.default_otp_required_for_login, groups.default_jobs_label, \
+         groups.default_notebooks_label, groups.default_services_label, groups.created_at, \
+         groups.created_by, groups.updated_at, groups.updated_by"
+    };
+}
+pub(crate) use group_columns;
 
 macro_rules! select_group {
     ($rest:literal) => {
-        concat!(
-            "SELECT groups.id, groups.name, groups.slug, groups.description, \
-             groups.organization_id, groups.owner_id, groups.created_at, groups.updated_at \
-             FROM groups ",
-            $rest
-        )
+        concat!("SELECT ", group_columns!(), " FROM groups ", $rest)
     };
 }
 
 macro_rules! summarize_group {
     ($rest:literal) => {
         concat!(
-            "SELECT groups.id, groups.name, groups.slug, groups.description, \
-             groups.organization_id, groups.owner_id, groups.created_at, groups.updated_at, \
-             owner.first_name, owner.last_name, \
+            "SELECT ",
+            group_columns!(),
+            ", owner.first_name, owner.last_name, \
              (SELECT COUNT(*) FROM memberships JOIN users ON users.id = memberships.user_id \
              WHERE memberships.group_id = groups.id AND users.deleted_at IS NULL) \
              FROM groups LEFT JOIN users AS owner ON owner.id = groups.owner_id ",
@@ -51,14 +66,6 @@ pub struct PersonOfGroup {
     pub role: Role,
 }
 
-/// Adds ` IN (…)`.
-fn push_among(query: &mut Query, groups: &[GroupId]) {
-    for (number, group) in groups.iter().enumerate() {
-        query.push_with(if number == 0 { " IN (?" } else { ", ?" }, group);
-    }
-    query.push(")");
-}
-
 fn group(row: &Row<'_>) -> Result<Group, Error> {
     group_of(&mut row.columns())
 }
@@ -71,7 +78,8 @@ fn summary(row: &Row<'_>) -> Result<GroupSummary, Error> {
     Ok(GroupSummary { group, owner_name: name, member_count: columns.take()? })
 }
 
-fn group_of(columns: &mut Columns<'_>) -> Result<Group, Error> {
+/// Reads the next columns of a row, which are `group_columns!()`.
+pub(crate) fn group_of(columns: &mut Columns<'_>) -> Result<Group, Error> {
     Ok(Group {
         id: columns.take()?,
         name: columns.take()?,
@@ -79,9 +87,28 @@ fn group_of(columns: &mut Columns<'_>) -> Result<Group, Error> {
         description: columns.take()?,
         organization_id: columns.take()?,
         owner_id: columns.take()?,
+        roles: roles_of(columns)?,
+        defaults: GroupDefaults {
+            default_time_zone: columns.take()?,
+            default_otp_required_for_login: columns.take()?,
+            default_jobs_label: columns.take()?,
+            default_notebooks_label: columns.take()?,
+            default_services_label: columns.take()?,
+        },
         created_at: columns.take()?,
+        created_by: columns.take()?,
         updated_at: columns.take()?,
+        updated_by: columns.take()?,
     })
+}
+
+pub(crate) fn roles_of(columns: &mut Columns<'_>) -> Result<Vec<GroupRole>, Error> {
+    serde_json::from_value(columns.take()?)
+        .map_err(|_| Error::corrupt("roles", "JSON of another form"))
+}
+
+fn roles_json(roles: &[GroupRole]) -> Result<String, Error> {
+    serde_json::to_string(roles).map_err(|error| Error::internal(error.to_string()))
 }
 
 impl Tx {
@@ -108,43 +135,6 @@ impl Tx {
     ) -> Result<Option<Group>, Error> {
         let sql = select_group!("WHERE groups.organization_id = $1 AND groups.name_key = $2");
         self.find(sql, &[&organization, &fold(name).as_str()], group).await
-    }
-
-    /// The groups of an organization, or all of them, by number from the first on.
-    pub async fn list_groups(
-        &mut self,
-        organization: Option<OrganizationId>,
-        window: &Window,
-    ) -> Result<Vec<Group>, Error> {
-        match organization {
-            Some(organization) => {
-                let sql = select_group!(
-                    "WHERE groups.organization_id = $1 AND groups.id > $2 \
-                     ORDER BY groups.id LIMIT $3 OFFSET $4"
-                );
-                let after = window.after_id();
-                self.list(sql, &[&organization, &after, &window.limit, &window.offset], group).await
-            }
-            None => {
-                let sql =
-                    select_group!("WHERE groups.id > $1 ORDER BY groups.id LIMIT $2 OFFSET $3");
-                self.list(sql, &[&window.after_id(), &window.limit, &window.offset], group).await
-            }
-        }
-    }
-
-    /// How many groups an organization has, or how many there are in all.
-    pub async fn count_groups(
-        &mut self,
-        organization: Option<OrganizationId>,
-    ) -> Result<u64, Error> {
-        match organization {
-            Some(organization) => {
-                let sql = "SELECT COUNT(*) FROM groups WHERE organization_id = $1";
-                self.one(sql, &[&organization], |row| row.get(0)).await
-            }
-            None => self.one("SELECT COUNT(*) FROM groups", &[], |row| row.get(0)).await,
-        }
     }
 
     /// All groups, those of an organization, or one, with who owns them and how many are in them, by number.
@@ -195,9 +185,10 @@ impl Tx {
         let select = "SELECT groups.id, users.id, users.username FROM groups JOIN users \
                       ON users.id = COALESCE(groups.owner_id, (SELECT first.id FROM users AS first \
                       WHERE first.organization_id = groups.organization_id \
-                      ORDER BY first.id LIMIT 1)) WHERE groups.id";
+                      ORDER BY first.id LIMIT 1)) WHERE groups.id IN (";
         let mut query = Query::new(self.engine(), select);
-        push_among(&mut query, groups);
+        query.push_list(groups);
+        query.push(")");
         let found = query.list(self, |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))).await?;
         Ok(found.into_iter().collect())
     }
@@ -212,10 +203,10 @@ impl Tx {
         }
         let select = "SELECT memberships.group_id, users.id, users.username, memberships.rank, \
                       users.role FROM memberships JOIN users ON users.id = memberships.user_id \
-                      WHERE users.deleted_at IS NULL AND memberships.group_id";
+                      WHERE users.deleted_at IS NULL AND memberships.group_id IN (";
         let mut query = Query::new(self.engine(), select);
-        push_among(&mut query, groups);
-        query.push(" ORDER BY memberships.group_id, memberships.user_id");
+        query.push_list(groups);
+        query.push(") ORDER BY memberships.group_id, memberships.user_id");
         let read = |row: &Row<'_>| {
             let mut columns = row.columns();
             Ok(PersonOfGroup {
@@ -233,7 +224,10 @@ impl Tx {
     pub async fn insert_group(&mut self, group: &Group) -> Result<Option<GroupId>, Error> {
         self.find(
             "INSERT INTO groups (organization_id, name, name_key, slug, description, owner_id, \
-             created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+             roles, authority, default_time_zone, default_otp_required_for_login, \
+             default_jobs_label, default_notebooks_label, default_services_label, created_at, \
+             created_by, updated_at, updated_by) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
              ON CONFLICT DO NOTHING RETURNING id",
             &[
                 &group.organization_id,
@@ -242,8 +236,17 @@ impl Tx {
                 &group.slug,
                 &group.description,
                 &group.owner_id,
+                &roles_json(&group.roles)?,
+                &group.authority(),
+                &group.defaults.default_time_zone,
+                &group.defaults.default_otp_required_for_login,
+                &group.defaults.default_jobs_label,
+                &group.defaults.default_notebooks_label,
+                &group.defaults.default_services_label,
                 &group.created_at,
+                &group.created_by,
                 &group.updated_at,
+                &group.updated_by,
             ],
             |row| row.get(0),
         )
@@ -251,11 +254,14 @@ impl Tx {
     }
 
     /// Writes what can change in a group. Its names must have been looked up in the same
-    /// transaction.
+    /// transaction. Where its authority changes, see [`Tx::refresh_group_roles_in`].
     pub async fn update_group(&mut self, group: &Group) -> Result<(), Error> {
         self.execute(
             "UPDATE groups SET name = $2, name_key = $3, slug = $4, description = $5, \
-             owner_id = $6, updated_at = $7 WHERE id = $1",
+             owner_id = $6, roles = $7, authority = $8, default_time_zone = $9, \
+             default_otp_required_for_login = $10, default_jobs_label = $11, \
+             default_notebooks_label = $12, default_services_label = $13, updated_at = $14, \
+             updated_by = $15 WHERE id = $1",
             &[
                 &group.id,
                 &group.name,
@@ -263,7 +269,15 @@ impl Tx {
                 &group.slug,
                 &group.description,
                 &group.owner_id,
+                &roles_json(&group.roles)?,
+                &group.authority(),
+                &group.defaults.default_time_zone,
+                &group.defaults.default_otp_required_for_login,
+                &group.defaults.default_jobs_label,
+                &group.defaults.default_notebooks_label,
+                &group.defaults.default_services_label,
                 &group.updated_at,
+                &group.updated_by,
             ],
         )
         .await?;
@@ -283,9 +297,16 @@ impl Tx {
         .map(|any| any.is_some())
     }
 
-    /// Removes a group and its memberships. It must be nobody's primary group.
+    /// Removes a group, its memberships and its shares. It must be nobody's primary group, and give nobody any
+    /// authority any more.
     pub async fn delete_group(&mut self, group: GroupId) -> Result<(), Error> {
-        self.execute("DELETE FROM memberships WHERE group_id = $1", &[&group]).await?;
+        for sql in [
+            "DELETE FROM memberships WHERE group_id = $1",
+            "DELETE FROM group_user_shares WHERE group_id = $1",
+            "DELETE FROM group_group_shares WHERE group_id = $1 OR grantee_id = $1",
+        ] {
+            self.execute(sql, &[&group]).await?;
+        }
         self.execute("DELETE FROM groups WHERE id = $1", &[&group]).await?;
         Ok(())
     }

@@ -1,0 +1,189 @@
+//! Seeing groups: one, lists of them, the people in several at once, and the roles that groups give.
+
+use std::collections::HashMap;
+
+use roster_model::{
+    Field, GROUP_RECORD_FIELDS, Group, GroupDetails, GroupFilter, GroupId, GroupMember,
+    GroupRecordField, GroupRole, ListFilter, OrganizationId, Page, PageRequest, PermissionLevel,
+    Reason, Role, RoleEntry, UserId,
+};
+use roster_store::{GroupQuery, Mark, Tx, Window};
+
+use crate::{
+    Actor, Core, Error, Kind, Result,
+    authorize::Grants,
+    authz::Operation,
+    paging::Paging,
+    selection::{ALL, ShortList},
+    users::organization_of,
+};
+
+/// How many users a list of groups can be narrowed to at once.
+const MAX_USERS: usize = 1000;
+/// How many members are shown with groups at once; who wants all of a larger group goes through its list of members.
+const MAX_MEMBERS: i64 = 100_000;
+/// An organization that is not there: nobody's own.
+const NOWHERE: OrganizationId = OrganizationId(0);
+
+impl Core {
+    /// The groups of the caller's organization; all for a system admin. Of another organization than its own, nobody else
+    /// sees any.
+    ///
+    /// # Errors
+    /// `Invalid` for a filter or a page that cannot be.
+    pub async fn list_groups(
+        &self,
+        actor: &Actor,
+        filter: &GroupFilter,
+        page: &PageRequest,
+    ) -> Result<Page<GroupDetails>> {
+        self.authorize(actor, Operation::ReadGroups).await?;
+        let query = read_filter(actor, filter)?;
+        let list = read_list(filter)?;
+        let paging = Paging::read(page, format!("groups:{filter:?}"))?;
+        let window = if list.is_plain() { paging.window() } else { ALL };
+        self.store()
+            // Counting members may take long.
+            .scan(async |tx: &mut Tx| {
+                let groups = tx.list_groups(&query, &window).await?;
+                let page = if list.is_plain() {
+                    let total = match paging.wants_total() {
+                        true => Some(tx.count_groups(&query).await?),
+                        false => None,
+                    };
+                    paging.page(groups, total, |(group, _)| Mark::id(group.id.0))
+                } else {
+                    list.page(groups, &paging)
+                };
+                let items = details_of(tx, actor, page.items).await?;
+                Ok(Page { items, next: page.next, total: page.total })
+            })
+            .await
+    }
+
+    /// One group.
+    ///
+    /// # Errors
+    /// `NotFound` for none, and for one of another organization.
+    pub async fn get_group(&self, actor: &Actor, group: GroupId) -> Result<GroupDetails> {
+        self.authorize(actor, Operation::ReadGroups).await?;
+        let organization = organization_of(actor);
+        let query = GroupQuery { group: Some(group), organization, ..GroupQuery::default() };
+        let one = Window { after: None, offset: 0, limit: 1 };
+        let found = self
+            .store()
+            .scan(async |tx: &mut Tx| {
+                let groups = tx.list_groups(&query, &one).await?;
+                details_of(tx, actor, groups).await
+            })
+            .await?;
+        found.into_iter().next().ok_or(Error::NotFound(Kind::Group))
+    }
+
+    /// The members of several groups at once, for doors that show groups with them: by number, up to 100,000 in all.
+    /// Groups that the caller does not see have none.
+    ///
+    /// # Errors
+    /// `Unauthenticated`.
+    pub async fn list_members_of(
+        &self,
+        actor: &Actor,
+        groups: &[GroupId],
+    ) -> Result<HashMap<GroupId, Vec<GroupMember>>> {
+        self.authorize(actor, Operation::ReadGroups).await?;
+        let own = organization_of(actor);
+        let members = self
+            .store()
+            .scan(async |tx: &mut Tx| match own {
+                Some(own) => {
+                    let seen = tx.list_groups_in(own, groups).await?;
+                    tx.list_members_of(&seen, MAX_MEMBERS).await
+                }
+                None => tx.list_members_of(groups, MAX_MEMBERS).await,
+            })
+            .await?;
+        let mut by_group: HashMap<_, Vec<_>> = HashMap::new();
+        for (group, member) in members {
+            by_group.entry(group).or_default().push(member);
+        }
+        Ok(by_group)
+    }
+
+    /// The roles that groups can give their members; the list is fixed.
+    ///
+    /// # Errors
+    /// `Unauthenticated`.
+    pub async fn list_roles(&self, actor: &Actor) -> Result<Vec<RoleEntry>> {
+        self.authorize(actor, Operation::ReadGroups).await?;
+        Ok(GroupRole::ALL.iter().map(|role| role.entry()).collect())
+    }
+}
+
+/// Groups with how many are in them and what the caller may do.
+async fn details_of(
+    tx: &mut Tx,
+    actor: &Actor,
+    groups: Vec<(Group, String)>,
+) -> Result<Vec<GroupDetails>> {
+    let numbers: Vec<_> = groups.iter().map(|(group, _)| group.id).collect();
+    let mut counts: HashMap<_, _> = HashMap::new();
+    for (group, all, active) in tx.count_members_of(&numbers).await? {
+        counts.insert(group, (all, active));
+    }
+    let grants = match actor.user_id() {
+        Some(caller) => tx.list_grants(caller).await?,
+        None => Vec::new(),
+    };
+    let grants = Grants::new(grants);
+    let details = groups.into_iter().map(|(group, organization_name): (Group, String)| {
+        let (member_count, active_member_count) =
+            counts.get(&group.id).copied().unwrap_or_default();
+        let permission = grants.level_on_group(actor, &group);
+        GroupDetails { group, organization_name, active_member_count, member_count, permission }
+    });
+    Ok(details.collect())
+}
+
+fn read_filter(actor: &Actor, filter: &GroupFilter) -> Result<GroupQuery> {
+    let organization = match (organization_of(actor), filter.organization_id) {
+        (Some(own), Some(wanted)) if own != wanted => Some(NOWHERE),
+        (Some(own), _) => Some(own),
+        (None, wanted) => wanted,
+    };
+    let is_administrator = actor.role().is_none_or(|role| role.rank() >= Role::AccountAdmin.rank());
+    let shared_with = match (filter.permission, actor.user_id()) {
+        (Some(level), Some(caller)) if level != PermissionLevel::Read && !is_administrator => {
+            Some((caller, level))
+        }
+        _ => None,
+    };
+    Ok(GroupQuery {
+        group: None,
+        organization,
+        members: read_users(filter.user_ids.as_deref())?,
+        shared_with,
+    })
+}
+
+/// What is asked of the fields.
+fn read_list(filter: &GroupFilter) -> Result<ShortList<GroupRecordField>> {
+    let asked = ListFilter {
+        filter: filter.filter.clone(),
+        search: filter.search.clone(),
+        order_by: filter.order_by.clone(),
+    };
+    ShortList::read(&asked, &GROUP_RECORD_FIELDS, GroupRecordField::SEARCHED)
+}
+
+fn read_users(words: Option<&str>) -> Result<Vec<UserId>> {
+    let Some(words) = words else { return Ok(Vec::new()) };
+    let users: Result<Vec<UserId>, _> = words.split(',').map(|word| word.trim().parse()).collect();
+    let users = users.map_err(|_| {
+        let sentence = "must be numbers of users with commas between".to_owned();
+        Error::invalid(Field::UserIds, Reason::Other(sentence))
+    })?;
+    if users.len() > MAX_USERS {
+        return Err(Error::invalid(Field::UserIds, Reason::TooLong { max: MAX_USERS }));
+    }
+    Ok(users)
+}

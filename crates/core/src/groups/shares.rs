@@ -1,0 +1,158 @@
+//! Sharing groups: who may see, use and manage them beside their members.
+
+use roster_model::{
+    ChildGroups, Field, GroupId, GroupShares, Reason, ShareWithGroups, ShareWithUsers, UserId,
+    UserRef,
+};
+use roster_store::Tx;
+use serde_json::json;
+
+use crate::{Actor, Core, Error, Kind, Result, audit::Entry, authz::Operation};
+
+/// With how many a group can be shared in one call.
+const MAX_GRANTEES: usize = 1000;
+
+impl Core {
+    /// With whom a group is shared, of which everybody in its organization may know.
+    ///
+    /// # Errors
+    /// `NotFound` for a group that the caller does not see.
+    pub async fn get_group_shares(&self, actor: &Actor, group: GroupId) -> Result<GroupShares> {
+        let group = self.get_group(actor, group).await?.group.id;
+        Ok(self.store().read(async |tx: &mut Tx| tx.list_shares(group).await).await?)
+    }
+
+    /// The groups that are shared with a group, by what its members may do with them.
+    ///
+    /// # Errors
+    /// `NotFound` for a group that the caller does not see.
+    pub async fn list_child_groups(&self, actor: &Actor, group: GroupId) -> Result<ChildGroups> {
+        let group = self.get_group(actor, group).await?.group.id;
+        Ok(self.store().read(async |tx: &mut Tx| tx.list_child_groups(group).await).await?)
+    }
+
+    /// Shares a group with people of its organization; a new level takes the place of an old one.
+    ///
+    /// # Errors
+    /// `NotFound` for the group; `Forbidden` from those who do not manage it; `Invalid` for users who are not there.
+    pub async fn share_group_with_users(
+        &self,
+        actor: &Actor,
+        group: GroupId,
+        share: &ShareWithUsers,
+    ) -> Result<GroupShares> {
+        let group = self.authorize_group(actor, &[Operation::ShareGroup], group).await?;
+        check_number(share.user_ids.len(), Field::UserIds)?;
+        let now = self.now();
+        self.store()
+            .write(async |tx: &mut Tx| {
+                for user in &share.user_ids {
+                    let found = tx.find_user(&UserRef::Id(*user)).await?;
+                    found
+                        .filter(|found| {
+                            found.deleted_at.is_none()
+                                && found.organization_id == group.organization_id
+                        })
+                        .ok_or_else(|| Error::invalid(Field::UserIds, Reason::Unknown))?;
+                    tx.put_user_share(group.id, *user, share.permission, now).await?;
+                }
+                let what = json!({ "user_ids": share.user_ids, "permission": share.permission });
+                Self::note_share("group.shared", group.id, what).write(tx, actor, now).await?;
+                Ok::<_, Error>(tx.list_shares(group.id).await?)
+            })
+            .await
+    }
+
+    /// Shares a group with everybody in other groups of its organization.
+    ///
+    /// # Errors
+    /// As [`share_group_with_users`](Self::share_group_with_users).
+    pub async fn share_group_with_groups(
+        &self,
+        actor: &Actor,
+        group: GroupId,
+        share: &ShareWithGroups,
+    ) -> Result<GroupShares> {
+        let group = self.authorize_group(actor, &[Operation::ShareGroup], group).await?;
+        check_number(share.group_ids.len(), Field::GroupIds)?;
+        let now = self.now();
+        self.store()
+            .write(async |tx: &mut Tx| {
+                for grantee in &share.group_ids {
+                    let found = tx.find_group(*grantee).await?;
+                    found
+                        .filter(|found| found.organization_id == group.organization_id)
+                        .ok_or_else(|| Error::invalid(Field::GroupIds, Reason::Unknown))?;
+                    tx.put_group_share(group.id, *grantee, share.permission, now).await?;
+                }
+                let what = json!({ "group_ids": share.group_ids, "permission": share.permission });
+                Self::note_share("group.shared", group.id, what).write(tx, actor, now).await?;
+                Ok::<_, Error>(tx.list_shares(group.id).await?)
+            })
+            .await
+    }
+
+    /// Shares a group with a user no more.
+    ///
+    /// # Errors
+    /// `NotFound` where it was not shared; `Forbidden` from those who do not manage it.
+    pub async fn unshare_group_with_user(
+        &self,
+        actor: &Actor,
+        group: GroupId,
+        user: UserId,
+    ) -> Result<()> {
+        let group = self.authorize_group(actor, &[Operation::ShareGroup], group).await?;
+        let now = self.now();
+        self.store()
+            .write(async |tx: &mut Tx| {
+                if !tx.delete_user_share(group.id, user).await? {
+                    return Err(Error::NotFound(Kind::Share));
+                }
+                Self::note_share("group.unshared", group.id, json!({ "user_ids": [user] }))
+                    .write(tx, actor, now)
+                    .await?;
+                Ok(())
+            })
+            .await
+    }
+
+    /// Shares a group with another group no more.
+    ///
+    /// # Errors
+    /// As [`unshare_group_with_user`](Self::unshare_group_with_user).
+    pub async fn unshare_group_with_group(
+        &self,
+        actor: &Actor,
+        group: GroupId,
+        grantee: GroupId,
+    ) -> Result<()> {
+        let group = self.authorize_group(actor, &[Operation::ShareGroup], group).await?;
+        let now = self.now();
+        self.store()
+            .write(async |tx: &mut Tx| {
+                if !tx.delete_group_share(group.id, grantee).await? {
+                    return Err(Error::NotFound(Kind::Share));
+                }
+                Self::note_share("group.unshared", group.id, json!({ "group_ids": [grantee] }))
+                    .write(tx, actor, now)
+                    .await?;
+                Ok(())
+            })
+            .await
+    }
+
+    fn note_share(action: &'static str, group: GroupId, what: serde_json::Value) -> Entry {
+        Entry::done_to_nobody(action).about(format!("group:{group}")).with(what)
+    }
+}
+
+fn check_number(number: usize, field: Field) -> Result<()> {
+    match number {
+        0 => Err(Error::invalid(field, Reason::Empty)),
+        number if number > MAX_GRANTEES => {
+            Err(Error::invalid(field, Reason::TooLong { max: MAX_GRANTEES }))
+        }
+        _ => Ok(()),
+    }
+}
