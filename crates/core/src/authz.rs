@@ -174,6 +174,8 @@ operations! {
 
     /// See one's organization; a system admin sees all.
     ReadOrganizations = "organization.read": SignedIn;
+    /// See all organizations.
+    ListAllOrganizations = "organization.list_all": SystemAdmin;
     /// Change the settings of one's organization.
     UpdateOrganization = "organization.update": Admin;
     /// See the groups of one's organization.

@@ -52,6 +52,19 @@ impl Core {
         Ok(paging.page(rows, total, |row| Mark::id(row.id.0)))
     }
 
+    /// All organizations, for doors at which nobody else is shown its own in their place.
+    ///
+    /// # Errors
+    /// `Forbidden` from all but system admins; `Invalid` for a page that cannot be.
+    pub async fn list_all_organizations(
+        &self,
+        actor: &Actor,
+        page: &PageRequest,
+    ) -> Result<Page<Organization>> {
+        Self::permit(actor, Operation::ListAllOrganizations)?;
+        self.list_organizations(actor, page).await
+    }
+
     /// One organization.
     ///
     /// # Errors

@@ -4,5 +4,6 @@
 //! back is said in the platform's words.
 
 pub mod airt;
+pub mod civis;
 pub mod dioptra;
 pub mod geobox;

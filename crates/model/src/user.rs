@@ -520,6 +520,9 @@ pub struct UserUpdate {
     /// Gets codes by SMS although the organization forbids them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exempt_from_org_sms_otp_disabled: Option<bool>,
+    /// When it last looked at the announcements.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_checked_announcements_at: Option<Timestamp>,
     /// Merged into the present ones key by key; a `null` removes its key (RFC 7396).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]

@@ -10,7 +10,7 @@ use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use roster_core::Core;
-use roster_dialects::{airt, dioptra, geobox};
+use roster_dialects::{airt, civis, dioptra, geobox};
 use roster_http_kit::{
     Gate, GateSettings, Kit, Mount, Refusal, RequestContext, Traces, TrustedProxies,
 };
@@ -52,10 +52,14 @@ pub fn assemble(
         mounts.push(Mount::new(dioptra::PREFIX, dioptra::refuse).with_host(host));
     }
     if settings.dialects.geobox {
-        router = router.merge(geobox::router(kit));
+        router = router.merge(geobox::router(kit.clone()));
         let host = settings.dialects.geobox_host.clone();
         mounts.push(Mount::new(geobox::PREFIX, geobox::refuse).with_host(host));
         mounts.push(Mount::new(geobox::BARE_PREFIX, geobox::refuse));
+    }
+    if settings.dialects.civis {
+        router = router.merge(civis::router(kit));
+        mounts.push(civis::mount().with_host(settings.dialects.civis_host.clone()));
     }
     router = router.fallback(nothing_here);
     let settings = GateSettings {

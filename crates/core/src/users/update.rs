@@ -346,6 +346,7 @@ fn operations(actor: &Actor, update: &UserUpdate) -> Vec<Operation> {
         otp_required_for_login,
         prefers_sms_otp,
         exempt_from_org_sms_otp_disabled,
+        last_checked_announcements_at,
         preferences,
     } = update;
     let administers = role.is_some()
@@ -398,7 +399,8 @@ fn operations(actor: &Actor, update: &UserUpdate) -> Vec<Operation> {
             AccountState::Unsuspended => Operation::UnsuspendUser,
         });
     }
-    if preferences.is_some() || prefers_sms_otp.is_some() {
+    if preferences.is_some() || prefers_sms_otp.is_some() || last_checked_announcements_at.is_some()
+    {
         needed.push(Operation::ChangePreferences);
     }
     if role.is_some_and(is_administrator) {
@@ -443,6 +445,9 @@ fn set_profile(user: &mut User, update: &UserUpdate) -> Result<()> {
     }
     if let Some(prefers) = update.prefers_sms_otp {
         user.flags.prefers_sms_otp = prefers;
+    }
+    if let Some(at) = update.last_checked_announcements_at {
+        user.last_checked_announcements_at = Some(whole_microseconds(at));
     }
     if let Some(changes) = &update.preferences {
         user.preferences = merge_preferences(&user.preferences, changes)?;

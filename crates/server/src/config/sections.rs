@@ -195,6 +195,13 @@ pub struct Dialects {
 
     /// Host name under which the Geobox dialect answers without its prefix, as well.
     pub geobox_host: Option<String>,
+
+    /// Whether the Civis dialect answers below `/civis`.
+    #[config(default = true)]
+    pub civis: bool,
+
+    /// Host name under which the Civis dialect answers without its prefix, as well.
+    pub civis_host: Option<String>,
 }
 
 /// The SMS gateway.

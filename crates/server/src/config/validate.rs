@@ -81,6 +81,7 @@ fn addresses(settings: &Settings, check: &mut Check<'_>) {
         ("dialects.airt_host", &dialects.airt_host),
         ("dialects.dioptra_host", &dialects.dioptra_host),
         ("dialects.geobox_host", &dialects.geobox_host),
+        ("dialects.civis_host", &dialects.civis_host),
     ] {
         if host.as_deref().is_some_and(|host| !is_host_name(host)) {
             let what = "Write only the name, as in airt.example.com.";

@@ -59,6 +59,7 @@ written! { user, folded;
     preferences = Value::Text(Cow::Owned(json(&user.preferences)));
     password_changed_at = user.password_changed_at.value();
     password_expires_at = user.password_expires_at.value();
+    last_checked_announcements_at = user.last_checked_announcements_at.value();
     unlocked_at = user.unlocked_at.value();
     updated_at = user.updated_at.value();
     updated_by = user.updated_by.value();
