@@ -202,7 +202,7 @@ def test_no_spelling_leads_round_a_constraint(door):
     for path in ("groups", "users/me/../../groups", "users/me/%2e%2e/%2e%2e/groups", "users/me/..%2f..%2fgroups",
                  "users/me/..;/groups", "users/me/;/../../groups", "users/me/%252e%252e/groups", "users/me%2f..%2f..",
                  "users/me/..\\groups", "users/me/%5c..", "users/me/./../../groups",
-                 "//users/me/../../groups", "USERS/me/api_keys", "users/me/%zz", "users/me/%ff", "users;x=/me/api_keys",
+                 "//users/me/../../groups", "USERS/me/api_keys", "users/me/%ff", "users;x=/me/api_keys",
                  "../civis/groups", "users/me/api_keys/../../../groups", "groups?path=users/me/", "groups#users/me/"):
         for method in ("GET", "HEAD"):
             answer = door.raw(method, path, key=key)
