@@ -115,7 +115,8 @@ impl Tx {
 
     /// How many users there are. The number of all, or of all in an organization, is kept; others are counted.
     pub async fn count_users(&mut self, wanted: &UserQuery) -> Result<u64, Error> {
-        if !wanted.is_deleted && wanted.group.is_none() && wanted.filter == Filter::default() {
+        let is_whole = wanted.group.is_none() && wanted.groups.is_none();
+        if !wanted.is_deleted && is_whole && wanted.filter == Filter::default() {
             return self.kept_count(wanted.organization).await;
         }
         let mut query = Query::new(self.engine(), "SELECT COUNT(*) FROM users");
