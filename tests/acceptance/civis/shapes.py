@@ -95,6 +95,12 @@ KEY_COMMON = {
 KEY = KEY_COMMON | {"constraints": a_list(shape(CONSTRAINT))}
 NEW_KEY = KEY | {"token": a_str}
 KEY_SUMMARY = KEY_COMMON | {"constraintCount": an_int}
+FAVORITE = {
+    "id": an_int, "objectId": an_int, "objectType": a_str, "objectName": or_null(a_str), "createdAt": a_time,
+    "objectUpdatedAt": or_null(a_time), "objectAuthor": or_null(shape(SIMPLE_USER)),
+}
+FAVORITE_IN_LIST = FAVORITE | {"position": an_int}
+SHARED_FAVORITE_IN_LIST = FAVORITE | {"position": null}
 ME = {
     "id": an_int, "name": a_str, "email": a_str, "username": a_str, "initials": or_null(a_str),
     "lastCheckedAnnouncements": or_null(a_time), "featureFlags": an_object, "roles": a_list(a_str),
@@ -104,6 +110,11 @@ ME = {
     "roleAssumer": an_object, "assumingAdmin": a_bool, "assumingAdminExpiration": or_null(a_time),
     "superadminModeExpiration": or_null(a_time), "disableNonCompliantFedrampFeatures": a_bool,
     "personaRole": or_null(a_str), "createdById": or_null(an_int), "lastUpdatedById": or_null(an_int),
+}
+EVENT = {
+    "id": a_str, "name": a_str, "type": a_str, "user": a_str, "category": or_null(a_str),
+    "state": one_of("succeeded", "failed", "running"), "updatedAt": a_time, "nextRunAt": or_null(a_time),
+    "lastRunId": or_null(a_str), "lastRunState": one_of(None, "succeeded", "failed", "running"),
 }
 ADMIN = SIMPLE_USER | {"email": a_str}
 GROUP_COMMON = {

@@ -14,8 +14,10 @@ from civis.base import CivisAPIError, CivisAPIKeyError
 from door import basic
 from shapes import DETAIL, check
 
-USERS = """delete_2fa delete_api_keys delete_sessions get get_api_keys get_me list list_api_keys list_me
-list_me_organization_admins patch patch_me post post_access_email post_api_keys post_unsuspend""".split()
+USERS = """delete_2fa delete_api_keys delete_me_favorites delete_sessions get get_api_keys get_me list list_api_keys
+list_me list_me_activity list_me_favorites list_me_organization_admins patch patch_me patch_me_favorites_ranking_bottom
+patch_me_favorites_ranking_higher patch_me_favorites_ranking_lower patch_me_favorites_ranking_top post post_access_email
+post_api_keys post_me_favorites post_unsuspend""".split()
 GROUPS = """delete delete_members delete_shares_groups delete_shares_users get get_child_groups get_shares list
 list_child_groups list_shares patch post put put_members put_shares_groups put_shares_users""".split()
 
@@ -34,6 +36,7 @@ def test_the_client_has_every_method_with_its_arguments(root):
     client = root.client
     assert set(USERS) <= methods(client.users), set(USERS) - methods(client.users)
     assert set(GROUPS) <= methods(client.groups), set(GROUPS) - methods(client.groups)
+    assert {"list_favorites", "post_favorites", "delete_favorites"} <= methods(client.organizations)
     assert "list" in methods(client.roles) and "list_organizations" in methods(client.admin)
     paging = {"limit", "page_num", "order", "order_dir", "iterator"}
     users = client.users

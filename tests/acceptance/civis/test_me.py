@@ -1,10 +1,21 @@
-"""Rows 17, 18 and 20: oneself and who administers one's organization (D13, D14, D18)."""
+"""Rows 17 to 29 and 33: oneself, favorites and activity (D13 to D18, themes aside)."""
 
 from __future__ import annotations
 
+import uuid
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
-from shapes import ADMIN, ME, check
+import pytest
+import requests
+from civis.base import CivisAPIError
+
+from shapes import (
+    ADMIN, EVENT, FAVORITE, FAVORITE_IN_LIST, ME, SHARED_FAVORITE_IN_LIST, SIMPLE_USER, check, shape,
+)
+
+TYPES = """Container Script;Identity Resolution;Import;Python Script;R Script;dbt Script;JavaScript Script;SQL Script;
+Template Script;Project;Workflow;Tableau Report;Service Report;HTML Report;SQL Report;Table""".replace("\n", "").split(";")
 
 PREFERENCES = {
     "app_index": "order_field order_dir",
@@ -27,6 +38,19 @@ TEXTS = [f"{prefix}_{end}" for prefix, ends in PREFERENCES.items() for end in en
 BOOLEANS = """civis_explore_skip_intro default_success_notifications_on default_failure_notifications_on my_activity_metrics
 ai_sql_assist_disabled standard_sql_autocomplete_disabled""".split()
 NUMBERS = ["preferred_server_id", "query_preview_rows"]
+
+
+def status(call) -> int:
+    with pytest.raises(CivisAPIError) as refusal:
+        call()
+    return refusal.value.status_code
+
+
+def native(door, method: str, path: str, **options):
+    answer = requests.request(method, f"{door.roster.address}/api/v1/{path}",
+                              headers={"Authorization": f"Bearer {door.root.key}"}, **options)
+    assert answer.ok, answer.text
+    return answer.json() if answer.content else None
 
 
 def test_me(door, root):
@@ -86,3 +110,108 @@ def test_organization_admins(door):
     assert person.id not in {one["id"] for one in admins}
     door.root.ok("PATCH", f"users/{boss.id}", json={"active": False})
     assert boss.id not in {one.id for one in person.client.users.list_me_organization_admins()}
+
+
+def test_favorites(door):
+    person, other = door.person(), door.person()
+    users = person.client.users
+    made = []
+    for number, kind in enumerate(TYPES):
+        answer = person.raw("POST", "users/me/favorites", json={"object_id": number + 1, "object_type": kind})
+        assert answer.status_code == 201, kind
+        made.append(check(FAVORITE, answer.json())["id"])
+    rows = [check(FAVORITE_IN_LIST, row) for row in person.ok("GET", "users/me/favorites")]
+    assert [row["position"] for row in rows] == list(range(1, 17)) and [row["id"] for row in rows] == made
+    ids = lambda **query: [row.id for row in users.list_me_favorites(**query)]  # noqa: E731
+    assert ids(order_dir="desc") == made[::-1] and ids(order="created_at") == made
+    assert ids(limit=5, iterator=True) == made and ids(object_type="Table") == [made[-1]]
+    assert ids(object_type="Table", object_id=16) == [made[-1]] and ids(object_type="Table", object_id=1) == []
+    for query in ({"object_id": 1}, {"limit": 1001}, {"order": "id"}, {"object_type": "table"}):
+        assert person.raw("GET", "users/me/favorites", params=query).status_code == 400, query
+    for wrong in ({}, {"object_id": 1}, {"object_type": "Table"}, {"object_id": 1, "object_type": "table"},
+                  {"object_id": 0, "object_type": "Table"}, {"object_id": "1", "object_type": "Table"},
+                  {"object_id": 16, "object_type": "Table"}):
+        assert person.raw("POST", "users/me/favorites", json=wrong).status_code == 400, wrong
+    for move, at, expected in (("top", 3, 0), ("bottom", 3, 15), ("higher", 3, 2), ("lower", 3, 4),
+                               ("top", 0, 0), ("higher", 0, 0), ("lower", 15, 15), ("bottom", 15, 15)):
+        before = ids()
+        answer = person.raw("PATCH", f"users/me/favorites/{before[at]}/ranking/{move}")
+        assert answer.status_code == 204 and not answer.content
+        assert ids().index(before[at]) == expected, move
+        rest = [one for one in before if one != before[at]]
+        assert [one for one in ids() if one != before[at]] == rest
+    users.patch_me_favorites_ranking_top(made[5])
+    users.patch_me_favorites_ranking_lower(made[5])
+    users.patch_me_favorites_ranking_higher(made[5])
+    users.patch_me_favorites_ranking_bottom(made[5])
+    assert ids()[-1] == made[5]
+    assert not users.delete_me_favorites(made[0]).json()
+    assert [row.position for row in users.list_me_favorites()] == list(range(1, 16))
+    assert person.raw("DELETE", f"users/me/favorites/{made[0]}").status_code == 404
+    assert other.ok("GET", "users/me/favorites") == []
+    for method, path in (("DELETE", f"users/me/favorites/{made[1]}"), ("PATCH", f"users/me/favorites/{made[1]}/ranking/top")):
+        assert other.raw(method, path).status_code == 404
+
+
+def test_ranks_stay_strict_under_moves_at_once(door):
+    person = door.person()
+    made = [person.ok("POST", "users/me/favorites", json={"object_id": number, "object_type": "Project"})["id"]
+            for number in range(1, 13)]
+    moves = [(made[number % 12], ("top", "bottom", "higher", "lower")[number % 4]) for number in range(48)]
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda move: person.raw("PATCH", f"users/me/favorites/{move[0]}/ranking/{move[1]}").status_code,
+                                moves))
+    assert set(answers) == {204}
+    rows = person.ok("GET", "users/me/favorites")
+    assert [row["position"] for row in rows] == list(range(1, 13)) and {row["id"] for row in rows} == set(made)
+
+
+def test_favorites_show_what_services_registered(door, root):
+    person, author = door.person(), door.make()
+    number = uuid.uuid4().int % 2**40 + 1
+    native(door, "PUT", f"objects/Workflow/{number}", json={
+        "name": "Nightly", "author": str(author["id"]), "state": "succeeded"})
+    favorite = check(FAVORITE, person.ok("POST", "users/me/favorites", json={"objectId": number, "objectType": "Workflow"}))
+    assert favorite["objectName"] == "Nightly" and favorite["objectUpdatedAt"]
+    check(SIMPLE_USER, favorite["objectAuthor"])
+    assert favorite["objectAuthor"]["id"] == author["id"]
+
+
+def test_the_organizations_favorites(door):
+    boss, person = door.with_role("org_admin"), door.person()
+    number = uuid.uuid4().int % 2**40 + 1
+    new = {"object_id": number, "object_type": "Project"}
+    answer = boss.raw("POST", "organizations/favorites", json=new)
+    assert answer.status_code == 201
+    made = answer.json()["id"]
+    rows = person.ok("GET", "organizations/favorites")
+    mine = next(row for row in rows if row["id"] == made)
+    shape(SHARED_FAVORITE_IN_LIST)(mine)
+    assert made in {row.id for row in person.client.organizations.list_favorites(order="object_id", limit=1000)}
+    assert person.raw("POST", "organizations/favorites", json={**new, "object_id": 1}).status_code == 403
+    assert person.raw("DELETE", f"organizations/favorites/{made}").status_code == 403
+    assert boss.raw("POST", "organizations/favorites", json=new).status_code == 400
+    assert boss.raw("DELETE", f"organizations/favorites/{made}").status_code == 204
+    assert boss.raw("DELETE", f"organizations/favorites/{made}").status_code == 404
+
+
+def test_activity(door, root):
+    person = door.person()
+    number = uuid.uuid4().int % 2**40 + 1
+    native(door, "PUT", f"objects/Workflow/{number}", json={
+        "name": "Nightly", "author": str(person.id), "category": "Jobs", "state": "failed"})
+    key = person.ok("POST", "users/me/api_keys", json={"name": "x", "expires_in": 60})
+    assert key
+    rows = [check(EVENT, row) for row in person.ok("GET", "users/me/activity")]
+    times = [row["updatedAt"] for row in rows]
+    assert times == sorted(times, reverse=True) and len(rows) >= 2
+    nightly = next(row for row in rows if row["name"] == "Nightly")
+    assert (nightly["type"], nightly["category"], nightly["state"]) == ("Workflow", "Jobs", "failed")
+    names = [row.name for row in person.client.users.list_me_activity(order="name")]
+    assert names == sorted(names, reverse=True, key=str.lower) or names == sorted(names, reverse=True)
+    assert {row.state for row in person.client.users.list_me_activity(status="failed")} == {"failed"}
+    assert "Nightly" not in {row.name for row in person.client.users.list_me_activity(status="succeeded")}
+    assert person.client.users.list_me_activity(author=f"{person.id},{root.id}")
+    assert person.client.users.list_me_activity(author="987654") == []
+    for wrong in ({"status": "x"}, {"order": "oldest"}, {"author": "x"}):
+        assert person.raw("GET", "users/me/activity", params=wrong).status_code == 400, wrong

@@ -6,10 +6,12 @@
 //! `parameters` reads every request by them; the handlers ask the rulebook for one operation each and say the answer in
 //! the client's words. This door decides nothing.
 
+mod activity;
 mod api_keys;
 mod call;
 mod credentials;
 mod description;
+mod favorites;
 mod fields;
 mod groups;
 mod me;

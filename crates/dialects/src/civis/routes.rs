@@ -4,9 +4,9 @@
 use std::{future::Future, pin::Pin};
 
 use super::{
-    Reply, api_keys,
+    Reply, activity, api_keys,
     call::Call,
-    description,
+    description, favorites,
     fields::{Field, integer, text},
     groups, me, organizations,
     paging::Paging,
@@ -161,6 +161,26 @@ pub(super) static ROUTES: &[Route] = &[
     route!(PATCH "users/me" "Update info about the logged-in user" me::patch).body(me::PART),
     route!(GET "users/me/organization_admins" "List who administers one's organization" me::list_admins)
         .list(),
+    route!(GET "users/me/activity" "Show what happened to what one owns, and what one did" activity::list)
+        .query(activity::WANTED).list(),
+    route!(GET "users/me/favorites" "List one's favorites" favorites::list_own)
+        .query(favorites::WANTED).pages((50, 1000), &["position", "created_at"], UP),
+    route!(POST "users/me/favorites" "Favorite an item" favorites::add_own).body(favorites::NEW).created(),
+    route!(DELETE "users/me/favorites/{id}" "Unfavorite an item" favorites::remove_own).nothing(),
+    route!(PATCH "users/me/favorites/{id}/ranking/top" "Move a favorite to the top" favorites::move_to_top)
+        .nothing(),
+    route!(PATCH "users/me/favorites/{id}/ranking/bottom" "Move a favorite to the bottom" favorites::move_to_bottom)
+        .nothing(),
+    route!(PATCH "users/me/favorites/{id}/ranking/higher" "Move a favorite one place up" favorites::move_higher)
+        .nothing(),
+    route!(PATCH "users/me/favorites/{id}/ranking/lower" "Move a favorite one place down" favorites::move_lower)
+        .nothing(),
+    route!(GET "organizations/favorites" "List the organization's favorites" favorites::list_shared)
+        .query(favorites::WANTED).pages((50, 1000), &["created_at", "object_type", "object_id"], DOWN),
+    route!(POST "organizations/favorites" "Favorite an item for the organization" favorites::add_shared)
+        .body(favorites::NEW).created(),
+    route!(DELETE "organizations/favorites/{id}" "Unfavorite an item for the organization" favorites::remove_shared)
+        .nothing(),
     route!(GET "users/{id}" "Show info about a user" users::get),
     route!(PATCH "users/{id}" "Update info about a user" users::patch).body(users::PART),
     route!(DELETE "users/{id}/2fa" "Wipe a user's second factors" users::delete_2fa),
