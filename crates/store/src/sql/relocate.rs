@@ -6,8 +6,12 @@ use super::{Cell, Column, Location, Misread, Options, Row, Store, Tx, Value, par
 use crate::Error;
 
 /// What the new database has or makes by itself: its own migrations, the search index, which is made anew from its
-/// journal, and leases, whose holders no longer run.
-const LEFT: [&str; 4] = ["schema_migrations", "search_journal", "search_trigrams", "leases"];
+/// journal, the numbers of users, part of which stands in that journal, and leases, whose holders no longer run.
+const LEFT: [&str; 5] =
+    ["schema_migrations", "search_journal", "search_trigrams", "user_counts", "leases"];
+/// The numbers of users, counted.
+const COUNTS: &str = "INSERT INTO user_counts (organization_id, users) \
+     SELECT organization_id, COUNT(*) FROM users WHERE deleted_at IS NULL GROUP BY organization_id";
 /// The tables that SQLite keeps its search index in.
 const INDEX: &str = "user_trigrams";
 /// The most rows and the most values in one statement; PostgreSQL takes 65535 values.
@@ -25,7 +29,8 @@ struct Target {
 
 /// A row on its way.
 struct Copied {
-    rowid: i64,
+    /// Where it stands in its table.
+    key: Vec<Value<'static>>,
     values: Vec<Value<'static>>,
 }
 
@@ -105,7 +110,8 @@ async fn copy_all(source: &Store, tx: &mut Tx, progress: Progress<'_>) -> Result
     continue_numbers(source, tx, &tables).await?;
     tx.batch("INSERT INTO search_journal (user_id) SELECT id FROM users WHERE purged_at IS NULL")
         .await?;
-    tx.batch(&format!("ANALYZE {}", tables.join(", "))).await?;
+    tx.batch(COUNTS).await?;
+    tx.batch(&format!("ANALYZE {}, user_counts", tables.join(", "))).await?;
     Ok(rows)
 }
 
@@ -144,21 +150,38 @@ async fn copy_table(
     let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
     let names = names.join(", ");
     let page = (VALUES / columns.len().max(1)).clamp(1, ROWS);
-    let select =
-        format!("SELECT rowid, {names} FROM {table} WHERE rowid > $1 ORDER BY rowid LIMIT {page}");
-    let mut after = i64::MIN;
+    let key = key_of(source, table).await?;
+    let places: Vec<_> = (1..=key.len()).map(|number| format!("${number}")).collect();
+    let (order, places) = (key.join(", "), places.join(", "));
+    let first = format!("SELECT {order}, {names} FROM {table} ORDER BY {order} LIMIT {page}");
+    let next = format!(
+        "SELECT {order}, {names} FROM {table} WHERE ({order}) > ({places}) ORDER BY {order} LIMIT {page}"
+    );
+    let mut after = Vec::new();
     let mut copied = 0;
     loop {
-        let read = |row: &Row<'_>| copied_of(row, &columns);
-        let rows = source.read(async |tx: &mut Tx| tx.list(&select, &[&after], read).await).await?;
+        let read = |row: &Row<'_>| copied_of(row, key.len(), &columns);
+        let select = if after.is_empty() { &first } else { &next };
+        let rows =
+            source.read(async |tx: &mut Tx| tx.list(select, &params(&after), read).await).await?;
         let Some(last) = rows.last() else { return Ok(copied) };
-        after = last.rowid;
+        after.clone_from(&last.key);
         copied += rows.len() as u64;
         let insert = insert_of(table, &names, columns.len(), rows.len());
         let values: Vec<_> = rows.into_iter().flat_map(|row| row.values).collect();
         tx.execute(&insert, &params(&values)).await?;
         progress(copied);
     }
+}
+
+/// By what the rows of a table are gone through: its primary key, where SQLite keeps them by that, else their numbers.
+async fn key_of(source: &Store, table: &str) -> Result<Vec<String>, Error> {
+    let sql = "SELECT keys.name FROM pragma_table_list AS tables, pragma_table_info(tables.name) AS keys \
+               WHERE tables.schema = 'main' AND tables.name = $1 AND tables.wr = 1 AND keys.pk > 0 \
+               ORDER BY keys.pk";
+    let read = async |tx: &mut Tx| tx.list(sql, &[&table], |row| row.get(0)).await;
+    let key: Vec<String> = source.read(read).await?;
+    Ok(if key.is_empty() { vec!["rowid".to_owned()] } else { key })
 }
 
 /// The columns of a table of the new database.
@@ -182,12 +205,12 @@ fn insert_of(table: &str, names: &str, columns: usize, rows: usize) -> String {
     format!("INSERT INTO {table} ({names}) VALUES {}", rows.join(", "))
 }
 
-fn copied_of(row: &Row<'_>, columns: &[Target]) -> Result<Copied, Error> {
+fn copied_of(row: &Row<'_>, keys: usize, columns: &[Target]) -> Result<Copied, Error> {
     let mut cells = row.columns();
-    let rowid = cells.take()?;
+    let key = (0..keys).map(|_| cells.take()).collect::<Result<_, Error>>()?;
     let values: Result<_, Error> =
         columns.iter().map(|column| value_of(column, cells.take()?)).collect();
-    Ok(Copied { rowid, values: values? })
+    Ok(Copied { key, values: values? })
 }
 
 /// SQLite keeps booleans as integers.
@@ -195,6 +218,7 @@ fn value_of(column: &Target, value: Value<'static>) -> Result<Value<'static>, Er
     let wrong = |why| Error::Corrupt { column: column.name.clone(), why };
     match value {
         Value::Integer(flag @ (0 | 1)) if column.is_bool => Ok(Value::Bool(flag == 1)),
+        Value::Null => Ok(Value::Null),
         _ if column.is_bool => Err(wrong("something other than a boolean".to_owned())),
         value if !value.is_storable() => Err(wrong("text with a NUL character".to_owned())),
         value => Ok(value),

@@ -41,6 +41,8 @@ uniques! {
     FavoriteOfUser, "favorites.user_id, favorites.object_type, favorites.object_id", "favorites_of_user", "the favorite";
     /// An organization's favorite.
     FavoriteOfOrganization, "favorites.organization_id, favorites.object_type, favorites.object_id", "favorites_of_organization", "the organization's favorite";
+    /// An organization's number of users.
+    UserCount, "user_counts.organization_id", "user_counts_pkey", "the organization's number of users";
     /// A UUID of a user.
     UserUuid, "users.uuid", "users_uuid", "the user's UUID";
     /// A username or e-mail address, in the one namespace of both.
