@@ -136,9 +136,10 @@ on_both_databases! {
             "order_dir=up", "limit=", "limit=1&limit=2", "order=%00"] {
             assert_eq!(status(&ann.get(&format!("users/me/api_keys?{query}")).await), 400, "{query}");
         }
-        for query in ["page_num=9223372036854775807", "page_num=99999999999999999999", "unknown=%ff", "page_num=2"] {
+        for query in ["page_num=9223372036854775807", "page_num=99999999999999999999", "page_num=2"] {
             assert_eq!(ann.get(&format!("users/me/api_keys?{query}")).await.json(), json!([]), "{query}");
         }
+        assert_eq!(status(&ann.get("users/me/api_keys?unknown=%ff").await), 200);
         for id in ["0", "-1", "9007199254740992", "99999999999999999999999", "1e3", "x", "%20", "me"] {
             assert_eq!(status(&ann.get(&format!("users/me/api_keys/{id}")).await), 404, "{id}");
         }
