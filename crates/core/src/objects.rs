@@ -217,7 +217,7 @@ impl Core {
         let mut all: Vec<_> =
             objects.into_iter().map(|object| of_object(object, username)).collect();
         all.extend(actions.into_iter().map(|event| of_action(event, user.id, username)));
-        all.sort_by(|one, other| other.updated_at.cmp(&one.updated_at));
+        all.sort_by_key(|one| std::cmp::Reverse(one.updated_at));
         all.truncate(usize::try_from(ACTIVITY).unwrap_or(usize::MAX));
         if filter.order == Some(ActivityOrder::Name) {
             all.sort_by_cached_key(|one| std::cmp::Reverse(fold(&one.name).as_str().to_owned()));

@@ -440,8 +440,8 @@ def departures(script: Script) -> None:
         "create an empty name": ("", "empty1@example.com", "p"),
         "create an empty address": ("empty2", "", "p"),
         "create an empty password": ("empty3", "empty3@example.com", ""),
-        "create in other letters": ("ANN", "ANN2@example.com", "p"),
-        "create an address in other letters": ("ann3", "Ann@Example.com", "p"),
+        "create in other letters": ("BOB", "BOB2@example.com", "p"),
+        "create an address in other letters": ("bob3", "Bob@Example.com", "p"),
         "create digits": ("12345", "digits@example.com", "p"),
         "create me": ("me", "me@example.com", "p"),
         "create a uuid": ("0190163d-8694-739b-aea5-966c26f8ad90", "uuid@example.com", "p"),
@@ -452,7 +452,7 @@ def departures(script: Script) -> None:
     }.items():
         script.note(name, nobody.users.create(*person))
     ben = script.client()
-    ben.users.create("ben", "ben@example.com", "b pass phrase")
+    script.note("create ben", ben.users.create("ben", "ben@example.com", "b pass phrase"))
     ben.auth.login("ben", "b pass phrase")
     script.note("modify to an empty name", ben.users.modify_current_user("", "ben@example.com"))
     script.note("modify to an empty address", ben.users.modify_current_user("ben", ""))

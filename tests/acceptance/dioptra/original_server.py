@@ -24,7 +24,7 @@ class Server(BaseApplication):
 
     def __init__(self, application, port: int, workers: int) -> None:
         self.application = application
-        self.options = {"bind": f"127.0.0.1:{port}", "workers": workers, "preload_app": True, "timeout": 120}
+        self.options = {"bind": f"127.0.0.1:{port}", "workers": workers, "preload_app": True, "graceful_timeout": 2}
         super().__init__()
 
     def load_config(self) -> None:

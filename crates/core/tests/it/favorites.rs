@@ -160,7 +160,7 @@ on_both_databases! {
         assert_eq!(twice, Some(ErrorCode::AlreadyExists));
         let (filter, page) = (FavoriteFilter::default(), PageRequest::default());
         let seen = roster.list_organization_favorites(&ann, home, &filter, &page).await.unwrap();
-        assert_eq!(seen.items, [made.clone()]);
+        assert_eq!(seen.items, std::slice::from_ref(&made));
         // A user's favorite is none of the organization's.
         let mixed = code(roster.remove_organization_favorite(&boss, home, own[0]).await);
         assert_eq!(mixed, Some(ErrorCode::NotFound));

