@@ -99,6 +99,7 @@ pub struct FavoriteFilter {
     pub object_id: Option<ObjectId>,
     /// By what they are ordered: a user's by `position`, an organization's by `created_at` unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(inline)]
     pub order: Option<FavoriteOrder>,
     /// Whether the last comes first.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -92,11 +92,11 @@ pub struct UserRow {
     /// the API: only the operator exports it, at the machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<Secret>,
-    /// When that password must be changed; as the policy says without it. Export leaves it empty.
+    /// When that password must be changed; as the policy says without it. Not exported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_expires_at: Option<Timestamp>,
-    /// When it was deleted: it is made in the bin, where its names are reserved. Export leaves it empty, for deleted
-    /// users are not exported.
+    /// When it was deleted: it is made in the bin, where its names are reserved. Not exported, as deleted users are
+    /// not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
 }
@@ -134,6 +134,13 @@ impl UserRow {
         "password_expires_at",
         "deleted_at",
     ];
+
+    /// The columns of an export with hashes, which is the operator's alone: all but the last two, which only imports have.
+    pub const EXPORTED_WITH_HASHES: &'static [&'static str] =
+        Self::COLUMNS.split_at(Self::COLUMNS.len() - 2).0;
+
+    /// The columns of an export.
+    pub const EXPORTED: &'static [&'static str] = Self::COLUMNS.split_at(Self::COLUMNS.len() - 3).0;
 
     /// The row of a user, without what it refers to by name.
     pub fn of(user: User) -> Self {
@@ -263,6 +270,8 @@ mod tests {
             let row = serde_json::json!({ *column: value });
             assert!(serde_json::from_value::<UserRow>(row).is_ok(), "{column}");
         }
+        assert_eq!(UserRow::EXPORTED_WITH_HASHES.last(), Some(&"password_hash"));
+        assert_eq!(UserRow::EXPORTED.last(), Some(&"created_at"));
         assert!(serde_json::from_str::<UserRow>(r#"{"is_admin": true}"#).is_err());
     }
 }

@@ -178,5 +178,6 @@ pub struct ActivityFilter {
     pub author: Option<String>,
     /// The latest first, unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(inline)]
     pub order: Option<ActivityOrder>,
 }

@@ -58,8 +58,8 @@ impl Export {
         let form = FileForm::choose(self.format, &self.file)?;
         let columns = match (self.groups, self.hashes) {
             (true, _) => GroupRow::COLUMNS,
-            (false, true) => UserRow::COLUMNS,
-            (false, false) => UserRow::COLUMNS.split_last().map_or(&[][..], |(_, rest)| rest),
+            (false, true) => UserRow::EXPORTED_WITH_HASHES,
+            (false, false) => UserRow::EXPORTED,
         };
         let what = if self.groups { "Groups" } else { "Users" };
         if self.file.as_os_str() == "-" {

@@ -15,6 +15,7 @@ pub(crate) fn path(endpoint: &EndpointDescription, user: &str) -> String {
         let value = match param.name {
             "user" => user,
             "session" => "0198c5b2-7b1e-7c33-9d5e-3f1e6f0a1b2c",
+            "object_type" => "Project",
             _ => "987654",
         };
         path = path.replace(&format!("{{{}}}", param.name), value);

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use roster_api::*;
+use roster_core::Registration;
 use roster_model::*;
 use roster_testing::{Answer, Builder, FakeProvider, PASSWORD, Person, Roster};
 use serde_json::{Value, json};
@@ -57,7 +58,7 @@ impl Tour {
         let path = MoveFavorite::path("me", made.id);
         self.call::<MoveFavorite>(by, path, json!({"to": "top"})).await;
         let seen = self.call::<ListFavorites>(by, ListFavorites::path("me"), Value::Null).await;
-        assert_eq!(seen.items, [made.clone()]);
+        assert_eq!(seen.items, std::slice::from_ref(&made));
         let path = RemoveFavorite::path("me", made.id);
         self.call::<RemoveFavorite>(by, path, Value::Null).await;
         let home = admin.user.organization_id;
@@ -65,7 +66,7 @@ impl Tour {
         let made = self.call::<AddOrganizationFavorite>(by, path, new).await;
         let path = ListOrganizationFavorites::path(home);
         let seen = self.call::<ListOrganizationFavorites>(by, path, Value::Null).await;
-        assert_eq!(seen.items, [made.clone()]);
+        assert_eq!(seen.items, std::slice::from_ref(&made));
         let path = RemoveOrganizationFavorite::path(home, made.id);
         self.call::<RemoveOrganizationFavorite>(by, path, Value::Null).await;
         let activity = self.call::<ListActivity>(by, ListActivity::path(), Value::Null).await;
@@ -423,6 +424,22 @@ impl Tour {
         assert!(events.items[0].id > events.items[1].id, "newest first");
     }
 
+    /// Coming by invitation, looking somebody up, and leaving.
+    async fn joining(&mut self, admin: &Person) {
+        let address = json!({"email": "nia@example.com"});
+        self.call::<InvitePerson>(Some(admin), InvitePerson::path(), address).await;
+        let invitation = self.link().await;
+        let body = json!({"username": "nia", "password": PASSWORD, "invitation": invitation});
+        let nia = self.call::<Register>(None, Register::path(), body).await;
+        let nia = self.roster.sign_in(nia).await;
+        let path = GetDirectoryEntry::path("admin");
+        let seen = self.call::<GetDirectoryEntry>(Some(&nia), path, Value::Null).await;
+        assert_eq!(seen.id, admin.user.id);
+        let body = json!({"password": PASSWORD});
+        self.call::<DeleteOwnAccount>(Some(&nia), DeleteOwnAccount::path("me"), body).await;
+        assert!(!nia.is_signed_in().await);
+    }
+
     /// With the settings of an organization whose passwords end.
     async fn expired_password(&mut self, admin: &Person) {
         let days = json!({"password_expiry_days": 30});
@@ -443,7 +460,8 @@ impl Tour {
 
 async fn tour(on_postgres: bool) {
     let provider = Arc::new(FakeProvider::default());
-    let builder = Builder { providers: provider.clone(), ..Builder::default() };
+    let mut builder = Builder { providers: provider.clone(), ..Builder::default() };
+    builder.settings.registration = Registration::Invite;
     let roster = if on_postgres { builder.on_postgres().await } else { builder.on_sqlite().await };
     let mut tour = Tour { roster: roster.clone(), done: BTreeSet::new() };
     let token = roster.set_up_token().await;
@@ -462,6 +480,7 @@ async fn tour(on_postgres: bool) {
     tour.sso(&provider).await;
     tour.credentials(&ann).await;
     tour.operations(&admin).await;
+    tour.joining(&admin).await;
     tour.favorites(&admin).await;
     tour.expired_password(&admin).await;
 
