@@ -1,6 +1,6 @@
 //! Everything of a SQLite database into a PostgreSQL database, in one transaction.
 
-use std::pin::Pin;
+use std::{mem, pin::Pin};
 
 use super::{Cell, Column, Location, Misread, Options, Row, Store, Tx, Value, params};
 use crate::Error;
@@ -162,10 +162,10 @@ async fn copy_table(
     loop {
         let read = |row: &Row<'_>| copied_of(row, key.len(), &columns);
         let select = if after.is_empty() { &first } else { &next };
-        let rows =
+        let mut rows =
             source.read(async |tx: &mut Tx| tx.list(select, &params(&after), read).await).await?;
-        let Some(last) = rows.last() else { return Ok(copied) };
-        after.clone_from(&last.key);
+        let Some(last) = rows.last_mut() else { return Ok(copied) };
+        after = mem::take(&mut last.key);
         copied += rows.len() as u64;
         let insert = insert_of(table, &names, columns.len(), rows.len());
         let values: Vec<_> = rows.into_iter().flat_map(|row| row.values).collect();
