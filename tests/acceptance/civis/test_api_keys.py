@@ -213,7 +213,7 @@ def test_no_spelling_leads_round_a_constraint(door):
         assert door.raw("GET", "groups", key=key, headers=headers).status_code == 403
     shown = person.ok("GET", "users/me/api_keys")[0]
     assert shown["useCount"] == 0, "what is refused is no use"
-    for elsewhere in ("/api/v1/whoami", "/api/v1/users/me", "/airt/user/whoami", "/geobox/v1/users/me/"):
+    for elsewhere in ("/api/v1/whoami", "/api/v1/users/me", "/airt/user/details", "/geobox/v1/users/me/"):
         answer = requests.get(door.roster.address + elsewhere, headers={"Authorization": f"Bearer {key}"})
         assert answer.status_code == 403, (elsewhere, answer.text)
 

@@ -44,7 +44,7 @@ def test_a_user_is_made_with_four_fields_and_defaults(door, root):
         "organizationLoginType": "password", "organizationSSODisableCapable": False, "smsOtpAllowed": True,
     } == made
     assert check(DETAIL, root.ok("GET", f"users/{made['id']}")) == made
-    by_client = root.client.users.post("Cy", f"{uuid.uuid4().hex}@example.com", door.group, uuid.uuid4().hex)
+    by_client = root.client.users.post("Cy", f"{uuid.uuid4().hex}@example.com", door.group, f"cy-{uuid.uuid4().hex}")
     assert by_client.active and by_client.organization_sso_disable_capable is False
     assert sign_in(door, new["user"]).status_code == 401, "a new user has no password"
 

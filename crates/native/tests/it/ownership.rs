@@ -52,6 +52,7 @@ on_both_databases! {
         let may_write = [
             "username", "email", "unconfirmed_email", "first_name", "last_name", "city", "state", "time_zone",
             "initials", "department", "title", "github_username", "prefers_sms_otp", "preferences",
+            "last_checked_announcements_at",
         ];
         for (field, value) in before.as_object().unwrap() {
             if may_write.contains(&&**field) {

@@ -323,7 +323,7 @@ impl Tour {
         let none = Value::Null;
         let roles = self.call::<ListRoles>(Some(admin), ListRoles::path(), none.clone()).await;
         assert_eq!(roles.items.last().unwrap().slug, GroupRole::OrganizationAdmin);
-        let new = json!({"name": "Day shift", "roles": ["team_admin"]});
+        let new = json!({"name": "Early shift", "roles": ["team_admin"]});
         let day = self.call::<CreateGroup>(Some(admin), CreateGroup::path(), new).await;
         assert_eq!(day.roles, [GroupRole::TeamAdmin]);
         let share = json!({"user_ids": [admin.user.id], "permission": "read"});
