@@ -13,7 +13,7 @@ use roster_client::{
     },
 };
 
-use super::{Ls as Listing, Part, Which};
+use super::{Ls, Part, Which};
 use crate::{codes::Otp, connection::Connection, output::Show, ui::Ui};
 
 /// See and manage groups and who belongs to them
@@ -28,7 +28,7 @@ pub(crate) struct GroupCommand {
 #[derive(Debug, Subcommand)]
 enum Verb {
     #[command(alias = "list")]
-    Ls(Ls),
+    Ls(LsGroups),
     #[command(alias = "show")]
     Details(Details),
     Create(Create),
@@ -47,9 +47,7 @@ impl GroupCommand {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
         let roster = self.connection.client()?;
         match self.verb {
-            Verb::Ls(command) => {
-                command.listing.run(roster.groups().filter(command.filter()), ui).await
-            }
+            Verb::Ls(command) => command.ls.run(roster.groups().filter(command.filter()), ui).await,
             Verb::Details(command) => {
                 let id = find(&roster, &command.group).await?;
                 ui.out.one(&roster.get_group(id).await?, &command.show)
@@ -99,7 +97,7 @@ async fn find(roster: &Client, group: &str) -> Result<GroupId> {
 
 /// List groups, with how many are in them and what you may do
 #[derive(Debug, clap::Args)]
-struct Ls {
+struct LsGroups {
     #[command(flatten)]
     which: Which,
     /// With which you may do at least this: read, write or manage
@@ -112,10 +110,10 @@ struct Ls {
     #[arg(long, value_name = "ID")]
     organization: Option<OrganizationId>,
     #[command(flatten)]
-    listing: Listing,
+    ls: Ls,
 }
 
-impl Ls {
+impl LsGroups {
     fn filter(&self) -> GroupFilter {
         let ListFilter { filter, search, order_by } = self.which.filter();
         GroupFilter {
