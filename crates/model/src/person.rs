@@ -68,6 +68,7 @@ words! {
 pub struct PeopleFilter {
     /// `active`, `inactive` or `all`; `active` without it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(inline)]
     pub account: Option<AccountFilter>,
     /// A piece of the name, the username or the address, letter case aside, or the number.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,12 +5,13 @@ use serde_json::json;
 
 use crate::{hidden, on_both_databases, open, send};
 
-/// The page that the only message leads to: path and query of its link.
+/// The page that the only message with a link leads to: path and query of it.
 async fn mailed(roster: &Roster) -> String {
     let messages = roster.messages().await;
     let texts: Vec<_> = messages.iter().map(|message| message.text.expose()).collect();
-    let [text] = &texts[..] else { panic!("{texts:?}") };
-    let (_, rest) = text.split_once("https://roster.example.com").unwrap();
+    let links = texts.iter().filter_map(|text| text.split_once("https://roster.example.com"));
+    let links: Vec<_> = links.collect();
+    let [(_, rest)] = links[..] else { panic!("{texts:?}") };
     rest.split_whitespace().next().unwrap().to_owned()
 }
 

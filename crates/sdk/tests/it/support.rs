@@ -48,7 +48,8 @@ pub(crate) fn plan(name: &str) -> Value {
 pub(crate) fn group() -> Value {
     json!({
         "id": 7, "name": "Crew", "slug": "crew", "description": "", "organization_id": 1,
-        "owner_id": null, "created_at": "2026-01-01T00:00:00Z",
+        "owner_id": null, "roles": [], "created_at": "2026-01-01T00:00:00Z",
+        "created_by": null, "updated_by": null,
         "updated_at": "2026-01-01T00:00:00Z",
     })
 }
