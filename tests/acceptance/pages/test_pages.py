@@ -61,9 +61,9 @@ def link(text: str) -> str:
 
 
 def invite(roster: Roster, admin: str, user: dict) -> str:
-    """The link to set a password with."""
+    """The link to set a password with: the user has one, so it is a reset."""
     api(roster, "POST", f"/users/{user['id']}/invitation", admin)
-    return link(roster.wait_for_mail(user["email"], "welcome").text)
+    return link(roster.wait_for_mail(user["email"], "reset_password").text)
 
 
 def test_the_first_administrator_is_made(browser, start_roster):
