@@ -57,14 +57,17 @@ pub trait RandomExt: Random {
 
 impl<R: Random + ?Sized> RandomExt for R {}
 
-/// The randomness of the operating system, through AWS-LC's generator.
+/// The randomness of the operating system.
+///
+/// Asked directly: a generator of AWS-LC first gathers entropy of its own for tens of milliseconds, which every start
+/// of the program would wait for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) {
         // A server that cannot roll dice must not go on: everything it would issue could be guessed.
-        aws_lc_rs::rand::fill(bytes).expect("the operating system gives randomness");
+        getrandom::fill(bytes).expect("the operating system gives randomness");
     }
 }
 

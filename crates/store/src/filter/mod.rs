@@ -170,10 +170,30 @@ fn write_pattern<F: SqlField>(field: F, pattern: &Pattern, is_folded: bool, quer
                     query.push(&never(exact));
                     return;
                 }
-                query.push_with(&format!("({column} {operator} ?)"), &text);
+                query.push_with(&format!("({column} {operator} ?"), &text);
+                if let (Engine::Sqlite, Some((from, to))) = (engine, range(pattern)) {
+                    // An index helps only with a pattern that SQLite knows beforehand.
+                    query.push_with(&format!(" AND {column} >= ?"), &from);
+                    query.push_with(&format!(" AND {column} < ?"), &to);
+                }
+                query.push(")");
             }
         },
     }
+}
+
+/// The texts that begin as the pattern does: from the first, up to another, in the order of their bytes.
+fn range(pattern: &Pattern) -> Option<(&str, String)> {
+    let PatternPiece::Text(from) = pattern.pieces().first()? else { return None };
+    let mut to = from.clone();
+    while let Some(last) = to.pop() {
+        // Above the last character there is another one, except above the very last; none is between D7FF and E000.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            to.push(next);
+            return Some((from, to));
+        }
+    }
+    None
 }
 
 /// Whether a column holds a text somewhere.

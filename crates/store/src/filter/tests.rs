@@ -342,3 +342,18 @@ fn every_field_has_a_name_of_its_own() {
         assert_eq!(USER_FIELDS.field(field.name()), Some(*field));
     }
 }
+
+#[test]
+fn a_pattern_begins_in_a_range() {
+    let of = |text: &str| {
+        let pattern = Pattern::parse_like(text).unwrap();
+        super::range(&pattern).map(|(from, to)| (from.to_owned(), to))
+    };
+    let pair = |from: &str, to: &str| Some((from.to_owned(), to.to_owned()));
+    assert_eq!(of("ann%"), pair("ann", "ano"));
+    assert_eq!(of("a_b"), pair("a", "b"));
+    assert_eq!(of("a\u{d7ff}%"), pair("a\u{d7ff}", "a\u{e000}"));
+    assert_eq!(of("a\u{10ffff}%"), pair("a\u{10ffff}", "b"));
+    assert_eq!(of("\u{10ffff}%"), None);
+    assert_eq!(of("%ann"), None);
+}

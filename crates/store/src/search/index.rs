@@ -1,6 +1,6 @@
 //! Feeding the index from the journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use roster_model::{OrganizationId, User, UserId};
 use serde_json::json;
@@ -170,7 +170,7 @@ impl Tx {
     }
 
     async fn count_trigrams(&mut self, texts: impl Iterator<Item = &String>) -> Result<(), Error> {
-        let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+        let mut counts: HashMap<&str, i64> = HashMap::new();
         for text in texts {
             for trigram in trigrams(text) {
                 *counts.entry(trigram).or_default() += 1;
@@ -181,7 +181,9 @@ impl Tx {
             Engine::Sqlite => "json_each($1)",
             Engine::Postgres => "json_array_elements($1::TEXT::JSON)",
         };
-        let counts: Vec<_> = counts.into_iter().collect();
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        // Neighbours are written together, and two servers at once do not wait for each other.
+        counts.sort_unstable();
         self.execute(
             &format!(
                 "INSERT INTO search_trigrams (trigram, users) \
