@@ -53,10 +53,10 @@ impl Tx {
         new: &NewMessage<'_>,
         now: Timestamp,
     ) -> Result<MessageId, Error> {
-        self.one(
+        let id = self.insert(
             "INSERT INTO messages (channel, destination, user_id, template, sealed, state, attempts, \
              last_error, created_at, next_attempt_at, sent_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, 0, NULL, $7, $7, NULL) RETURNING id",
+             VALUES ($1, $2, $3, $4, $5, $6, 0, NULL, $7, $7, NULL)",
             &[
                 &new.channel,
                 &new.destination,
@@ -66,9 +66,9 @@ impl Tx {
                 &MessageState::Pending,
                 &now,
             ],
-            |row| row.get(0),
         )
-        .await
+        .await?;
+        Ok(MessageId(id))
     }
 
     /// Takes the messages that are due, at most `limit`, and puts their next attempt to `retry_at`,

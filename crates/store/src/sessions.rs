@@ -84,27 +84,28 @@ fn session(id: SessionId, columns: &mut Columns<'_>) -> Result<Session, Error> {
 impl Tx {
     /// Opens a session.
     pub async fn insert_session(&mut self, new: &NewSession<'_>) -> Result<SessionId, Error> {
-        self.one(
-            "INSERT INTO sessions (uuid, user_id, token_hash, door, method, mfa_at, \
+        let id = self
+            .insert(
+                "INSERT INTO sessions (uuid, user_id, token_hash, door, method, mfa_at, \
              impersonator_id, address, user_agent, created_at, last_used_at, expires_at, ends_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12) RETURNING id",
-            &[
-                &new.uuid,
-                &new.user_id,
-                &new.token_hash,
-                &new.door,
-                &new.method,
-                &new.mfa_at,
-                &new.impersonator_id,
-                &new.address,
-                &new.user_agent,
-                &new.created_at,
-                &new.expires_at,
-                &new.ends_at,
-            ],
-            |row| row.get(0),
-        )
-        .await
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12)",
+                &[
+                    &new.uuid,
+                    &new.user_id,
+                    &new.token_hash,
+                    &new.door,
+                    &new.method,
+                    &new.mfa_at,
+                    &new.impersonator_id,
+                    &new.address,
+                    &new.user_agent,
+                    &new.created_at,
+                    &new.expires_at,
+                    &new.ends_at,
+                ],
+            )
+            .await?;
+        Ok(SessionId(id))
     }
 
     /// The sessions of a user that have not ended at `now`, the newest first. The mark of a session is its number.

@@ -96,6 +96,19 @@ impl Tx {
         self.note(done)
     }
 
+    /// Adds one row to a table that numbers its rows, and gives its number. SQLite remembers it; to ask for it back by
+    /// `RETURNING` would have it keep a way back from each row.
+    pub(crate) async fn insert(&mut self, sql: &str, params: &[&dyn Param]) -> Result<i64, Error> {
+        if self.engine() == Engine::Postgres {
+            return self.one(&format!("{sql} RETURNING id"), params, |row| row.get(0)).await;
+        }
+        self.execute(sql, params).await?;
+        match &self.conn {
+            Conn::Writer(member) => Ok(member.connection().last_insert_rowid()),
+            _ => Err(Error::internal("a row is added outside a write transaction")),
+        }
+    }
+
     /// All rows of an answer.
     pub(crate) async fn list<T: Send>(
         &mut self,

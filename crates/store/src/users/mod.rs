@@ -152,7 +152,7 @@ impl Tx {
     pub async fn insert_user(&mut self, user: &User) -> Result<UserId, Error> {
         let folded = FoldedTexts::of(user);
         let values = written::for_insert(user, &folded);
-        let id = self.one(&written::INSERT, &params(&values), |row| row.get(0)).await?;
+        let id = UserId(self.insert(&written::INSERT, &params(&values)).await?);
         self.journal_creation(id, user.organization_id).await?;
         Ok(id)
     }

@@ -80,7 +80,7 @@ pub(super) static INSERT: LazyLock<String> = LazyLock::new(|| {
     let places: Vec<_> = (1..=COLUMNS.len() + 3).map(|number| format!("${number}")).collect();
     format!(
         "INSERT INTO users ({columns}, uuid, created_at, created_by, sign_in_count, version) \
-         VALUES ({}, 0, 1) RETURNING id",
+         VALUES ({}, 0, 1)",
         places.join(", ")
     )
 });
