@@ -101,7 +101,7 @@ endpoints! {
         DisableUser: POST "/api/v1/users/{user}/disable" [user: UserRef]
             -> 200 User | WrongState, step_up;
 
-        /// Suspend a user. Sessions and keys end at once.
+        /// Suspend a user. Sessions end at once; keys rest until the suspension is lifted.
         SuspendUser: POST "/api/v1/users/{user}/suspend" [user: UserRef]
             -> 200 User | WrongState, step_up;
 

@@ -156,7 +156,7 @@ pub struct EndSessionsQuery {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct ApiKeyFilter {
-    /// Revoked and expired ones, too.
+    /// Revoked ones, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub include_revoked: Option<bool>,
     /// A condition in the filter language (CQL2 text), for example `last_used_at IS NULL`.

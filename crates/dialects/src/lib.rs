@@ -1,7 +1,7 @@
 //! The dialects of other platforms: their requests and replies, translated to Roster's rulebook.
 //!
-//! Each module is one platform. It decides nothing: a request becomes one operation of the rulebook, and what comes
-//! back is said in the platform's words.
+//! Each module is one platform. It decides nothing: a request becomes operations of the rulebook, nearly always one, and
+//! what comes back is said in the platform's words.
 
 pub mod airt;
 pub mod civis;

@@ -152,7 +152,7 @@ struct Ls {
     /// Whose: id, UUID, username or e-mail address
     #[arg(short, long, default_value = "me")]
     user: String,
-    /// Revoked and expired ones, too
+    /// Revoked ones, too
     #[arg(long)]
     disabled: bool,
     #[command(flatten)]

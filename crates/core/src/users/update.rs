@@ -580,7 +580,7 @@ fn changed_fields(before: &User, after: &User) -> Vec<String> {
         .collect()
 }
 
-/// Adds a member of everybody's group; a helper for those who come back.
+/// Puts somebody who comes back into the primary group and into everybody's.
 pub(super) async fn rejoin(tx: &mut Tx, user: &User, now: Timestamp) -> Result<()> {
     let (home, public) = find_home(tx, user.organization_id, Some(user.primary_group_id)).await?;
     tx.ensure_membership(home.id, user.id, now).await?;

@@ -39,9 +39,15 @@ on_both_databases! {
         roster.core.disable_user(&roster.system(), &roster_model::UserRef::parse("ann")).await.unwrap();
         assert_eq!(status(&token(&roster, "ann", PASSWORD).await), 401);
         assert_eq!(token(&roster, "ann", "wrong").await.text(), wrong.text());
-        for fields in ["", "username=ann", "password=x", "username=a&username=b&password=x", "username=%00&password=%FF"] {
+        for (fields, expected) in [
+            ("", 422),
+            ("username=ann", 422),
+            ("password=x", 422),
+            ("username=a&username=b&password=x", 422),
+            ("username=%00&password=%FF", 422),
+        ] {
             let refused = crate::geobox::form(&roster, "/auth/token", None, fields).await;
-            assert!(matches!(status(&refused), 401 | 422), "{fields}");
+            assert_eq!(status(&refused), expected, "{fields}");
         }
     }
 
@@ -144,9 +150,14 @@ on_both_databases! {
                 assert!(matches!(status(&answer), 404 | 422), "{path} {id}: {}", answer.text());
             }
         }
-        for query in ["skip=9223372036854775807", "skip=9223372036854775808", "limit=10000", "limit=10001"] {
+        for (query, expected) in [
+            ("skip=9223372036854775807", 200),
+            ("skip=9223372036854775808", 422),
+            ("limit=10000", 200),
+            ("limit=10001", 200),
+        ] {
             let answer = root.get(&format!("/users?{query}")).await;
-            assert!(matches!(status(&answer), 200 | 422), "{query}: {}", answer.text());
+            assert_eq!(status(&answer), expected, "{query}: {}", answer.text());
         }
     }
 

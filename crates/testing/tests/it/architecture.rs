@@ -1,46 +1,10 @@
-//! Each crate has one job and uses only the crates it may: the table of `CONTRIBUTING.md`.
+//! Each crate has one job and uses only the crates it may: the table of `ARCHITECTURE.md`.
 
-use std::{collections::BTreeMap, fs, path::Path};
-
-/// Which of our crates each may use.
-const MAY_USE: &[(&str, &[&str])] = &[
-    ("roster-model", &[]),
-    ("roster-argon2", &[]),
-    ("roster-api", &["roster-model"]),
-    ("roster-store", &["roster-model"]),
-    ("roster-core", &["roster-model", "roster-store", "roster-argon2"]),
-    ("roster-http-kit", &["roster-model", "roster-api", "roster-core"]),
-    ("roster-native", &["roster-model", "roster-api", "roster-core", "roster-http-kit"]),
-    ("roster-dialects", &["roster-model", "roster-core", "roster-http-kit"]),
-    ("roster-console", &["roster-model", "roster-core", "roster-http-kit"]),
-    (
-        "roster-server",
-        &[
-            "roster-model",
-            "roster-api",
-            "roster-store",
-            "roster-core",
-            "roster-http-kit",
-            "roster-native",
-            "roster-dialects",
-            "roster-console",
-        ],
-    ),
-    ("roster-client", &["roster-model", "roster-api"]),
-    ("roster", &["roster-model", "roster-client", "roster-server"]),
-    ("postgres-fixture", &[]),
-    (
-        "roster-testing",
-        &[
-            "roster-model",
-            "roster-store",
-            "roster-core",
-            "roster-http-kit",
-            "roster-native",
-            "postgres-fixture",
-        ],
-    ),
-];
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 /// What only some of our crates may know.
 const ONLY_IN: &[(&[&str], &[&str])] = &[
@@ -66,39 +30,58 @@ const ONLY_IN: &[(&[&str], &[&str])] = &[
 /// The program that measures Roster stands outside: it may use what it likes.
 const TOOLS: &[&str] = &["roster-bench"];
 
-/// The names under `[dependencies]` of each crate.
-fn dependencies() -> BTreeMap<String, Vec<String>> {
+/// What stands in the last column of who may use all the crates in the rows above.
+const ALL_ABOVE: &str = "all above";
+
+/// A crate, by its folder: its name, and the names under `[dependencies]`.
+fn crates() -> BTreeMap<String, (String, Vec<String>)> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut found = BTreeMap::new();
-    for folder in fs::read_dir(crates).unwrap() {
-        let Ok(text) = fs::read_to_string(folder.unwrap().path().join("Cargo.toml")) else {
-            continue;
-        };
+    for folder in fs::read_dir(crates).unwrap().map(Result::unwrap) {
+        let Ok(text) = fs::read_to_string(folder.path().join("Cargo.toml")) else { continue };
         let manifest: toml::Table = toml::from_str(&text).unwrap();
         let name = manifest["package"]["name"].as_str().unwrap().to_owned();
-        let names = manifest.get("dependencies").and_then(toml::Value::as_table);
-        found.insert(name, names.into_iter().flatten().map(|(name, _)| name.clone()).collect());
+        let used = manifest.get("dependencies").and_then(toml::Value::as_table);
+        let used = used.into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        found.insert(folder.file_name().into_string().unwrap(), (name, used));
     }
     found
 }
 
+/// Which folders each folder may use, as `ARCHITECTURE.md` has it.
+fn table() -> BTreeMap<String, BTreeSet<String>> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ARCHITECTURE.md");
+    let text = fs::read_to_string(file).unwrap();
+    let rows = text.lines().skip_while(|line| !line.starts_with("| crate |")).skip(2);
+    let mut table = BTreeMap::new();
+    for row in rows.take_while(|line| line.starts_with('|')) {
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [name, _, may] = cells[..] else { panic!("a row of three cells: {row}") };
+        let may: BTreeSet<String> = match may {
+            ALL_ABOVE => table.keys().cloned().collect(),
+            may => may.split('`').skip(1).step_by(2).map(str::to_owned).collect(),
+        };
+        table.insert(name.trim_matches('`').to_owned(), may);
+    }
+    table
+}
+
 #[test]
 fn each_crate_uses_only_those_it_may() {
-    for (name, used) in dependencies() {
-        if TOOLS.contains(&&*name) {
-            continue;
-        }
-        let rule = MAY_USE.iter().find(|(known, _)| *known == name);
-        let (_, may) = rule.unwrap_or_else(|| panic!("{name} has no place in the table"));
-        for one in used.iter().filter(|one| MAY_USE.iter().any(|(known, _)| known == one)) {
-            assert!(may.contains(&&**one), "{name} may not use {one}");
+    let (crates, table) = (crates(), table());
+    let folders: Vec<_> = crates.keys().collect();
+    assert_eq!(folders, table.keys().collect::<Vec<_>>(), "each crate has its row");
+    for (folder, (_, used)) in &crates {
+        for (other, (name, _)) in &crates {
+            let may = table[folder].contains(other);
+            assert!(may || !used.contains(name), "{folder} may not use {other}");
         }
     }
 }
 
 #[test]
 fn databases_are_known_to_the_store_and_http_to_the_doors() {
-    for (name, used) in dependencies() {
+    for (name, used) in crates().into_values() {
         for (what, places) in ONLY_IN {
             if TOOLS.contains(&&*name) || places.contains(&&*name) {
                 continue;

@@ -70,7 +70,7 @@ changes! {
     Disable = disable_user;
     /// Let users sign in again who are pending, suspended or disabled
     Enable = enable_user;
-    /// Suspend users; their sessions and keys end at once
+    /// Suspend users; their sessions end at once, their keys rest until the suspension is lifted
     Suspend = suspend_user;
     /// Lift suspensions; idle days count anew
     Unsuspend = unsuspend_user;
