@@ -1,6 +1,6 @@
 //! From a declared endpoint and a handler to a route.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use axum::{
     Router,
@@ -15,7 +15,7 @@ use http::{
     header::{CONTENT_TYPE, ETAG},
     request::Parts,
 };
-use roster_api::{Endpoint, Query, Reply};
+use roster_api::{Endpoint, EndpointDescription, Query, Reply};
 use roster_core::{Actor, Core, Door, Error};
 use roster_model::Field;
 use serde::Serialize;
@@ -40,27 +40,38 @@ pub struct Call<E: Endpoint> {
     pub expected_version: Option<i64>,
 }
 
+/// Answers the requests of one endpoint, whatever their types: what axum and the reading of requests are made of would
+/// otherwise be compiled anew for each of them.
+type Answer = Arc<dyn Fn(Kit, Arc<RequestContext>, Request) -> Answering + Send + Sync>;
+type Answering = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
+
 /// The route of endpoint `E`.
 pub fn endpoint<E, F>(handler: fn(Call<E>) -> F) -> Router<Kit>
 where
     E: Endpoint,
     F: Future<Output = Result<E::Reply, Error>> + Send + 'static,
 {
-    let route =
-        on(filter(&E::METHOD), move |State(kit): State<Kit>, request: Request| async move {
-            let context = RequestContext::of(request.extensions());
-            context.set_route(E::PATH);
-            match answer::<E, F>(kit, &context, request, handler).await {
-                Ok(response) => response,
-                Err(refusal) => refusal.into_problem(context.id()),
-            }
-        });
-    Router::new().route(E::PATH, route)
+    let answer = move |kit, context, request| -> Answering {
+        Box::pin(answer::<E, F>(kit, context, request, handler))
+    };
+    route(&E::METHOD, E::PATH, Arc::new(answer))
+}
+
+fn route(method: &Method, path: &'static str, answer: Answer) -> Router<Kit> {
+    let route = on(filter(method), async move |State(kit): State<Kit>, request: Request| {
+        let context = RequestContext::of(request.extensions());
+        context.set_route(path);
+        match answer(kit, Arc::clone(&context), request).await {
+            Ok(response) => response,
+            Err(refusal) => refusal.into_problem(context.id()),
+        }
+    });
+    Router::new().route(path, route)
 }
 
 async fn answer<E, F>(
     kit: Kit,
-    context: &Arc<RequestContext>,
+    context: Arc<RequestContext>,
     request: Request,
     handler: fn(Call<E>) -> F,
 ) -> Result<Response, Refusal>
@@ -68,7 +79,41 @@ where
     E: Endpoint,
     F: Future<Output = Result<E::Reply, Error>> + Send + 'static,
 {
-    let described = E::DESCRIPTION;
+    let core = kit.core.clone();
+    let Read { actor, path, query, body, expected_version } =
+        read(kit, &context, request, E::DESCRIPTION).await?;
+    let values: Vec<_> = path.iter().map(String::as_str).collect();
+    let path = E::from_path(&values).ok_or_else(Refusal::not_found)?;
+    let query = read_query::<E::Query>(query.as_deref())?;
+    let body = match body {
+        Some(bytes) => json::parse(&bytes)?,
+        None => json::nothing()?,
+    };
+    let wanted = match query.fields() {
+        Some(names) => Some(wanted_fields(names, E::DESCRIPTION)?),
+        None => None,
+    };
+    let call = Call { core, actor, path, query, body, expected_version };
+    let reply = handler(call).await.map_err(|error| context.refusal(error))?;
+    render::<E>(&reply, wanted.as_deref())
+}
+
+/// A request as far as it can be read without knowing the endpoint's types.
+struct Read {
+    actor: Actor,
+    path: Vec<String>,
+    query: Option<String>,
+    /// Where the endpoint takes one.
+    body: Option<Bytes>,
+    expected_version: Option<i64>,
+}
+
+async fn read(
+    kit: Kit,
+    context: &RequestContext,
+    request: Request,
+    described: &EndpointDescription,
+) -> Result<Read, Refusal> {
     let (mut parts, body) = request.into_parts();
     let mut actor = if described.is_open {
         kit.stranger(context, Door::Native, &parts.headers)?
@@ -76,32 +121,29 @@ where
         kit.caller(context, Door::Native, &parts.method, &parts.uri, &parts.headers).await?
     };
     actor = actor.with_proof(conditions::proof(&parts.headers)?);
-    let path = read_path::<E>(&mut parts).await?;
-    let query = read_query::<E>(parts.uri.query())?;
+    let path = match described.params.is_empty() {
+        true => Vec::new(),
+        false => read_path(&mut parts).await?,
+    };
     let expected_version =
         if described.takes_if_match { conditions::if_match(&parts.headers)? } else { None };
-    let bytes = match described.body {
-        Some(_) => read_body(&parts, body, context).await?,
-        None => Bytes::new(),
+    let body = match described.body {
+        Some(_) => Some(read_body(&parts, body, context).await?),
+        None => None,
     };
     if described.is_idempotent_creation {
         let Parts { headers, method, uri, .. } = &parts;
-        let once = conditions::idempotency(headers, method, uri.path(), &bytes)?;
+        let bytes = body.as_deref().unwrap_or_default();
+        let once = conditions::idempotency(headers, method, uri.path(), bytes)?;
         actor = actor.with_idempotency(once);
     }
-    let body = match described.body {
-        Some(_) => json::parse(&bytes)?,
-        None => json::nothing()?,
-    };
-    let wanted = query.fields().map(|names| wanted_fields::<E>(names)).transpose()?;
-    let call = Call { core: kit.core, actor, path, query, body, expected_version };
-    let reply = handler(call).await.map_err(|error| context.refusal(error))?;
-    render::<E>(&reply, wanted.as_deref())
+    let query = parts.uri.query().filter(|query| !query.is_empty()).map(str::to_owned);
+    Ok(Read { actor, path, query, body, expected_version })
 }
 
 /// The fields that records are to be cut down to.
-fn wanted_fields<E: Endpoint>(names: &str) -> Result<Vec<String>, Refusal> {
-    let known = E::DESCRIPTION.reply.map(|page| page.record_fields()).unwrap_or_default();
+fn wanted_fields(names: &str, described: &EndpointDescription) -> Result<Vec<String>, Refusal> {
+    let known = described.reply.map(|page| page.record_fields()).unwrap_or_default();
     let wanted: Vec<_> = names.split(',').map(|name| name.trim().to_owned()).collect();
     if wanted.iter().all(|name| known.contains(name)) {
         return Ok(wanted);
@@ -110,22 +152,24 @@ fn wanted_fields<E: Endpoint>(names: &str) -> Result<Vec<String>, Refusal> {
     Err(Refusal::invalid(Field::Fields, "not_one_of", detail))
 }
 
-async fn read_path<E: Endpoint>(parts: &mut Parts) -> Result<E, Refusal> {
-    if E::DESCRIPTION.params.is_empty() {
-        return E::from_path(&[]).ok_or_else(Refusal::not_found);
-    }
+async fn read_path(parts: &mut Parts) -> Result<Vec<String>, Refusal> {
     // The gate lets only UTF-8 through.
     let params =
         RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Refusal::not_found())?;
-    let values: Vec<_> = params.iter().map(|(_, value)| value).collect();
-    E::from_path(&values).ok_or_else(Refusal::not_found)
+    Ok(params.iter().map(|(_, value)| value.to_owned()).collect())
 }
 
-fn read_query<E: Endpoint>(query: Option<&str>) -> Result<E::Query, Refusal> {
-    let Some(query) = query.filter(|query| !query.is_empty()) else {
-        return Ok(E::Query::default());
-    };
-    let known = E::Query::NAMES;
+fn read_query<Q: Query>(query: Option<&str>) -> Result<Q, Refusal> {
+    let Some(query) = query else { return Ok(Q::default()) };
+    check_names(query, Q::NAMES)?;
+    Q::read(query).map_err(|error| {
+        let detail: String =
+            format!("a query parameter is wrong: {error}").chars().take(200).collect();
+        Refusal::invalid(Field::Query, "malformed", detail)
+    })
+}
+
+fn check_names(query: &str, known: &[&str]) -> Result<(), Refusal> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let name = pair.split('=').next().unwrap_or_default();
         if !known.contains(&name) {
@@ -137,11 +181,7 @@ fn read_query<E: Endpoint>(query: Option<&str>) -> Result<E::Query, Refusal> {
             return Err(Refusal::invalid(Field::Query, "unknown_field", detail));
         }
     }
-    E::Query::read(query).map_err(|error| {
-        let detail: String =
-            format!("a query parameter is wrong: {error}").chars().take(200).collect();
-        Refusal::invalid(Field::Query, "malformed", detail)
-    })
+    Ok(())
 }
 
 async fn read_body(parts: &Parts, body: Body, context: &RequestContext) -> Result<Bytes, Refusal> {
