@@ -11,7 +11,7 @@ use std::{
 use http::{Extensions, HeaderMap, header::USER_AGENT};
 use roster_core::{Door, Error, Origin};
 
-use crate::Refusal;
+use crate::{Allowance, Refusal};
 
 /// How much of a client's name for itself is kept.
 const MAX_USER_AGENT: usize = 320;
@@ -22,6 +22,7 @@ pub struct RequestContext {
     id: Arc<str>,
     address: Option<IpAddr>,
     route: OnceLock<&'static str>,
+    allowance: OnceLock<Allowance>,
     is_reading: AtomicBool,
     is_by_host: AtomicBool,
 }
@@ -32,6 +33,7 @@ impl RequestContext {
             id,
             address,
             route: OnceLock::new(),
+            allowance: OnceLock::new(),
             is_reading: AtomicBool::new(false),
             is_by_host: AtomicBool::new(false),
         }
@@ -62,6 +64,16 @@ impl RequestContext {
     /// The declared path that the request has met.
     pub fn route(&self) -> &'static str {
         self.route.get().copied().unwrap_or("-")
+    }
+
+    /// Notes how many requests its address has left.
+    pub(crate) fn set_allowance(&self, allowance: Allowance) {
+        let _ = self.allowance.set(allowance);
+    }
+
+    /// How many requests its address has left, where there is a limit.
+    pub(crate) fn allowance(&self) -> Option<Allowance> {
+        self.allowance.get().copied()
     }
 
     /// Where the request comes from, as the rulebook wants to know it.

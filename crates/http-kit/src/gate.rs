@@ -36,6 +36,8 @@ use crate::{
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const RATE_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
 /// Digits of the number in an id of ours.
 const NUMBER_LENGTH: usize = 12;
@@ -129,10 +131,23 @@ impl Gate {
         let context = inner.context(peer, request.headers());
         let method = request.method().clone();
         let followed = Followed::new(inner.settings.traces.as_ref(), request.headers());
-        let mut response = match inner.prepare(request, &context) {
-            Ok(request) => inner.run(request, &context).await,
-            Err(early) => (early.0)(&early.1, context.id()),
+        let (mount, mut response) = match inner.prepare(request, &context) {
+            Ok(request) => {
+                let mount = inner.mount(request.uri().path());
+                (mount, inner.run(request, mount, &context).await)
+            }
+            Err(early) => {
+                let (mount, refusal) = *early;
+                (mount, renderer(mount)(&refusal, context.id()))
+            }
         };
+        if let Some(allowance) = context.allowance()
+            && mount.is_some_and(|mount| mount.tells_allowance)
+        {
+            let headers = response.headers_mut();
+            headers.insert(RATE_LIMIT, allowance.limit.into());
+            headers.insert(RATE_REMAINING, allowance.remaining.into());
+        }
         inner.finish(response.headers_mut(), &context);
         let (status, took) = (response.status(), started.elapsed());
         inner.settings.metrics.answered(context.route(), &method, status, took);
@@ -166,21 +181,25 @@ impl Inner {
         Arc::from(str::from_utf8(&id).expect("an id is made of hexadecimal digits and a hyphen"))
     }
 
-    /// Makes the request one that the router may see; or says why not, and in whose words.
+    /// Makes the request one that the router may see; or says why not, and at which door.
     fn prepare<B>(
         &self,
         mut request: Request<B>,
         context: &Arc<RequestContext>,
-    ) -> Result<Request<Body>, Box<(Renderer, Refusal)>>
+    ) -> Result<Request<Body>, Box<(Option<&Mount>, Refusal)>>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
         let path = request.uri().path();
         let host = self.of_host(&request);
-        let renderer = host.map_or_else(|| self.renderer(path), |mount| mount.refuse);
-        let at = |refusal| Box::new((renderer, refusal));
-        self.limiter.admit(context.address()).map_err(|wait| at(Refusal::too_many(wait)))?;
+        let mount = host.or_else(|| self.mount(path));
+        let at = |refusal| Box::new((mount, refusal));
+        let admitted = self.limiter.admit(context.address());
+        if let Some(allowance) = admitted.unwrap_or_else(|_| self.limiter.spent()) {
+            context.set_allowance(allowance);
+        }
+        admitted.map_err(|wait| at(Refusal::too_many(wait)))?;
         let length = request.headers().get(CONTENT_LENGTH);
         let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         if length.is_some_and(|length| length > self.settings.body_bytes as u64) {
@@ -199,7 +218,7 @@ impl Inner {
             || at(Refusal::http(StatusCode::BAD_REQUEST, "this path could be read in two ways"));
         let canonical = paths::canonical(path).ok_or_else(unclear)?;
         if canonical != path && paths::has_dot_segments(path) {
-            let mount = host.or_else(|| self.mount(path)).or_else(|| self.mount(&canonical));
+            let mount = mount.or_else(|| self.mount(&canonical));
             if mount.is_some_and(|mount| mount.refuses_dots) {
                 return Err(unclear());
             }
@@ -236,8 +255,12 @@ impl Inner {
     }
 
     /// Runs the router under the eyes of a clock and with a net below.
-    async fn run(&self, request: Request<Body>, context: &Arc<RequestContext>) -> Response {
-        let renderer = self.renderer(request.uri().path());
+    async fn run(
+        &self,
+        request: Request<Body>,
+        mount: Option<&Mount>,
+        context: &Arc<RequestContext>,
+    ) -> Response {
         let mut router = self.router.clone();
         let mut answer = pin!(router.call(request));
         // A timer costs, and most answers need none: they are there at the first look, or at the second if there is a body,
@@ -284,13 +307,7 @@ impl Inner {
                 Refusal::http(StatusCode::INTERNAL_SERVER_ERROR, "a fault of the server")
             }
         };
-        renderer(&refusal, context.id())
-    }
-
-    /// How the door says refusals that the path leads to.
-    fn renderer(&self, path: &str) -> Renderer {
-        let native: Renderer = |refusal, id| refusal.clone().into_problem(id);
-        self.mount(path).map_or(native, |mount| mount.refuse)
+        renderer(mount)(&refusal, context.id())
     }
 
     /// The door that the path leads to.
@@ -317,6 +334,12 @@ impl Inner {
             .entry(CONTENT_SECURITY_POLICY)
             .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     }
+}
+
+/// How a door says refusals; what is no door's own is said in the words of the native API.
+fn renderer(mount: Option<&Mount>) -> Renderer {
+    let native: Renderer = |refusal, id| refusal.clone().into_problem(id);
+    mount.map_or(native, |mount| mount.refuse)
 }
 
 /// Whether a client's id may stand in logs and headers.

@@ -27,7 +27,7 @@ impl Kit {
     /// # Errors
     /// The address has made too many.
     pub fn admit_stranger(&self, context: &RequestContext) -> Result<(), Refusal> {
-        self.strangers.admit(context.address()).map_err(Refusal::too_many)
+        self.strangers.admit(context.address()).map_err(Refusal::too_many).map(drop)
     }
 
     /// Who asks, somebody not signed in.

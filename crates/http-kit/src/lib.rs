@@ -28,7 +28,7 @@ pub use endpoint::{Call, endpoint};
 pub use gate::{Gate, GateSettings};
 pub use json::parse;
 pub use kit::Kit;
-pub use limiter::Limiter;
+pub use limiter::{Allowance, Limiter};
 pub use metrics::{Metrics, NoMetrics};
 pub use mount::Mount;
 pub use refusal::{Refusal, Renderer};

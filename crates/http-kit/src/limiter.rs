@@ -11,7 +11,7 @@ use std::{
 use governor::{
     Quota, RateLimiter,
     clock::{Clock, DefaultClock},
-    middleware::NoOpMiddleware,
+    middleware::StateInformationMiddleware,
     state::keyed::DashMapStateStore,
 };
 
@@ -26,13 +26,23 @@ const COUNT: u64 = 256;
 /// After so many questions the addresses that have rested are forgotten.
 const SWEEP: u64 = 10_000;
 
-type ByAddress<C> =
-    RateLimiter<IpAddr, DashMapStateStore<IpAddr>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+type ByAddress<C> = RateLimiter<IpAddr, DashMapStateStore<IpAddr>, C, StateInformationMiddleware>;
+
+/// What an address may ask for, and how much of that is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// How many requests in a minute, all at once or spread.
+    pub limit: u32,
+    /// How many more at this moment.
+    pub remaining: u32,
+}
 
 /// Limits requests by client address.
 #[derive(Debug)]
 pub struct Limiter<C: Clock = DefaultClock> {
     by_address: Option<ByAddress<C>>,
+    /// 0 without a limit.
+    requests: u32,
     clock: C,
     asked: AtomicU64,
     /// Whether there was no room for another `COUNT` addresses when they were counted last.
@@ -55,15 +65,22 @@ impl<C: Clock + Clone> Limiter<C> {
                 clock.clone(),
             )
         });
-        Self { by_address, clock, asked: AtomicU64::new(0), is_full: AtomicBool::new(false) }
+        let (asked, is_full) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { by_address, requests, clock, asked, is_full }
     }
 
-    /// Counts a request; the error is how long to wait until the next is allowed.
+    /// What an address has that has used up its allowance; none without a limit.
+    pub fn spent(&self) -> Option<Allowance> {
+        self.by_address.as_ref().map(|_| Allowance { limit: self.requests, remaining: 0 })
+    }
+
+    /// Counts a request and says what is left, if there is a limit; the error is how long to wait until the next is
+    /// allowed.
     ///
     /// # Errors
     /// The address has come too often.
-    pub fn admit(&self, address: Option<IpAddr>) -> Result<(), Duration> {
-        let Some(limiter) = &self.by_address else { return Ok(()) };
+    pub fn admit(&self, address: Option<IpAddr>) -> Result<Option<Allowance>, Duration> {
+        let Some(limiter) = &self.by_address else { return Ok(None) };
         let asked = self.asked.fetch_add(1, Ordering::Relaxed);
         if asked % SWEEP == SWEEP - 1 {
             limiter.retain_recent();
@@ -78,9 +95,13 @@ impl<C: Clock + Clone> Limiter<C> {
         if self.is_full.load(Ordering::Relaxed) {
             key = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
         }
-        limiter
-            .check_key(&key)
-            .map_err(|until| until.wait_time_from(self.clock.now()).max(Duration::from_secs(1)))
+        match limiter.check_key(&key) {
+            Ok(state) => {
+                let remaining = state.remaining_burst_capacity();
+                Ok(Some(Allowance { limit: self.requests, remaining }))
+            }
+            Err(until) => Err(until.wait_time_from(self.clock.now()).max(Duration::from_secs(1))),
+        }
     }
 }
 
@@ -109,8 +130,11 @@ mod tests {
     fn one_address_gets_its_allowance_and_the_next_has_its_own() {
         let clock = FakeRelativeClock::default();
         let limiter = Limiter::with_clock(2, clock.clone());
-        assert!(limiter.admit(address("192.0.2.1")).is_ok());
-        assert!(limiter.admit(address("192.0.2.1")).is_ok());
+        for remaining in [1, 0] {
+            let left = limiter.admit(address("192.0.2.1")).unwrap();
+            assert_eq!(left, Some(Allowance { limit: 2, remaining }));
+        }
+        assert_eq!(limiter.spent(), Some(Allowance { limit: 2, remaining: 0 }));
         let wait = limiter.admit(address("192.0.2.1")).unwrap_err();
         assert_eq!(wait, Duration::from_secs(30));
         assert!(limiter.admit(address("192.0.2.2")).is_ok());
@@ -130,7 +154,8 @@ mod tests {
     #[test]
     fn zero_is_no_limit() {
         let limiter = Limiter::with_clock(0, FakeRelativeClock::default());
-        assert!((0..1000).all(|_| limiter.admit(None).is_ok()));
+        assert!((0..1000).all(|_| limiter.admit(None) == Ok(None)));
+        assert_eq!(limiter.spent(), None);
     }
 
     #[test]

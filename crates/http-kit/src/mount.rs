@@ -14,18 +14,26 @@ pub struct Mount {
     pub(crate) refuse: Renderer,
     host: Option<String>,
     pub(crate) refuses_dots: bool,
+    pub(crate) tells_allowance: bool,
 }
 
 impl Mount {
     /// A door below `prefix` (`/airt`), which says refusals with `refuse`.
     pub fn new(prefix: &'static str, refuse: Renderer) -> Self {
-        Self { prefix, refuse, host: None, refuses_dots: false }
+        Self { prefix, refuse, host: None, refuses_dots: false, tells_allowance: false }
     }
 
     /// The same door, but a path with a dot segment (`.` or `..`, however spelled) is refused instead of resolved.
     #[must_use]
     pub fn without_dots(self) -> Self {
         Self { refuses_dots: true, ..self }
+    }
+
+    /// The same door, but where requests are limited its answers say by `X-RateLimit-Limit` and `X-RateLimit-Remaining`
+    /// how many there are for the client's address and how many are left.
+    #[must_use]
+    pub fn with_allowance(self) -> Self {
+        Self { tells_allowance: true, ..self }
     }
 
     /// The same door, also under a host name of its own, where its paths have no prefix.

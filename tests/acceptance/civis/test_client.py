@@ -11,7 +11,7 @@ import pytest
 import requests
 from civis.base import CivisAPIError, CivisAPIKeyError
 
-from door import basic
+from door import Door, basic
 from shapes import DETAIL, check
 
 USERS = """delete_2fa delete_api_keys delete_me_favorites delete_sessions get get_api_keys get_me list list_api_keys
@@ -181,3 +181,14 @@ def test_method_overrides_and_other_addresses_have_no_influence(root, door):
     for headers in ({"X-HTTP-Method-Override": "DELETE"}, {"X-Original-URL": "/civis/groups"}, {"X-Rewrite-URL": "/x"}):
         assert root.raw("GET", "users/me", headers=headers, params={"_method": "DELETE"}).json()["id"] == root.id
     assert root.raw("GET", "users/me", headers={"Accept": "application/vnd.civis-platform.v1"}).status_code == 200
+
+
+def test_limits_of_requests_are_shown_and_kept(root, start_roster):
+    assert root.client.users.get_me().rate_limit is None, "there is none unless it is set"
+    door = Door(start_roster("sqlite", ROSTER_RATES_REQUESTS="60"))
+    me = door.root.client.users.get_me()
+    assert me.rate_limit == 60 and 0 < me.calls_remaining < 60
+    answers = (door.root.raw("GET", "users/me") for _ in range(200))
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert (refused.headers["X-RateLimit-Limit"], refused.headers["X-RateLimit-Remaining"]) == ("60", "0")

@@ -53,9 +53,10 @@ pub fn router(kit: Kit) -> Router {
     Router::new().route("/civis", any(answer)).route("/civis/{*path}", any(answer)).with_state(kit)
 }
 
-/// Where this door is. A dot segment is refused instead of resolved (contract, section 4).
+/// Where this door is. A dot segment is refused instead of resolved (contract, section 4), and the client shows how many
+/// requests it has left (section 4.2).
 pub fn mount() -> Mount {
-    Mount::new(PREFIX, refuse).without_dots()
+    Mount::new(PREFIX, refuse).without_dots().with_allowance()
 }
 
 /// How this door says a refusal that comes before its handlers.

@@ -19,7 +19,7 @@ macro_rules! on_both_databases {
 }
 pub(crate) use on_both_databases;
 
-fn builder() -> Builder {
+pub(crate) fn builder() -> Builder {
     let mut builder = Builder::default();
     builder.routers.push(civis::router);
     builder.mounts.push(civis::mount());

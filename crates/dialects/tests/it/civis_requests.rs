@@ -157,3 +157,27 @@ on_both_databases! {
         let _: Value = ann.get("endpoints").await.json();
     }
 }
+
+#[tokio::test]
+async fn every_answer_says_how_many_requests_are_left_where_they_are_limited() {
+    let mut builder = crate::civis::builder();
+    builder.gate.requests_per_minute = 5;
+    let roster = builder.on_sqlite().await;
+    let ann = Guest::new(&roster, "ann").await;
+    for (path, wanted, remaining) in [
+        ("users/me", 200, "4"),
+        ("nothing", 404, "3"),
+        ("users/%2e%2e", 400, "2"),
+        ("users?limit=0", 400, "1"),
+        ("users/me", 200, "0"),
+        ("users/me", 429, "0"),
+    ] {
+        let answer = ann.get(path).await;
+        assert_eq!(status(&answer), wanted, "{path}");
+        assert_eq!(answer.header("x-ratelimit-limit"), Some("5"));
+        assert_eq!(answer.header("x-ratelimit-remaining"), Some(remaining), "{path}");
+        assert_eq!(answer.header("retry-after").is_some(), wanted == 429);
+    }
+    let native = roster.call("GET", "/api/v1/whoami", Some(&ann.key), None).await;
+    assert_eq!((status(&native), native.header("x-ratelimit-limit")), (429, None));
+}

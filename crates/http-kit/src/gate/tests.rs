@@ -265,6 +265,36 @@ async fn t43_the_limit_counts_the_address_that_is_believed() {
 }
 
 #[tokio::test]
+async fn a_door_that_wants_it_says_how_many_requests_are_left() {
+    let doors = || {
+        let host = Some("door.example.com".to_owned());
+        vec![
+            Mount::new("/name", words).with_allowance().with_host(host),
+            Mount::new("/door", words),
+        ]
+    };
+    let gate =
+        Gate::with_doors(router(), GateSettings { requests_per_minute: 6, ..settings() }, doors());
+    let peer = Some("192.0.2.1".parse().unwrap());
+    let ask = async |gate: &Gate, uri: &str, host: &str| {
+        let response = gate.handle(peer, request("GET", uri, &[("host", host)])).await;
+        let value =
+            |name: &HeaderName| Some(response.headers().get(name)?.to_str().unwrap().to_owned());
+        (value(&RATE_LIMIT), value(&RATE_REMAINING))
+    };
+    let left = |remaining: &str| (Some("6".to_owned()), Some(remaining.to_owned()));
+    assert_eq!(ask(&gate, "/name/ann", "x").await, left("5"));
+    assert_eq!(ask(&gate, "//%6eame/a%2Fb", "x").await, (None, None), "no door's path");
+    assert_eq!(ask(&gate, "/name/a%2Fb", "x").await, left("3"), "also with a refusal");
+    assert_eq!(ask(&gate, "/door/panic", "x").await, (None, None));
+    assert_eq!(ask(&gate, "/ann", "door.example.com").await, left("1"));
+    assert_eq!(ask(&gate, "/%6eame/ann", "x").await, left("0"));
+    assert_eq!(ask(&gate, "/name/ann", "x").await, left("0"), "that was one too many");
+    let free = Gate::with_doors(router(), settings(), doors());
+    assert_eq!(ask(&free, "/name/ann", "x").await, (None, None));
+}
+
+#[tokio::test]
 async fn t33_a_door_may_refuse_dot_segments_instead_of_resolving_them() {
     let door = Mount::new("/name", words).without_dots();
     let gate = Gate::with_doors(router(), settings(), vec![door]);
