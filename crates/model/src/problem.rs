@@ -244,6 +244,8 @@ words! {
         UserIds = "user_ids",
         /// Groups named in the request.
         GroupIds = "group_ids",
+        /// What an e-mail says besides.
+        EmailText = "email_text",
         /// What groups make of their members.
         Roles = "roles",
         /// The time zone of people who have chosen none.

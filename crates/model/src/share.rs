@@ -107,6 +107,19 @@ pub struct ShareWithUsers {
     pub user_ids: Vec<UserId>,
     /// What they may do.
     pub permission: PermissionLevel,
+    /// Tell them by e-mail: those who may sign in, whoever shares aside.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub send_email: bool,
+    /// What the e-mail says besides, in the words of whoever shares; at most 10,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_text: Option<String>,
+}
+
+impl ShareWithUsers {
+    /// A share that nobody is told of.
+    pub fn new(user_ids: Vec<UserId>, permission: PermissionLevel) -> Self {
+        Self { user_ids, permission, send_email: false, email_text: None }
+    }
 }
 
 /// Shares a group with everybody in other groups. A new level takes the place of an old one.
@@ -117,4 +130,17 @@ pub struct ShareWithGroups {
     pub group_ids: Vec<GroupId>,
     /// What their members may do.
     pub permission: PermissionLevel,
+    /// Tell their members by e-mail: those who may sign in, whoever shares aside; a thousand at most.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub send_email: bool,
+    /// What the e-mail says besides, in the words of whoever shares; at most 10,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_text: Option<String>,
+}
+
+impl ShareWithGroups {
+    /// A share that nobody is told of.
+    pub fn new(group_ids: Vec<GroupId>, permission: PermissionLevel) -> Self {
+        Self { group_ids, permission, send_email: false, email_text: None }
+    }
 }

@@ -128,6 +128,30 @@ def test_shares_and_child_groups(door, root):
     assert person.raw("PUT", f"{path}/users", json={"user_ids": [person.id], "permission_level": "manage"}).status_code == 403
 
 
+def test_shares_are_told_by_mail_where_that_is_asked_for(door, root):
+    group, crew = door.make_group(), door.make_group()
+    person, member, off = door.make(), door.make(group_ids=[crew["id"]]), door.make(group_ids=[crew["id"]], active=False)
+    groups = root.client.groups
+    groups.put_shares_users(group["id"], [person["id"]], "manage", send_shared_email=True, share_email_body="Have\na look.")
+    mail = door.roster.wait_for_mail(person["email"], "group_shared")
+    assert group["name"] in mail.text and "root-of-tests" in mail.text and "> Have\n> a look.\n" in mail.text
+    assert mail.code is None
+    root.ok("PUT", f"groups/{group['id']}/shares/groups",
+            json={"groupIds": [crew["id"]], "permissionLevel": "read", "sendSharedEmail": True})
+    mail = door.roster.wait_for_mail(member["email"], "group_shared")
+    assert ">" not in mail.text
+    groups.put_shares_users(group["id"], [off["id"]], "read", share_email_body="Nobody reads this.")
+    path = f"groups/{group['id']}/shares/users"
+    for wrong in ({"send_shared_email": "yes"}, {"share_email_body": 7}, {"share_email_body": "x" * 10_001}):
+        new = {"user_ids": [person["id"]], "permission_level": "read", **wrong}
+        assert root.raw("PUT", path, json=new).status_code == 400, wrong
+    last = door.make()
+    groups.put_shares_users(group["id"], [last["id"]], "read", send_shared_email=True)
+    door.roster.wait_for_mail(last["email"], "group_shared")
+    told = [mail.to for mail in door.roster._sent(door.roster.mails) if mail.template == "group_shared"]
+    assert off["email"] not in told and told.count(person["email"]) == 1
+
+
 def test_groups_are_administrators_business(door, root):
     person = door.person()
     group = door.make_group()

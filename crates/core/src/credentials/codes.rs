@@ -132,6 +132,7 @@ impl Core {
             code: Some(code.expose()),
             link: None,
             minutes: life.as_secs() / 60,
+            ..Parameters::default()
         };
         self.post(tx, template(*purpose), channel(*over), to, Some(user.id), parameters).await?;
         Ok(true)

@@ -89,6 +89,7 @@ impl Core {
             code: Some(token.expose()),
             link: Some(address.as_str()),
             minutes: life.as_secs() / 60,
+            ..Parameters::default()
         };
         self.post(tx, template, Channel::Email, email, Some(user.id), parameters).await
     }

@@ -1,16 +1,25 @@
 //! Sharing groups: who may see, use and manage them beside their members.
 
 use roster_model::{
-    ChildGroups, Field, GroupId, GroupShares, Reason, ShareWithGroups, ShareWithUsers, UserId,
-    UserRef,
+    Channel, ChildGroups, Field, Group, GroupId, GroupShares, PermissionLevel, Reason,
+    ShareWithGroups, ShareWithUsers, UserId, UserRef,
 };
 use roster_store::Tx;
 use serde_json::json;
 
-use crate::{Actor, Core, Error, Kind, Result, audit::Entry, authz::Operation};
+use crate::{
+    Actor, Core, Error, Kind, Result,
+    audit::Entry,
+    authz::Operation,
+    messages::templates::{Parameters, Shared, Template},
+};
 
 /// With how many a group can be shared in one call.
 const MAX_GRANTEES: usize = 1000;
+/// How many people can be told of a share by e-mail in one call.
+const MAX_MAILS: usize = 1000;
+/// How much can be said in such an e-mail, in characters.
+const MAX_EMAIL_TEXT: usize = 10_000;
 
 impl Core {
     /// With whom a group is shared, of which everybody in its organization may know.
@@ -34,7 +43,8 @@ impl Core {
     /// Shares a group with people of its organization; a new level takes the place of an old one.
     ///
     /// # Errors
-    /// `NotFound` for the group; `Forbidden` from those who do not manage it; `Invalid` for users who are not there.
+    /// `NotFound` for the group; `Forbidden` from those who do not manage it; `Invalid` for users who are not there;
+    /// where they are to be told, `ChannelUnavailable` without a mail transport.
     pub async fn share_group_with_users(
         &self,
         actor: &Actor,
@@ -43,6 +53,7 @@ impl Core {
     ) -> Result<GroupShares> {
         let group = self.authorize_group(actor, &[Operation::ShareGroup], group).await?;
         check_number(share.user_ids.len(), Field::UserIds)?;
+        self.check_mail(share.send_email, share.email_text.as_deref())?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
@@ -58,6 +69,11 @@ impl Core {
                 }
                 let what = json!({ "user_ids": share.user_ids, "permission": share.permission });
                 Self::note_share("group.shared", group.id, what).write(tx, actor, now).await?;
+                if share.send_email {
+                    let (users, text) = (&share.user_ids, share.email_text.as_deref());
+                    let told = (&users[..], &[][..], share.permission, text);
+                    self.mail_share(tx, actor, &group, told).await?;
+                }
                 Ok::<_, Error>(tx.list_shares(group.id).await?)
             })
             .await
@@ -66,7 +82,8 @@ impl Core {
     /// Shares a group with everybody in other groups of its organization.
     ///
     /// # Errors
-    /// As [`share_group_with_users`](Self::share_group_with_users).
+    /// As [`share_group_with_users`](Self::share_group_with_users); `Invalid` also where more than 1,000 people are to be
+    /// told.
     pub async fn share_group_with_groups(
         &self,
         actor: &Actor,
@@ -75,6 +92,7 @@ impl Core {
     ) -> Result<GroupShares> {
         let group = self.authorize_group(actor, &[Operation::ShareGroup], group).await?;
         check_number(share.group_ids.len(), Field::GroupIds)?;
+        self.check_mail(share.send_email, share.email_text.as_deref())?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
@@ -87,6 +105,11 @@ impl Core {
                 }
                 let what = json!({ "group_ids": share.group_ids, "permission": share.permission });
                 Self::note_share("group.shared", group.id, what).write(tx, actor, now).await?;
+                if share.send_email {
+                    let (groups, text) = (&share.group_ids, share.email_text.as_deref());
+                    let told = (&[][..], &groups[..], share.permission, text);
+                    self.mail_share(tx, actor, &group, told).await?;
+                }
                 Ok::<_, Error>(tx.list_shares(group.id).await?)
             })
             .await
@@ -142,10 +165,48 @@ impl Core {
             .await
     }
 
+    fn check_mail(&self, is_sent: bool, text: Option<&str>) -> Result<()> {
+        if text.is_some_and(|text| text.chars().nth(MAX_EMAIL_TEXT).is_some()) {
+            return Err(Error::invalid(Field::EmailText, Reason::TooLong { max: MAX_EMAIL_TEXT }));
+        }
+        if is_sent { self.require_channel(Channel::Email) } else { Ok(()) }
+    }
+
+    /// Tells users and the members of groups, each once, that a group was shared with them.
+    async fn mail_share(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        group: &Group,
+        (users, groups, permission, text): Told<'_>,
+    ) -> Result<()> {
+        let sharer = match actor.user_id() {
+            Some(id) => tx.find_user(&UserRef::Id(id)).await?,
+            None => None,
+        };
+        let by = sharer.as_ref().map_or("An administrator", |sharer| &*sharer.username);
+        let mut told = tx.list_addresses(users, groups, MAX_MAILS + 2).await?;
+        told.retain(|(id, ..)| Some(*id) != actor.user_id());
+        if told.len() > MAX_MAILS {
+            let sentence = format!("have more than {MAX_MAILS} members: share without an e-mail");
+            return Err(Error::invalid(Field::GroupIds, Reason::Other(sentence)));
+        }
+        for (id, username, email) in &told {
+            let shared = Some(Shared { by, group: &group.name, permission, text });
+            let parameters = Parameters { username, shared, ..Parameters::default() };
+            let (template, channel) = (Template::GroupShared, Channel::Email);
+            self.post(tx, template, channel, email, Some(*id), parameters).await?;
+        }
+        Ok(())
+    }
+
     fn note_share(action: &'static str, group: GroupId, what: serde_json::Value) -> Entry {
         Entry::done_to_nobody(action).about(format!("group:{group}")).with(what)
     }
 }
+
+/// Who is to be told of a share, what they may do, and what else there is to say.
+type Told<'t> = (&'t [UserId], &'t [GroupId], PermissionLevel, Option<&'t str>);
 
 fn check_number(number: usize, field: Field) -> Result<()> {
     match number {

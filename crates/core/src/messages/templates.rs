@@ -1,5 +1,7 @@
 //! What messages say. Pure functions: the same message in, the same text out, and no value is read as a template.
 
+use roster_model::{PermissionLevel, is_invisible};
+
 /// The kinds of message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Template {
@@ -25,6 +27,21 @@ pub enum Template {
     Invitation,
     /// A new account whose password is still to be chosen.
     Welcome,
+    /// A group was shared with the account.
+    GroupShared,
+}
+
+/// That a group was shared with somebody.
+#[derive(Clone, Copy, Debug)]
+pub struct Shared<'a> {
+    /// Who did it.
+    pub by: &'a str,
+    /// What the group is called.
+    pub group: &'a str,
+    /// What may be done with it.
+    pub permission: PermissionLevel,
+    /// What that person has to say.
+    pub text: Option<&'a str>,
 }
 
 /// What goes into a message.
@@ -38,6 +55,8 @@ pub struct Parameters<'a> {
     pub link: Option<&'a str>,
     /// How long code and link live, in minutes.
     pub minutes: u64,
+    /// The share that it tells of.
+    pub shared: Option<Shared<'a>>,
 }
 
 /// A message ready to be sent.
@@ -51,7 +70,7 @@ pub struct Rendered {
 
 impl Template {
     /// Every kind of message.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ResetPassword,
         Self::DisableMfa,
         Self::VerifyPhone,
@@ -63,6 +82,7 @@ impl Template {
         Self::MfaDisabled,
         Self::Invitation,
         Self::Welcome,
+        Self::GroupShared,
     ];
 
     /// Its name in the outbox.
@@ -79,6 +99,7 @@ impl Template {
             Self::MfaDisabled => "mfa_disabled",
             Self::Invitation => "invitation",
             Self::Welcome => "welcome",
+            Self::GroupShared => "group_shared",
         }
     }
 
@@ -100,6 +121,7 @@ impl Template {
             Self::MfaDisabled => "The second factor was turned off",
             Self::Invitation => "You are invited",
             Self::Welcome => "Welcome",
+            Self::GroupShared => "A group was shared with you",
         }
     }
 
@@ -115,6 +137,7 @@ impl Template {
             Self::EmailChanged | Self::PasswordChanged | Self::MfaDisabled => "undo this",
             Self::Invitation => "accept the invitation",
             Self::Welcome => "choose your password",
+            Self::GroupShared => "see the group",
         }
     }
 }
@@ -136,7 +159,7 @@ pub fn sms(template: Template, parameters: &Parameters<'_>) -> String {
 
 /// The e-mail.
 pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
-    let Parameters { username, code, link, minutes } = *parameters;
+    let Parameters { username, code, link, minutes, shared } = *parameters;
     let username = shown(username);
     let mut text = match template {
         Template::EmailChanged => format!(
@@ -160,6 +183,9 @@ pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
         Template::Welcome => format!("The Roster account {username} was made for you.\n"),
         _ => format!("This is about the Roster account {username}.\n"),
     };
+    if let Some(shared) = shared {
+        text.push_str(&told(&shared));
+    }
     if let Some(link) = link {
         text.push_str(&format!("\nTo {}, open\n{link}\n", template.purpose()));
     }
@@ -174,10 +200,30 @@ pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
             ));
         }
         text.push_str("\nIf you did not ask for this, you need not do anything.\n");
-    } else if template != Template::PasswordExpires {
+    } else if !matches!(template, Template::PasswordExpires | Template::GroupShared) {
         text.push_str("\nIf this was not you, tell your administrator at once.\n");
     }
     Rendered { subject: format!("{} (Roster)", template.subject()), text }
+}
+
+/// What is said of a share. What somebody has to say besides is quoted, so that nobody takes it for Roster's own words.
+fn told(shared: &Shared<'_>) -> String {
+    let (by, group) = (shown(shared.by), shown(shared.group));
+    let may = match shared.permission {
+        PermissionLevel::Read => "see",
+        PermissionLevel::Write => "write to",
+        PermissionLevel::Manage => "manage",
+    };
+    let mut text = format!("\n{by} has shared the group {group} with it: it may {may} that.\n");
+    if let Some(words) = shared.text.filter(|words| !words.trim().is_empty()) {
+        text.push_str(&format!("\n{by} says:\n\n"));
+        for line in words.trim().lines() {
+            let visible = line.chars().filter(|c| !c.is_control() && !is_invisible(*c));
+            text.push_str(format!("> {}", visible.collect::<String>()).trim_end());
+            text.push('\n');
+        }
+    }
+    text
 }
 
 fn life(minutes: u64) -> String {
@@ -198,14 +244,13 @@ fn shown(username: &str) -> String {
     format!("\"{}\"", text.replace("www.", "www_"))
 }
 
-/// Marks that change the look of what is around them.
-const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of(username: &str) -> Parameters<'_> {
+        Parameters { username, ..Parameters::default() }
+    }
 
     #[test]
     fn every_template_is_found_by_its_name() {
@@ -218,8 +263,12 @@ mod tests {
     #[test]
     fn a_text_message_with_a_code_is_one_segment_and_begins_with_the_code() {
         for template in Template::ALL {
-            let parameters =
-                Parameters { username: "ann", code: Some("123456"), link: None, minutes: 10 };
+            let parameters = Parameters {
+                username: "ann",
+                code: Some("123456"),
+                minutes: 10,
+                ..Parameters::default()
+            };
             let text = sms(template, &parameters);
             assert!(text.starts_with("123456 ") && text.len() <= 160 && text.is_ascii(), "{text}");
         }
@@ -233,8 +282,12 @@ mod tests {
             "{code} {link} %s ${x}",
             "\u{202e}www.evil.example",
         ] {
-            let parameters =
-                Parameters { username: name, code: Some("123456"), link: None, minutes: 10 };
+            let parameters = Parameters {
+                username: name,
+                code: Some("123456"),
+                minutes: 10,
+                ..Parameters::default()
+            };
             let Rendered { subject, text } = email(Template::ResetPassword, &parameters);
             assert!(!subject.contains(name));
             let line = text.lines().next().unwrap();
@@ -251,10 +304,33 @@ mod tests {
     }
 
     #[test]
+    fn t40_what_somebody_says_with_a_share_is_quoted_line_by_line() {
+        let words = "Have a look\r\n\nBcc: eve\u{202e}\n{code} %s\u{0}\n";
+        let shared = Shared {
+            by: "ann\nroot",
+            group: "http://evil.example/",
+            permission: PermissionLevel::Manage,
+            text: Some(words),
+        };
+        let Rendered { subject, text } =
+            email(Template::GroupShared, &Parameters { shared: Some(shared), ..of("bob") });
+        assert_eq!(subject, "A group was shared with you (Roster)");
+        assert_eq!(
+            text,
+            "This is about the Roster account \"bob\".\n\n\
+             \"annroot\" has shared the group \"http___evil.example_\" with it: it may manage that.\n\n\
+             \"annroot\" says:\n\n> Have a look\n>\n> Bcc: eve\n> {code} %s\n"
+        );
+        let quiet = Shared { text: Some(" \n"), ..shared };
+        let silent = email(Template::GroupShared, &Parameters { shared: Some(quiet), ..of("bob") });
+        assert!(!silent.text.contains('>'));
+    }
+
+    #[test]
     fn an_email_holds_code_and_link_and_how_long_they_live() {
         let link = "https://roster.example.com/reset#t";
         let parameters =
-            Parameters { username: "ann", code: Some("123456"), link: Some(link), minutes: 2880 };
+            Parameters { code: Some("123456"), link: Some(link), minutes: 2880, ..of("ann") };
         let Rendered { subject, text } = email(Template::ResetPassword, &parameters);
         assert_eq!(subject, "Set a new password (Roster)");
         assert!(

@@ -78,6 +78,7 @@ impl Core {
                     code: None,
                     link: Some(link.as_str()),
                     minutes: LIFE.as_secs() / 60,
+                    ..Parameters::default()
                 };
                 let (template, channel) = (Template::Invitation, Channel::Email);
                 self.post(tx, template, channel, email.as_str(), None, parameters).await?;

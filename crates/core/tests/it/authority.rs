@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use roster_core::{Actor, Error};
 use roster_model::{
-    ErrorCode, Field, Group, GroupFilter, GroupId, GroupRole, GroupUpdate, MembershipRank,
+    Channel, ErrorCode, Field, Group, GroupFilter, GroupId, GroupRole, GroupUpdate, MembershipRank,
     NewGroup, NewUser, PageRequest, PermissionLevel, Role, ShareWithGroups, ShareWithUsers,
-    SignedIn, User, UserRef, UserUpdate,
+    SignedIn, Status, User, UserRef, UserUpdate,
 };
+use roster_store::Location;
 
 use crate::fixture::{Roster, on_both_databases};
 
@@ -48,7 +49,7 @@ async fn join(roster: &Roster, group: &Group, user: &User) {
 }
 
 async fn give(roster: &Roster, group: &Group, user: &User, permission: PermissionLevel) {
-    let share = ShareWithUsers { user_ids: vec![user.id], permission };
+    let share = ShareWithUsers::new(vec![user.id], permission);
     roster.share_group_with_users(&system(), group.id, &share).await.unwrap();
 }
 
@@ -159,7 +160,7 @@ on_both_databases! {
         let refused =
             roster.set_member(&actor, admins.id, &to(&lead), MembershipRank::Member).await;
         assert_eq!(code(refused), Some(ErrorCode::Forbidden));
-        let share = ShareWithUsers { user_ids: vec![lead.id], permission: PermissionLevel::Read };
+        let share = ShareWithUsers::new(vec![lead.id], PermissionLevel::Read);
         let refused = roster.share_group_with_users(&actor, admins.id, &share).await;
         assert_eq!(code(refused), Some(ErrorCode::Forbidden));
         assert_eq!(code(roster.delete_group(&actor, admins.id).await), Some(ErrorCode::Forbidden));
@@ -238,7 +239,7 @@ on_both_databases! {
         }
         // Given to a group that it is in, a group is its own to manage, too.
         let share =
-            ShareWithGroups { group_ids: vec![through.id], permission: PermissionLevel::Manage };
+            ShareWithGroups::new(vec![through.id], PermissionLevel::Manage);
         roster.share_group_with_groups(&system(), other.id, &share).await.unwrap();
         let bob = roster.create_user(&actor, &person("bob", other.id)).await.unwrap();
 
@@ -291,15 +292,15 @@ on_both_databases! {
         let stranger = roster.stranger("stranger", Role::AccountAdmin, place).await;
         let outside = roster.acting(&stranger).await;
         let team = group(&roster, "Team", &[]).await;
-        let share = ShareWithUsers { user_ids: vec![stranger.id], permission: PermissionLevel::Read };
+        let share = ShareWithUsers::new(vec![stranger.id], PermissionLevel::Read);
         let refused = roster.share_group_with_users(&system(), team.id, &share).await.unwrap_err();
         assert_eq!(refused.field(), Some(Field::UserIds));
-        let share = ShareWithGroups { group_ids: vec![place.1], permission: PermissionLevel::Read };
+        let share = ShareWithGroups::new(vec![place.1], PermissionLevel::Read);
         let refused = roster.share_group_with_groups(&system(), team.id, &share).await.unwrap_err();
         assert_eq!(refused.field(), Some(Field::GroupIds));
         let ann = roster.user("ann", Role::Viewer).await;
         give(&roster, &team, &ann, PermissionLevel::Write).await;
-        let share = ShareWithUsers { user_ids: vec![ann.id], permission: PermissionLevel::Manage };
+        let share = ShareWithUsers::new(vec![ann.id], PermissionLevel::Manage);
         let refused = roster.share_group_with_users(&outside, team.id, &share).await;
         assert_eq!(code(refused), Some(ErrorCode::NotFound));
         let refused = roster.unshare_group_with_user(&outside, team.id, ann.id).await;
@@ -309,13 +310,25 @@ on_both_databases! {
         let shown = roster.list_members_of(&outside, &[team.id, place.1]).await.unwrap();
         assert!(!shown.contains_key(&team.id));
         // Half a list is not taken, either.
-        let share = ShareWithUsers {
-            user_ids: vec![ann.id, stranger.id],
-            permission: PermissionLevel::Manage,
-        };
+        let share = ShareWithUsers::new(vec![ann.id, stranger.id], PermissionLevel::Manage);
         roster.share_group_with_users(&system(), team.id, &share).await.unwrap_err();
         let shares = roster.get_group_shares(&system(), team.id).await.unwrap();
         assert_eq!((shares.writers.users[0].id, shares.managers.users.len()), (ann.id, 0));
+    }
+
+    async fn who_gets_a_share_is_told_by_mail_if_that_is_wanted(roster: Roster) {
+        let team = group(&roster, "Team", &[]).await;
+        let ann = roster.user("ann", Role::Viewer).await;
+        let told = ShareWithUsers { send_email: true, ..ShareWithUsers::new(vec![ann.id], PermissionLevel::Read) };
+        let refused = roster.share_group_with_users(&system(), team.id, &told).await;
+        assert_eq!(code(refused), Some(ErrorCode::ChannelUnavailable), "there is no transport here");
+        assert!(roster.get_group_shares(&system(), team.id).await.unwrap().readers.users.is_empty());
+        let long = ShareWithUsers {
+            email_text: Some("x".repeat(10_001)),
+            ..ShareWithUsers::new(vec![ann.id], PermissionLevel::Read)
+        };
+        let refused = roster.share_group_with_users(&system(), team.id, &long).await.unwrap_err();
+        assert_eq!(refused.field(), Some(Field::EmailText));
     }
 
     async fn a_new_level_takes_the_place_of_the_old_one(roster: Roster) {
@@ -414,4 +427,43 @@ on_both_databases! {
             assert!(slugs.contains(slug), "{slug}");
         }
     }
+}
+
+/// Shares are told once to each who may sign in, whoever shares aside.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_members_of_a_group_are_told_of_a_share_once_each() {
+    let roster =
+        Roster::on(&Location::Memory, |settings| settings.channels = vec![Channel::Email]).await;
+    let (team, crew, pair) = (
+        group(&roster, "Team", &[]).await,
+        group(&roster, "Crew", &[]).await,
+        group(&roster, "Pair", &[]).await,
+    );
+    let boss = roster.user("boss", Role::AccountAdmin).await;
+    let (ann, bob) =
+        (roster.user("ann", Role::Viewer).await, roster.user("bob", Role::Viewer).await);
+    let off = roster.user_like("off", Role::Viewer, |user| user.status = Status::Disabled).await;
+    for user in [&boss, &ann, &bob, &off] {
+        join(&roster, &crew, user).await;
+    }
+    join(&roster, &pair, &ann).await;
+    let boss = roster.acting(&boss).await;
+    let share = ShareWithGroups {
+        send_email: true,
+        email_text: Some("Please read.".into()),
+        ..ShareWithGroups::new(vec![crew.id, pair.id], PermissionLevel::Write)
+    };
+    roster.share_group_with_groups(&boss, team.id, &share).await.unwrap();
+    let mails = roster.claim_messages(&system(), 100).await.unwrap();
+    let to: Vec<_> = mails.iter().map(|mail| (mail.template.as_str(), mail.to.as_str())).collect();
+    assert_eq!(to, [("group_shared", "ann@example.com"), ("group_shared", "bob@example.com")]);
+    let text = mails[0].text.expose();
+    for piece in
+        ["\"ann\"", "\"boss\" has shared the group \"Team\"", "write to", "\n> Please read.\n"]
+    {
+        assert!(text.contains(piece), "{piece}: {text}");
+    }
+    let quiet = ShareWithGroups { send_email: false, ..share };
+    roster.share_group_with_groups(&boss, team.id, &quiet).await.unwrap();
+    assert!(roster.claim_messages(&system(), 100).await.unwrap().is_empty());
 }

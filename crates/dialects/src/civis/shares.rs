@@ -35,14 +35,24 @@ pub(super) async fn get(call: &Call) -> Reply {
 pub(super) async fn put_users(call: &Call) -> Reply {
     let ids = call.body.ids("user_ids").unwrap_or_default();
     let permission = level(call.body.text("permission_level").unwrap_or_default())?;
-    let share = ShareWithUsers { user_ids: ids.into_iter().map(UserId).collect(), permission };
+    let share = ShareWithUsers {
+        user_ids: ids.into_iter().map(UserId).collect(),
+        permission,
+        send_email: call.body.boolean("send_shared_email").unwrap_or(false),
+        email_text: call.body.text("share_email_body").map(str::to_owned),
+    };
     done(&shown(&call.core().share_group_with_users(&call.actor, group(call)?, &share).await?))
 }
 
 pub(super) async fn put_groups(call: &Call) -> Reply {
     let ids = call.body.ids("group_ids").unwrap_or_default();
     let permission = level(call.body.text("permission_level").unwrap_or_default())?;
-    let share = ShareWithGroups { group_ids: ids.into_iter().map(GroupId).collect(), permission };
+    let share = ShareWithGroups {
+        group_ids: ids.into_iter().map(GroupId).collect(),
+        permission,
+        send_email: call.body.boolean("send_shared_email").unwrap_or(false),
+        email_text: call.body.text("share_email_body").map(str::to_owned),
+    };
     done(&shown(&call.core().share_group_with_groups(&call.actor, group(call)?, &share).await?))
 }
 

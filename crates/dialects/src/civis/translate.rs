@@ -165,6 +165,7 @@ fn name(field: Field) -> String {
         Field::Username => "user".to_owned(),
         Field::FirstName | Field::LastName => "name".to_owned(),
         Field::PrimaryGroup => "primaryGroupId".to_owned(),
+        Field::EmailText => "shareEmailBody".to_owned(),
         Field::ExpiresAt => "expiresIn".to_owned(),
         field => names::camel(field.as_str()),
     }

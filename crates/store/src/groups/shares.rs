@@ -137,6 +137,32 @@ impl Tx {
         Ok(())
     }
 
+    /// Usernames and addresses of these users and of the members of these groups: those who may sign in, by number, each
+    /// once; at most `limit`.
+    pub async fn list_addresses(
+        &mut self,
+        users: &[UserId],
+        groups: &[GroupId],
+        limit: usize,
+    ) -> Result<Vec<(UserId, String, String)>, Error> {
+        let select = "SELECT users.id, users.username, users.email FROM users \
+             WHERE users.deleted_at IS NULL AND users.status IN ('new', 'active') AND (FALSE";
+        let mut query = Query::new(self.engine(), select);
+        if !users.is_empty() {
+            query.push(" OR users.id IN (");
+            query.push_list(users);
+            query.push(")");
+        }
+        if !groups.is_empty() {
+            query.push(" OR users.id IN (SELECT user_id FROM memberships WHERE group_id IN (");
+            query.push_list(groups);
+            query.push("))");
+        }
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        query.push_with(") ORDER BY users.id LIMIT ?", &limit);
+        query.list(self, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await
+    }
+
     /// Ends a share with a user; `false` if there is none.
     pub async fn delete_user_share(&mut self, group: GroupId, user: UserId) -> Result<bool, Error> {
         let sql = "DELETE FROM group_user_shares WHERE group_id = $1 AND user_id = $2";

@@ -53,6 +53,12 @@ pub(super) struct Share {
     /// What they may do: read, write or manage
     #[arg(long, value_name = "LEVEL")]
     permission: PermissionLevel,
+    /// Tell them by e-mail
+    #[arg(long)]
+    send_email: bool,
+    /// What the e-mail says besides, in your words
+    #[arg(long, value_name = "TEXT", requires = "send_email")]
+    email_text: Option<String>,
     #[command(flatten)]
     show: Show,
 }
@@ -61,14 +67,15 @@ impl Share {
     pub(super) async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
         let id = find(roster, &self.group).await?;
         let (user_ids, group_ids) = self.with.find(roster).await?;
-        let permission = self.permission;
+        let Self { permission, send_email, email_text, .. } = self;
         let mut shares = GroupShares::default();
         if !user_ids.is_empty() {
-            let share = ShareWithUsers { user_ids, permission };
+            let email_text = email_text.clone();
+            let share = ShareWithUsers { user_ids, permission, send_email, email_text };
             shares = roster.share_group_with_users(id, &share).await?;
         }
         if !group_ids.is_empty() {
-            let share = ShareWithGroups { group_ids, permission };
+            let share = ShareWithGroups { group_ids, permission, send_email, email_text };
             shares = roster.share_group_with_groups(id, &share).await?;
         }
         ui.out.list(&rows(shares), &self.show)
