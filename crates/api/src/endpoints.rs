@@ -9,15 +9,16 @@ use roster_model::{
     Accepted, ActivateMfa, Activity, ActivityFilter, ApiKey, ApiKeyUpdate, AuditEvent, AuditFilter,
     ChangeExpiredPassword, ChangePassword, ChildGroups, CodeRequest, ConfirmEmail, DeleteAccount,
     DirectoryEntry, DirectoryFilter, EnableSso, EndedSessions, Favorite, FavoriteFilter,
-    FavoriteId, FavoriteRanking, Group, GroupDetails, GroupFilter, GroupId, GroupImport,
-    GroupMember, GroupShares, GroupUpdate, ImportReport, Introspection, IntrospectionRequest,
-    IssuedApiKey, ListFilter, Message, MessageId, MfaStatus, NewAccount, NewApiKey, NewFavorite,
-    NewGroup, NewInvitation, NewPlan, NewUser, ObjectFilter, ObjectId, ObjectRegistration,
-    ObjectType, Organization, OrganizationId, OrganizationUpdate, Page, PageRequest, PasswordReset,
+    FavoriteId, FavoriteRanking, FeatureFlag, FeatureFlagState, FeatureFlagSwitch, Group,
+    GroupDetails, GroupFilter, GroupId, GroupImport, GroupMember, GroupShares, GroupUpdate,
+    ImportReport, Introspection, IntrospectionRequest, IssuedApiKey, ListFilter, Message,
+    MessageId, MfaStatus, NewAccount, NewApiKey, NewFavorite, NewFeatureFlag, NewGroup,
+    NewInvitation, NewPlan, NewUser, ObjectFilter, ObjectId, ObjectRegistration, ObjectType,
+    Organization, OrganizationId, OrganizationUpdate, Page, PageRequest, PasswordReset,
     PeopleFilter, Person, Plan, PlanUpdate, RecoveryCodes, RedeemSsoTicket, RegisteredObject,
     RoleEntry, Session, SetMembership, SetPhone, SetUp, ShareWithGroups, ShareWithUsers, SignIn,
-    SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket, TotpEnrolment, User, UserFilter, UserId,
-    UserImport, UserRef, UserRow, UserUpdate, VerifyPhone, Whoami,
+    SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket, SwitchFeatureFlag, TotpEnrolment, User,
+    UserFilter, UserId, UserImport, UserRef, UserRow, UserUpdate, VerifyPhone, Whoami,
 };
 use uuid::Uuid;
 
@@ -417,6 +418,33 @@ endpoints! {
 
         /// The newest hundred of the caller's objects and management actions.
         ListActivity: GET "/api/v1/activity" ?(ActivityFilter) -> 200 Page<Activity>;
+    }
+    "Feature flags" {
+        /// The feature flags, and for how many each is switched on.
+        ListFeatureFlags: GET "/api/v1/feature-flags" ?(PageRequest) -> 200 Page<FeatureFlag>;
+
+        /// One feature flag, by id or name.
+        GetFeatureFlag: GET "/api/v1/feature-flags/{flag}" [flag: String] -> 200 FeatureFlag;
+
+        /// Make a feature flag.
+        CreateFeatureFlag: POST "/api/v1/feature-flags" (NewFeatureFlag)
+            -> 201 FeatureFlag | AlreadyExists, idempotent;
+
+        /// Remove a feature flag, named by id or name. Nobody has it any more.
+        DeleteFeatureFlag: DELETE "/api/v1/feature-flags/{flag}" [flag: String] -> 204;
+
+        /// For whom a feature flag is switched on, everybody aside.
+        ListFeatureFlagSwitches: GET "/api/v1/feature-flags/{flag}/switches" [flag: String] ?(PageRequest)
+            -> 200 Page<FeatureFlagSwitch>;
+
+        /// Switch a feature flag on or off: for everybody, organizations, groups or users.
+        /// For all that are named, or, if one of them is not there, for none.
+        ChangeFeatureFlag: PUT "/api/v1/feature-flags/{flag}/switches" [flag: String] (SwitchFeatureFlag)
+            -> 200 FeatureFlag;
+
+        /// All feature flags by name, with whether a user has them.
+        ListFeatureFlagsOfUser: GET "/api/v1/users/{user}/feature-flags" [user: UserRef]
+            -> 200 Page<FeatureFlagState>;
     }
     "Running the server" {
         /// Make the first administrator, with the token that the server shows at its first start.

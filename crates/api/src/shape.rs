@@ -3,10 +3,10 @@
 
 use roster_model::{
     Accepted, Activity, ApiKey, AuditEvent, ChildGroups, DirectoryEntry, EndedSessions, Favorite,
-    Group, GroupDetails, GroupMember, GroupShares, ImportReport, Introspection, IssuedApiKey,
-    Message, MfaStatus, Organization, Page, Person, Plan, RecoveryCodes, RegisteredObject,
-    RoleEntry, Session, SignedIn, SsoLink, SsoProvider, SsoTicket, TotpEnrolment, User, UserRow,
-    Whoami,
+    FeatureFlag, FeatureFlagState, FeatureFlagSwitch, Group, GroupDetails, GroupMember,
+    GroupShares, ImportReport, Introspection, IssuedApiKey, Message, MfaStatus, Organization, Page,
+    Person, Plan, RecoveryCodes, RegisteredObject, RoleEntry, Session, SignedIn, SsoLink,
+    SsoProvider, SsoTicket, TotpEnrolment, User, UserRow, Whoami,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::{
@@ -95,5 +95,6 @@ replies! {
     Organization, Plan, RecoveryCodes, Session, SignedIn, SsoLink, SsoTicket, TotpEnrolment,
     Whoami, Page<SsoProvider>, Page<SsoLink>, Page<ApiKey>, Page<AuditEvent>, Page<DirectoryEntry>,
     Page<GroupDetails>, Page<GroupMember>, Page<Person>, Page<RoleEntry>, Person, Page<Message>, Page<Organization>, Page<Plan>, Page<Session>,
+    FeatureFlag, Page<FeatureFlag>, Page<FeatureFlagState>, Page<FeatureFlagSwitch>,
     Favorite, Page<Favorite>, RegisteredObject, Page<RegisteredObject>, Page<Activity>, Page<User>, Page<UserRow>, GroupMember,
 }

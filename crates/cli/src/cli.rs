@@ -43,6 +43,8 @@ enum Command {
     #[command(alias = "objects")]
     Object(object::ObjectCommand),
     Activity(activity::ActivityCommand),
+    #[command(alias = "flags")]
+    Flag(flag::FlagCommand),
     #[command(alias = "messages")]
     Message(message::MessageCommand),
     Audit(audit::AuditCommand),
@@ -77,6 +79,7 @@ impl Cli {
             Command::Favorite(command) => command.run(ui).await?,
             Command::Object(command) => command.run(ui).await?,
             Command::Activity(command) => command.run(ui).await?,
+            Command::Flag(command) => command.run(ui).await?,
             Command::Message(command) => command.run(ui).await?,
             Command::Audit(command) => command.run(ui).await?,
             Command::Config(command) => return command.run(ui),

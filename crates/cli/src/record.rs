@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use roster_client::model::{
-    Activity, ApiKey, AuditEvent, Favorite, Group, GroupDetails, GroupMember, Message, MfaStatus,
-    Organization, Plan, RegisteredObject, RoleEntry, Session, SsoLink, SsoProvider,
+    Activity, ApiKey, AuditEvent, Favorite, FeatureFlag, FeatureFlagState, FeatureFlagSwitch,
+    Group, GroupDetails, GroupMember, Message, MfaStatus, Organization, Plan, RegisteredObject,
+    RoleEntry, Session, SsoLink, SsoProvider,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -108,6 +109,10 @@ records! {
     RegisteredObject: object_id ["object_type", "object_id", "name", "author_id", "state",
         "last_run_at", "next_run_at", "updated_at"];
     Activity: id ["id", "name", "kind", "state", "category", "updated_at", "next_run_at"];
+    FeatureFlag: name ["id", "name", "is_on_for_everybody", "organization_count", "group_count",
+        "user_count", "updated_at"];
+    FeatureFlagSwitch: id ["scope", "id", "name", "created_at"];
+    FeatureFlagState: name ["name", "is_on", "through"];
     SsoProvider: name ["name"];
     SsoLink: provider ["provider", "email", "is_disabled", "is_confirmed", "last_sign_in_at"];
 }

@@ -212,6 +212,13 @@ operations! {
     /// See what happened to what one owns, and what one did.
     ListActivity = "activity.list": Oneself;
 
+    /// See the feature flags, and for whom they are on.
+    ReadFeatureFlags = "feature_flag.read": SystemAdmin;
+    /// Make, switch and remove feature flags.
+    WriteFeatureFlags = "feature_flag.write": SystemAdmin;
+    /// See which features a user has.
+    ReadFeatureFlagsOfUser = "user.feature_flags": OneselfOrAdmin + by_grantee;
+
     /// See the outbox, and try a message again.
     ReadMessages = "message.read": SystemAdmin;
     /// See the audit log: a system admin all, an account admin that of its organization, anybody

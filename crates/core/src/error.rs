@@ -36,6 +36,8 @@ pub enum Kind {
     Favorite,
     /// An object of the platform.
     Object,
+    /// A feature flag.
+    Flag,
 }
 
 impl fmt::Display for Kind {
@@ -54,6 +56,7 @@ impl fmt::Display for Kind {
             Self::Message => "message",
             Self::Favorite => "favorite",
             Self::Object => "object",
+            Self::Flag => "feature flag",
         })
     }
 }

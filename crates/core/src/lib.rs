@@ -15,6 +15,7 @@ pub mod cql2;
 pub mod credentials;
 mod error;
 mod favorites;
+mod feature_flags;
 mod figures;
 mod filters;
 mod groups;

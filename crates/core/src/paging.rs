@@ -70,6 +70,11 @@ impl Paging {
         self.wants_total
     }
 
+    /// A page of a list that has no rows.
+    pub(crate) fn empty<T>(&self) -> Page<T> {
+        Page { items: Vec::new(), next: None, total: self.wants_total.then_some(0) }
+    }
+
     /// The page made of the rows that the window gave. `mark` says where a row stands.
     pub(crate) fn page<T>(
         &self,

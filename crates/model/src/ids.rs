@@ -52,6 +52,8 @@ id! {
     FavoriteId,
     /// An object of the platform, among those of its kind; the platform gives the numbers.
     ObjectId,
+    /// A feature flag.
+    FeatureFlagId,
 }
 
 /// How a person is named in a path or on a command line: `me`, a number, a UUID, a username or

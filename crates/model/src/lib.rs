@@ -6,6 +6,7 @@
 mod api_key;
 mod audit;
 mod favorite;
+mod feature_flag;
 mod filter;
 mod group;
 mod group_role;
@@ -36,6 +37,10 @@ pub use favorite::{
     Favorite, FavoriteFilter, FavoriteMove, FavoriteOrder, FavoriteRanking, NewFavorite,
     ObjectAuthor,
 };
+pub use feature_flag::{
+    FeatureFlag, FeatureFlagScope, FeatureFlagState, FeatureFlagSwitch, NewFeatureFlag,
+    SwitchFeatureFlag,
+};
 pub use filter::{
     Comparison, FieldKind, Filter, FilterField, FilterValue, Filterable, OrderBy, Pattern,
     PatternPiece, Vocabulary, Words,
@@ -47,8 +52,8 @@ pub use group::{
 pub use group_role::{GroupRole, RoleEntry};
 pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible};
 pub use ids::{
-    ApiKeyId, AuditEventId, FavoriteId, GroupId, MessageId, ObjectId, OrganizationId, PlanId,
-    SessionId, UserId, UserRef,
+    ApiKeyId, AuditEventId, FavoriteId, FeatureFlagId, GroupId, MessageId, ObjectId,
+    OrganizationId, PlanId, SessionId, UserId, UserRef,
 };
 pub use import::{GroupImport, GroupRow, ImportReport, RefusedRow, UserImport, UserRow};
 pub use list_fields::{

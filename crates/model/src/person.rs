@@ -79,6 +79,9 @@ pub struct PeopleFilter {
     /// Members of any of these groups: numbers, divided by commas.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_ids: Option<String>,
+    /// Those who have this feature flag on; nobody, if there is none of this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feature_flag: Option<String>,
     /// People of this organization; without it of the caller's, of all for a system admin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<OrganizationId>,

@@ -256,8 +256,10 @@ words! {
         DefaultNotebooksLabel = "default_notebooks_label",
         /// A label of a group.
         DefaultServicesLabel = "default_services_label",
-        /// The name of a feature flag.
-        FeatureFlags = "feature_flags",
+        /// Organizations named in the request.
+        OrganizationIds = "organization_ids",
+        /// Users named in the request, in any way.
+        Users = "users",
         /// A link or setup token.
         Token = "token",
         /// The header `Idempotency-Key`.

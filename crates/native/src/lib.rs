@@ -5,6 +5,7 @@ mod api_keys;
 mod credentials;
 mod docs;
 mod favorites;
+mod feature_flags;
 mod groups;
 mod mfa;
 mod operations;
@@ -31,6 +32,7 @@ pub fn router(kit: Kit) -> Router {
         .merge(api_keys::routes())
         .merge(groups::routes())
         .merge(favorites::routes())
+        .merge(feature_flags::routes())
         .merge(sso::routes())
         .merge(operations::routes())
         .route("/api/v1/openapi.json", get(document))

@@ -338,6 +338,21 @@ calls! {
     /// The newest hundred of the caller's objects and management actions.
     list_activity = ListActivity {} ?{filter: ActivityFilter} -> Page<Activity>;
 
+    /// One page of the feature flags.
+    list_feature_flags = ListFeatureFlags {} ?{page: PageRequest} -> Page<FeatureFlag>;
+    /// One feature flag, by id or name.
+    get_feature_flag = GetFeatureFlag {flag} -> FeatureFlag;
+    /// Makes a feature flag.
+    create_feature_flag = CreateFeatureFlag {} (new: NewFeatureFlag) -> FeatureFlag;
+    /// Removes a feature flag: nobody has it any more.
+    delete_feature_flag = DeleteFeatureFlag {flag} -> ();
+    /// One page of those for whom a feature flag is switched on.
+    list_feature_flag_switches = ListFeatureFlagSwitches {flag} ?{page: PageRequest} -> Page<FeatureFlagSwitch>;
+    /// Switches a feature flag on or off for everybody, organizations, groups or users.
+    switch_feature_flag = ChangeFeatureFlag {flag} (switch: SwitchFeatureFlag) -> FeatureFlag;
+    /// All feature flags by name, with whether a user has them.
+    list_feature_flags_of_user = ListFeatureFlagsOfUser {user} -> Page<FeatureFlagState>;
+
     /// Makes the first administrator, with the token that the server shows at its first start.
     set_up = SetUpRoster {} (first: SetUp) -> User;
     /// One page of the outgoing messages, newest first.
@@ -375,6 +390,10 @@ lists! {
     organization_favorites = ListOrganizationFavorites {organization} of Favorite, filter FavoriteFilter;
     /// The objects that services have registered, as a list to go through.
     objects = ListObjects {} of RegisteredObject, filter ObjectFilter;
+    /// The feature flags, as a list to go through.
+    feature_flags = ListFeatureFlags {} of FeatureFlag;
+    /// Those for whom a feature flag is switched on, as a list to go through.
+    feature_flag_switches = ListFeatureFlagSwitches {flag} of FeatureFlagSwitch;
     /// The outgoing messages, newest first, as a list to go through.
     messages = ListMessages {} of Message;
     /// The audit log, newest first, as a list to go through.

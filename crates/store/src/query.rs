@@ -73,6 +73,11 @@ impl Query {
         tx.one(&self.sql, &self.params(), read).await
     }
 
+    /// Runs the statement and says how many rows it changed.
+    pub(crate) async fn execute(&self, tx: &mut Tx) -> Result<u64, Error> {
+        tx.execute(&self.sql, &self.params()).await
+    }
+
     fn params(&self) -> Vec<&dyn Param> {
         crate::sql::params(&self.params)
     }

@@ -103,7 +103,7 @@ FAVORITE_IN_LIST = FAVORITE | {"position": an_int}
 SHARED_FAVORITE_IN_LIST = FAVORITE | {"position": null}
 ME = {
     "id": an_int, "name": a_str, "email": a_str, "username": a_str, "initials": or_null(a_str),
-    "lastCheckedAnnouncements": or_null(a_time), "featureFlags": an_object, "roles": a_list(a_str),
+    "lastCheckedAnnouncements": or_null(a_time), "featureFlags": lambda flags: an_object(flags) and all(map(a_bool, flags.values())), "roles": a_list(a_str),
     "preferences": an_object, "customBranding": or_null(a_str), "primaryGroupId": an_int,
     "groups": a_list(shape(USER_GROUP)), "organizationName": a_str, "organizationSlug": a_str,
     "organizationDefaultThemeId": or_null(an_int), "createdAt": a_time, "signInCount": an_int, "assumingRole": a_bool,

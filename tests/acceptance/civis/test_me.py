@@ -112,6 +112,35 @@ def test_organization_admins(door):
     assert boss.id not in {one.id for one in person.client.users.list_me_organization_admins()}
 
 
+def test_feature_flags(door, root):
+    person, other = door.person(), door.person()
+    mark = uuid.uuid4().hex[:8]
+    group = door.make_group()
+    root.ok("PUT", f"groups/{group['id']}/members/{other.id}")
+    for name in ("own", "group", "everybody", "nobody"):
+        native(door, "POST", "feature-flags", json={"name": f"{name}_{mark}"})
+    for name, whom in (("own", {"users": [person.user["email"]]}), ("group", {"group_ids": [group["id"]]}),
+                       ("everybody", {"everybody": True})):
+        native(door, "PUT", f"feature-flags/{name}_{mark}/switches", json={"is_on": True, **whom})
+    flags = lambda who: {name: is_on for name, is_on in who.ok("GET", "users/me")["featureFlags"].items()  # noqa: E731
+                         if name.endswith(mark)}
+    assert flags(person) == {f"own_{mark}": True, f"group_{mark}": False, f"everybody_{mark}": True, f"nobody_{mark}": False}
+    assert flags(other) == {f"own_{mark}": False, f"group_{mark}": True, f"everybody_{mark}": True, f"nobody_{mark}": False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert {f"own_{mark}", f"everybody_{mark}"} <= set(person.client.feature_flags)
+        assert not {f"group_{mark}", f"nobody_{mark}"} & set(person.client.feature_flags)
+    assert person.client.users.get_me()["feature_flags"][f"own_{mark}"] is True
+    having = lambda name: [row.id for row in person.client.users.list(feature_flag=f"{name}_{mark}", iterator=True)]  # noqa: E731
+    assert having("own") == [person.id] and having("group") == [other.id] and having("nobody") == []
+    assert {person.id, other.id} <= set(having("everybody"))
+    native(door, "PUT", f"feature-flags/everybody_{mark}/switches", json={"is_on": False, "everybody": True})
+    assert having("everybody") == [] and flags(person)[f"everybody_{mark}"] is False
+    for name in ("own", "group", "everybody", "nobody"):
+        native(door, "DELETE", f"feature-flags/{name}_{mark}")
+    assert flags(person) == {} and having("own") == []
+
+
 def test_favorites(door):
     person, other = door.person(), door.person()
     users = person.client.users

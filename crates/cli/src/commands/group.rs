@@ -71,7 +71,7 @@ impl GroupCommand {
 }
 
 /// The group that a person means: by id, slug or name.
-async fn find(roster: &Client, group: &str) -> Result<GroupId> {
+pub(super) async fn find(roster: &Client, group: &str) -> Result<GroupId> {
     if let Ok(id) = group.parse() {
         return Ok(id);
     }

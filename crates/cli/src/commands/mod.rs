@@ -10,6 +10,7 @@ pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod favorite;
+pub(crate) mod flag;
 pub(crate) mod group;
 pub(crate) mod import;
 pub(crate) mod login;

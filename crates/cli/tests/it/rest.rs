@@ -70,6 +70,34 @@ async fn favorites_are_added_moved_and_removed_and_show_what_a_service_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn feature_flags_are_made_switched_and_removed() {
+    let machine = Machine::new().await;
+    let admin = machine.roster.admin().await;
+    let ann = machine.roster.person("ann").await;
+    machine.run(&admin, &["flag", "create", "new_editor"]).done();
+    machine.run(&admin, &["group", "create", "Crew"]).done();
+    let for_whom = ["--user", "ann", "--group", "crew", "--org", "1"];
+    machine.run(&admin, &[&["flag", "on", "new_editor"], &for_whom[..]].concat()).done();
+    machine.run(&admin, &["flag", "off", "new_editor", "--org", "1"]).done();
+    let switches = ["flag", "switches", "new_editor", "-f", "scope,name", "--output", "csv"];
+    assert_eq!(machine.run(&admin, &switches).done(), "scope,name\ngroup,Crew\nuser,ann\n");
+    let own = ["flag", "of", "-f", "name,is_on,through", "--output", "csv"];
+    let own = machine.run(&ann, &own).done();
+    assert_eq!(own, "name,is_on,through\nnew_editor,true,user\n");
+    let having = ["user", "people", "--feature-flag", "new_editor", "-f", "username,email"];
+    let having = machine.run(&ann, &[&having[..], &["--output", "csv"]].concat()).done();
+    assert_eq!(having, "username,email\nann,ann@example.com\n");
+    machine.run(&admin, &["flag", "on", "new_editor", "--everybody"]).done();
+    let list = ["flag", "ls", "-f", "name,is_on_for_everybody,user_count", "--output", "csv"];
+    let list = machine.run(&admin, &list).done();
+    assert_eq!(list, "name,is_on_for_everybody,user_count\nnew_editor,true,1\n");
+    assert!(machine.run(&admin, &["flag", "on", "new_editor"]).refused().contains("--everybody"));
+    machine.run(&ann, &["flag", "ls"]).refused();
+    machine.run(&admin, &["flag", "rm", "new_editor", "--yes"]).done();
+    assert_eq!(machine.run(&admin, &["flag", "ls", "-q"]).done(), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn plans_are_made_given_renewed_and_deleted_once_nobody_has_them() {
     let machine = Machine::new().await;
     let admin = machine.roster.admin().await;

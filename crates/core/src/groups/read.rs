@@ -94,12 +94,9 @@ impl Core {
         let own = organization_of(actor);
         let members = self
             .store()
-            .scan(async |tx: &mut Tx| match own {
-                Some(own) => {
-                    let seen = tx.list_groups_in(own, groups).await?;
-                    tx.list_members_of(&seen, MAX_MEMBERS).await
-                }
-                None => tx.list_members_of(groups, MAX_MEMBERS).await,
+            .scan(async |tx: &mut Tx| {
+                let seen = tx.list_groups_among(own, groups).await?;
+                tx.list_members_of(&seen, MAX_MEMBERS).await
             })
             .await?;
         let mut by_group: HashMap<_, Vec<_>> = HashMap::new();

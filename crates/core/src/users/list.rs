@@ -253,6 +253,7 @@ fn query(actor: &Actor, selection: UserSelection) -> Result<UserQuery> {
         organization: selection.organization.or_else(|| organization_of(actor)),
         group: selection.group,
         groups: None,
+        feature_flag: None,
         is_deleted: selection.is_deleted,
         order: selection.order,
     })

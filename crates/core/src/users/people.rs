@@ -13,7 +13,8 @@ use serde_json::Map;
 
 use super::list::organization_of;
 use crate::{
-    Actor, Core, Error, Kind, Result, authorize::Grants, authz::Operation, filters, paging::Paging,
+    Actor, Core, Error, Kind, Result, authorize::Grants, authz::Operation, feature_flags::Having,
+    filters, paging::Paging,
 };
 
 /// How many people a door gets at once at most.
@@ -63,8 +64,15 @@ impl Core {
         page: &PageRequest,
     ) -> Result<Page<Person>> {
         self.authorize(actor, Operation::ReadPeople).await?;
-        let query = read_filter(actor, filter)?;
+        let mut query = read_filter(actor, filter)?;
         let paging = Paging::read_up_to(MAX_PEOPLE, page, format!("people:{filter:?}"))?;
+        if let Some(name) = &filter.feature_flag {
+            match self.find_having(name).await? {
+                Having::Nobody => return Ok(paging.empty()),
+                Having::Everybody => {}
+                Having::Some(flag) => query.feature_flag = Some(flag),
+            }
+        }
         let users = self.page_of_users(&query, &paging).await?;
         let with_groups = filter.exclude_groups != Some(true);
         let items = self
@@ -269,6 +277,7 @@ fn read_filter(actor: &Actor, filter: &PeopleFilter) -> Result<UserQuery> {
         organization,
         group: filter.group_id,
         groups: filter.group_ids.as_deref().map(read_groups).transpose()?,
+        feature_flag: None,
         is_deleted: false,
         order: read_order(filter.order_by.as_deref())?,
     })

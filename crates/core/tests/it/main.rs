@@ -8,6 +8,7 @@ mod authority;
 mod constraint_reference;
 mod constraints;
 mod favorites;
+mod feature_flags;
 mod fixture;
 mod groups;
 mod import;

@@ -1,7 +1,7 @@
 //! `users/me` and who administers one's organization.
 
-use roster_model::{Person, User, UserRef, UserUpdate};
-use serde_json::{Value, json};
+use roster_model::{FeatureFlagState, Person, User, UserRef, UserUpdate};
+use serde_json::{Map, Value, json};
 
 use super::{
     Reply,
@@ -46,10 +46,12 @@ pub(super) async fn list_admins(call: &Call) -> Reply {
 async fn show(call: &Call) -> Reply {
     let person = call.core().get_person(&call.actor, &UserRef::Me).await?;
     let user = call.core().get_user(&call.actor, &UserRef::Me).await?;
-    done(&record(&person, &user))
+    let flags = call.core().list_feature_flags_of(&call.actor, &UserRef::Me).await?;
+    done(&record(&person, &user, flags))
 }
 
-fn record(person: &Person, user: &User) -> Value {
+fn record(person: &Person, user: &User, flags: Vec<FeatureFlagState>) -> Value {
+    let flags: Map<_, _> = flags.into_iter().map(|flag| (flag.name, flag.is_on.into())).collect();
     let checked_at = user.last_checked_announcements_at.unwrap_or(user.created_at);
     json!({
         "id": user.id,
@@ -58,7 +60,7 @@ fn record(person: &Person, user: &User) -> Value {
         "username": user.username,
         "initials": initials(user.profile.initials.as_deref(), &user.name()),
         "lastCheckedAnnouncements": times::written(checked_at),
-        "featureFlags": {},
+        "featureFlags": flags,
         "roles": person.roles,
         "preferences": preferences::shown(&user.preferences),
         "customBranding": null,

@@ -5,7 +5,7 @@ use roster_model::{
     AccountFilter, AccountState, ConfirmEmail, GroupId, NewUser, NewUserFlags, OrganizationId,
     PeopleFilter, Profile, Secret, Status, UserRef, UserUpdate, split_name,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     Reply,
@@ -88,15 +88,12 @@ pub(super) async fn list(call: &Call) -> Reply {
         let words: Vec<_> = ids.iter().map(i64::to_string).collect();
         words.join(",")
     });
-    if query.text("feature_flag").is_some() {
-        // There are no feature flags: nobody has one on.
-        return replies::page(&page, 0, &Vec::<Value>::new());
-    }
     let filter = PeopleFilter {
         account: account.transpose()?,
         search: query.text("query").map(str::to_owned),
         group_id: query.integer("group_id").map(GroupId),
         group_ids,
+        feature_flag: query.text("feature_flag").map(str::to_owned),
         organization_id: query.integer("organization_id").map(OrganizationId),
         exclude_groups: query.boolean("exclude_groups"),
         order_by: Some(page.order_by().replace("user", "username")),

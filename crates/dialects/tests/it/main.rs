@@ -11,6 +11,7 @@ mod airt_requests;
 mod airt_rights;
 mod civis;
 mod civis_constraints;
+mod civis_flags;
 mod civis_requests;
 mod dioptra;
 mod dioptra_search;

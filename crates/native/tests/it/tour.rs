@@ -74,6 +74,33 @@ impl Tour {
         self.call::<RemoveObject>(by, RemoveObject::path(kind, 7), Value::Null).await;
     }
 
+    async fn feature_flags(&mut self, admin: &Person) {
+        let by = Some(admin);
+        let new = json!({"name": "new_editor"});
+        let made = self.call::<CreateFeatureFlag>(by, CreateFeatureFlag::path(), new).await;
+        let switch = json!({
+            "is_on": true, "users": ["me", "ann@example.com"],
+            "organization_ids": [admin.user.organization_id], "group_ids": [admin.user.primary_group_id],
+        });
+        let path = ChangeFeatureFlag::path("new_editor");
+        let flag = self.call::<ChangeFeatureFlag>(by, path, switch).await;
+        assert_eq!((flag.user_count, flag.group_count, flag.organization_count), (2, 1, 1));
+        let path = GetFeatureFlag::path(made.id);
+        assert_eq!(self.call::<GetFeatureFlag>(by, path, Value::Null).await, flag);
+        let path = ListFeatureFlags::path();
+        assert_eq!(self.call::<ListFeatureFlags>(by, path, Value::Null).await.items, [flag]);
+        let path = ListFeatureFlagSwitches::path("new_editor");
+        let switches = self.call::<ListFeatureFlagSwitches>(by, path, Value::Null).await;
+        let names: Vec<_> = switches.items.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["Default", "public", "admin", "ann"]);
+        let path = ListFeatureFlagsOfUser::path("me");
+        let own = self.call::<ListFeatureFlagsOfUser>(by, path, Value::Null).await;
+        assert!(own.items[0].is_on && own.items[0].through.len() == 3, "{own:?}");
+        let path = DeleteFeatureFlag::path("new_editor");
+        self.call::<DeleteFeatureFlag>(by, path, Value::Null).await;
+        admin.get("/api/v1/feature-flags/new_editor").await.refused(404, ErrorCode::NotFound);
+    }
+
     async fn sessions(&mut self, ann: &Person, admin: &Person) {
         let login = json!({"login": "ann@example.com", "password": PASSWORD});
         let again = self.call::<SignInWithPassword>(None, SignInWithPassword::path(), login).await;
@@ -482,6 +509,7 @@ async fn tour(on_postgres: bool) {
     tour.operations(&admin).await;
     tour.joining(&admin).await;
     tour.favorites(&admin).await;
+    tour.feature_flags(&admin).await;
     tour.expired_password(&admin).await;
 
     let declared: BTreeSet<_> = ENDPOINTS.iter().map(|one| one.name).collect();

@@ -95,19 +95,19 @@ impl Tx {
         query.one(self, |row| row.get(0)).await
     }
 
-    /// Those of `groups` that are an organization's.
-    pub async fn list_groups_in(
+    /// Those of `groups` that are there, and, if an organization is given, are its own.
+    pub async fn list_groups_among(
         &mut self,
-        organization: OrganizationId,
+        organization: Option<OrganizationId>,
         groups: &[GroupId],
     ) -> Result<Vec<GroupId>, Error> {
-        if groups.is_empty() {
+        let select = "SELECT id FROM groups WHERE id IN (";
+        let Some(mut query) = Query::among(self.engine(), select, groups) else {
             return Ok(Vec::new());
+        };
+        if let Some(organization) = &organization {
+            query.push_with(" AND organization_id = ?", organization);
         }
-        let mut query = Query::new(self.engine(), "SELECT id FROM groups WHERE");
-        query.push_with(" organization_id = ? AND id IN (", &organization);
-        query.push_list(groups);
-        query.push(")");
         query.list(self, |row| row.get(0)).await
     }
 

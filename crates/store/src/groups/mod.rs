@@ -297,13 +297,14 @@ impl Tx {
         .map(|any| any.is_some())
     }
 
-    /// Removes a group, its memberships and its shares. It must be nobody's primary group, and give nobody any
+    /// Removes a group, its memberships, its shares and what features its members had through it. It must be nobody's primary group, and give nobody any
     /// authority any more.
     pub async fn delete_group(&mut self, group: GroupId) -> Result<(), Error> {
         for sql in [
             "DELETE FROM memberships WHERE group_id = $1",
             "DELETE FROM group_user_shares WHERE group_id = $1",
             "DELETE FROM group_group_shares WHERE group_id = $1 OR grantee_id = $1",
+            "DELETE FROM feature_flag_switches WHERE group_id = $1",
         ] {
             self.execute(sql, &[&group]).await?;
         }

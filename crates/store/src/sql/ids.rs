@@ -1,8 +1,8 @@
 //! The typed ids of `model` as columns.
 
 use roster_model::{
-    ApiKeyId, AuditEventId, FavoriteId, GroupId, MessageId, ObjectId, OrganizationId, PlanId,
-    SessionId, UserId,
+    ApiKeyId, AuditEventId, FavoriteId, FeatureFlagId, GroupId, MessageId, ObjectId,
+    OrganizationId, PlanId, SessionId, UserId,
 };
 
 use super::column_as;
@@ -17,6 +17,7 @@ id_columns!(
     ApiKeyId,
     AuditEventId,
     FavoriteId,
+    FeatureFlagId,
     GroupId,
     MessageId,
     ObjectId,

@@ -41,6 +41,14 @@ uniques! {
     FavoriteOfUser, "favorites.user_id, favorites.object_type, favorites.object_id", "favorites_of_user", "the favorite";
     /// An organization's favorite.
     FavoriteOfOrganization, "favorites.organization_id, favorites.object_type, favorites.object_id", "favorites_of_organization", "the organization's favorite";
+    /// A name of a feature flag.
+    FeatureFlagName, "feature_flags.name", "feature_flags_name", "the feature flag's name";
+    /// A feature flag's switch for an organization.
+    FeatureFlagOfOrganization, "feature_flag_switches.feature_flag_id, feature_flag_switches.organization_id", "feature_flag_switches_organization", "the feature flag's switch for the organization";
+    /// A feature flag's switch for a group.
+    FeatureFlagOfGroup, "feature_flag_switches.feature_flag_id, feature_flag_switches.group_id", "feature_flag_switches_group", "the feature flag's switch for the group";
+    /// A feature flag's switch for a user.
+    FeatureFlagOfUser, "feature_flag_switches.feature_flag_id, feature_flag_switches.user_id", "feature_flag_switches_user", "the feature flag's switch for the user";
     /// An organization's number of users.
     UserCount, "user_counts.organization_id", "user_counts_pkey", "the organization's number of users";
     /// A UUID of a user.

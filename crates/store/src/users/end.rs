@@ -16,6 +16,7 @@ const BELONGINGS: &[&str] = &[
     "DELETE FROM api_keys WHERE user_id = $1",
     "DELETE FROM memberships WHERE user_id = $1",
     "DELETE FROM favorites WHERE user_id = $1",
+    "DELETE FROM feature_flag_switches WHERE user_id = $1",
     "DELETE FROM objects WHERE author_id = $1",
     "DELETE FROM group_user_shares WHERE user_id = $1",
     "DELETE FROM messages WHERE user_id = $1",

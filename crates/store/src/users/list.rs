@@ -1,9 +1,10 @@
 //! Lists of users. A walk over an index picks the page's numbers, and only those rows are read whole, so that passing
 //! over rows costs an index entry each.
 
-use roster_model::{Filter, GroupId, OrderBy, OrganizationId, User, UserField};
+use roster_model::{FeatureFlagId, Filter, GroupId, OrderBy, OrganizationId, User, UserField};
 
 use super::{user, user_columns};
+use crate::feature_flags;
 use crate::filter::{self, Order};
 use crate::query::Query;
 use crate::search::{self, Candidates, Plan, Request};
@@ -25,6 +26,8 @@ pub struct UserQuery {
     pub group: Option<GroupId>,
     /// Members of any of these groups.
     pub groups: Option<Vec<GroupId>>,
+    /// Who have this feature flag, which is not on for everybody.
+    pub feature_flag: Option<FeatureFlagId>,
     /// Deleted users (not yet purged) instead of living ones.
     pub is_deleted: bool,
     /// By what the list is ordered; at the end always by number.
@@ -67,6 +70,9 @@ impl UserQuery {
                 query.push_list(groups);
                 query.push("))");
             }
+        }
+        if let Some(flag) = self.feature_flag {
+            feature_flags::write_having(flag, query);
         }
         if self.filter != Filter::default() {
             query.push(" AND ");
@@ -115,7 +121,8 @@ impl Tx {
 
     /// How many users there are. The number of all, or of all in an organization, is kept; others are counted.
     pub async fn count_users(&mut self, wanted: &UserQuery) -> Result<u64, Error> {
-        let is_whole = wanted.group.is_none() && wanted.groups.is_none();
+        let is_whole =
+            wanted.group.is_none() && wanted.groups.is_none() && wanted.feature_flag.is_none();
         if !wanted.is_deleted && is_whole && wanted.filter == Filter::default() {
             return self.kept_count(wanted.organization).await;
         }

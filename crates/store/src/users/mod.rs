@@ -3,6 +3,7 @@
 mod end;
 pub(crate) mod folded;
 pub(crate) mod list;
+mod references;
 #[cfg(test)]
 mod tests;
 mod written;

@@ -24,6 +24,9 @@ pub(crate) struct People {
     /// Members of any of the groups with these ids, with commas between
     #[arg(long, value_name = "IDS")]
     groups: Option<String>,
+    /// Those who have the feature flag of this name
+    #[arg(long, value_name = "NAME")]
+    feature_flag: Option<String>,
     /// Those of the organization with this id
     #[arg(long, value_name = "ID")]
     organization: Option<OrganizationId>,
@@ -43,6 +46,7 @@ impl People {
             search: self.search,
             group_id: self.group,
             group_ids: self.groups,
+            feature_flag: self.feature_flag,
             organization_id: self.organization,
             exclude_groups: None,
             order_by: self.order_by,
