@@ -128,6 +128,7 @@ impl Collector for CoreFigures {
             ("store_commits", "Commits that reached the database", figures.store.commits),
             ("store_writes", "Write transactions that those commits kept", figures.store.writes),
             ("store_repeats", "Transactions that ran again", figures.store.repeats),
+            ("store_statements", "Statements that were run", figures.store.statements),
         ];
         for (name, help, value) in counters {
             let counter = ConstCounter::new(value);

@@ -1,6 +1,6 @@
 //! Putting a Roster together.
 
-use std::sync::{Arc, atomic::AtomicUsize};
+use std::sync::{Arc, Mutex, atomic::AtomicUsize};
 
 use axum::Router;
 use jiff::Timestamp;
@@ -110,10 +110,10 @@ impl Builder {
         for door in self.routers {
             router = router.merge(door(kit.clone()));
         }
-        let panics = Arc::new(Panics::default());
-        let metrics = panics.clone();
+        let seen = Arc::new(Seen::default());
+        let metrics = seen.clone();
         let gate = Gate::with_doors(router, GateSettings { metrics, ..self.gate }, self.mounts);
-        Roster { core, store, clock, gate, panics }
+        Roster { core, store, clock, gate, seen }
     }
 }
 
@@ -126,21 +126,27 @@ fn cheap() -> HashingSettings {
     HashingSettings { memory_kib: 8, passes: 1, lanes: 1, threads: 1, queue: 256 }
 }
 
-/// Counts panics of handlers, of which a test may have none.
+/// What the gate tells of requests.
 #[derive(Debug, Default)]
-pub(crate) struct Panics(pub(crate) AtomicUsize);
+pub(crate) struct Seen {
+    /// Panics of handlers, of which a test may have none.
+    pub(crate) panics: AtomicUsize,
+    /// The declared path that the last request has met.
+    pub(crate) route: Mutex<&'static str>,
+}
 
-impl Metrics for Panics {
+impl Metrics for Seen {
     fn answered(
         &self,
-        _: &'static str,
+        route: &'static str,
         _: &http::Method,
         _: http::StatusCode,
         _: std::time::Duration,
     ) {
+        *self.route.lock().unwrap() = route;
     }
 
     fn panicked(&self, _: &'static str) {
-        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        self.panics.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     }
 }

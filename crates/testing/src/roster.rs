@@ -23,7 +23,7 @@ use roster_store::{Store, Tx};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Answer, Builder, Person, builder::Panics};
+use crate::{Answer, Builder, Person, builder::Seen};
 
 /// The password of everybody whom the harness makes.
 pub const PASSWORD: &str = "vivid walrus 2718";
@@ -38,7 +38,7 @@ pub struct Roster {
     /// The time, which stands still until it is moved.
     pub clock: Arc<ManualClock>,
     pub(crate) gate: Gate,
-    pub(crate) panics: Arc<Panics>,
+    pub(crate) seen: Arc<Seen>,
 }
 
 impl Roster {
@@ -175,6 +175,11 @@ impl Roster {
         codes.remove(0)
     }
 
+    /// The declared path that the last request has met, by which the router has found its handler.
+    pub fn last_route(&self) -> &'static str {
+        *self.seen.route.lock().unwrap()
+    }
+
     /// Sends a request through the gate. A body is sent as JSON.
     pub async fn call(
         &self,
@@ -218,7 +223,7 @@ impl Roster {
         let asked = format!("{} {}", request.method(), request.uri());
         let (parts, body) = self.gate.handle(peer, request).await.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        assert_eq!(self.panics.0.load(Ordering::SeqCst), 0, "{asked} made a handler panic");
+        assert_eq!(self.seen.panics.load(Ordering::SeqCst), 0, "{asked} made a handler panic");
         Answer::new(asked, parts, bytes.to_vec())
     }
 }

@@ -12,6 +12,7 @@ mod airt_rights;
 mod civis;
 mod civis_constraints;
 mod civis_flags;
+mod civis_numbers;
 mod civis_requests;
 mod dioptra;
 mod dioptra_search;

@@ -132,6 +132,7 @@ async fn metrics_count_requests_and_can_be_off() {
     for name in [
         "roster_password_hashes_total ",
         "roster_store_commits_total ",
+        "roster_store_statements_total ",
         "roster_password_hashes_waiting ",
     ] {
         assert!(text.contains(name), "{name}: {text}");

@@ -113,6 +113,8 @@ pub struct Statistics {
     pub writes: u64,
     /// Transactions that ran again because another was faster or the connection was lost.
     pub repeats: u64,
+    /// Statements that were run, in whichever transaction.
+    pub statements: u64,
 }
 
 #[derive(Default)]
@@ -121,6 +123,14 @@ struct Counters {
     commits: AtomicU64,
     writes: AtomicU64,
     repeats: AtomicU64,
+    statements: AtomicU64,
+}
+
+impl Counters {
+    /// Counts what a transaction has run.
+    fn note(&self, tx: &Tx) {
+        self.statements.fetch_add(tx.statements, Ordering::Relaxed);
+    }
 }
 
 /// A function that returns a future that can be named, and so be required to be `Send`.
@@ -213,6 +223,7 @@ impl Store {
             Backend::Sqlite(sqlite) => {
                 let mut tx = sqlite.begin_write(true).await?;
                 let outcome = work(&mut tx).await;
+                self.0.counters.note(&tx);
                 Sqlite::end_write(tx, outcome).await
             }
             Backend::Postgres(postgres) => self.repeat(postgres, Begin::Write, work).await,
@@ -236,6 +247,7 @@ impl Store {
             Backend::Sqlite(sqlite) => {
                 let mut tx = sqlite.begin_write(false).await?;
                 let outcome = work(&mut tx).await;
+                self.0.counters.note(&tx);
                 let (value, unsynced) = Sqlite::end_write_unsynced(tx, outcome).await?;
                 Ok((value, Unsynced::in_batch(unsynced)))
             }
@@ -256,9 +268,23 @@ impl Store {
             + Sync,
     {
         match &self.0.backend {
-            Backend::Sqlite(sqlite) => work(&mut sqlite.begin_read().await?).await,
+            Backend::Sqlite(sqlite) => self.look(sqlite.begin_read().await?, work).await,
             Backend::Postgres(postgres) => self.repeat(postgres, Begin::Read, work).await,
         }
+    }
+
+    /// Runs `work`, which reads, on SQLite.
+    async fn look<T, E, F>(&self, mut tx: Tx, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFn(&mut Tx) -> Result<T, E>
+            + for<'t> Work<&'t mut Tx, Result<T, E>, Fut: Send>
+            + Send
+            + Sync,
+    {
+        let outcome = work(&mut tx).await;
+        self.0.counters.note(&tx);
+        outcome
     }
 
     /// As `read`, for what may take longer than a few hundred microseconds, such as searches and exports.
@@ -275,8 +301,8 @@ impl Store {
         let runtime = Handle::current();
         match &self.0.backend {
             Backend::Sqlite(sqlite) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => {
-                let mut tx = sqlite.begin_read().await?;
-                tokio::task::block_in_place(|| runtime.block_on(work(&mut tx)))
+                let tx = sqlite.begin_read().await?;
+                tokio::task::block_in_place(|| runtime.block_on(self.look(tx, work)))
             }
             _ => self.read(work).await,
         }
@@ -292,7 +318,7 @@ impl Store {
             + Sync,
     {
         match &self.0.backend {
-            Backend::Sqlite(sqlite) => work(&mut sqlite.point().await?).await,
+            Backend::Sqlite(sqlite) => self.look(sqlite.point().await?, work).await,
             Backend::Postgres(postgres) => self.repeat(postgres, Begin::Point, work).await,
         }
     }
@@ -314,6 +340,7 @@ impl Store {
             let (error, fault) = match postgres.begin(begin).await {
                 Ok(mut tx) => {
                     let outcome = work(&mut tx).await;
+                    self.0.counters.note(&tx);
                     match Postgres::end(tx, outcome).await {
                         (Attempt::Done(outcome), changes) => {
                             if outcome.is_ok() && matches!(begin, Begin::Write | Begin::Unsynced) {
@@ -389,7 +416,12 @@ impl Store {
     /// What the store has done so far.
     pub fn statistics(&self) -> Statistics {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let Counters { commits, writes, repeats, .. } = &*self.0.counters;
-        Statistics { commits: read(commits), writes: read(writes), repeats: read(repeats) }
+        let Counters { commits, writes, repeats, statements, .. } = &*self.0.counters;
+        Statistics {
+            commits: read(commits),
+            writes: read(writes),
+            repeats: read(repeats),
+            statements: read(statements),
+        }
     }
 }

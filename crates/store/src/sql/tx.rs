@@ -14,8 +14,7 @@ pub struct Tx {
     changes: Vec<Change>,
     failed: Option<Error>,
     /// How many statements it has run: some queries promise a number.
-    #[cfg(test)]
-    pub(crate) statements: usize,
+    pub(crate) statements: u64,
 }
 
 /// The connection behind it.
@@ -30,13 +29,7 @@ pub(super) enum Conn {
 
 impl Tx {
     pub(super) fn new(conn: Conn) -> Self {
-        Self {
-            conn,
-            changes: Vec::new(),
-            failed: None,
-            #[cfg(test)]
-            statements: 0,
-        }
+        Self { conn, changes: Vec::new(), failed: None, statements: 0 }
     }
 
     pub(super) fn into_parts(self) -> (Conn, Vec<Change>, Option<Error>) {
@@ -140,10 +133,7 @@ impl Tx {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        #[cfg(test)]
-        {
-            self.statements += 1;
-        }
+        self.statements += 1;
         let bound: Vec<_> = params.iter().map(|param| param.value()).collect();
         if bound.iter().all(Value::is_storable) {
             Ok(bound)
