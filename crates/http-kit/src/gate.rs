@@ -290,6 +290,7 @@ impl Inner {
             }
             Err(Ended::Late) => Refusal {
                 retry_after: Some(Duration::from_secs(1)),
+                may_be_done: true,
                 ..Refusal::http(StatusCode::SERVICE_UNAVAILABLE, "the answer took too long")
             },
             Err(Ended::Panicked(panic)) => {

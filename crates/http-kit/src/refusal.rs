@@ -29,6 +29,8 @@ pub struct Refusal {
     pub allow: Option<HeaderValue>,
     /// A credential came and is not good.
     pub had_credential: bool,
+    /// Nobody knows whether it was done all the same, so whoever asks again may do it twice.
+    pub may_be_done: bool,
 }
 
 /// How a door says a refusal that comes before its handlers.
@@ -53,6 +55,7 @@ impl Refusal {
             retry_after: None,
             allow: None,
             had_credential: false,
+            may_be_done: false,
         }
     }
 

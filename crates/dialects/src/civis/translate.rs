@@ -143,6 +143,10 @@ impl From<Error> for Refusal {
 /// What comes from before the handlers: no credential, too many requests, a body that is too long or no JSON.
 impl From<roster_http_kit::Refusal> for Refusal {
     fn from(refusal: roster_http_kit::Refusal) -> Self {
+        // The client repeats even a POST that was answered 503, so that must mean that nothing was done.
+        if refusal.may_be_done {
+            return Self::new(StatusCode::INTERNAL_SERVER_ERROR, refusal.detail);
+        }
         let retry_after = refusal.retry_after.map(|wait| wait.as_secs().max(1));
         let status = match refusal.status {
             StatusCode::METHOD_NOT_ALLOWED => StatusCode::NOT_FOUND,
@@ -168,5 +172,27 @@ fn name(field: Field) -> String {
         Field::EmailText => "shareEmailBody".to_owned(),
         Field::ExpiresAt => "expiresIn".to_owned(),
         field => names::camel(field.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn only_what_was_not_done_is_answered_so_that_the_client_repeats_it() {
+        let late = roster_http_kit::Refusal::http(StatusCode::SERVICE_UNAVAILABLE, "late");
+        let busy = Error::Unavailable { retry_after: Duration::from_secs(2) };
+        for (refusal, status, waits) in [
+            (Refusal::from(busy), 503, true),
+            (Refusal::from(late.clone()), 503, false),
+            (Refusal::from(roster_http_kit::Refusal { may_be_done: true, ..late }), 500, false),
+        ] {
+            let reply = refusal.into_response();
+            assert_eq!(reply.status().as_u16(), status);
+            assert_eq!(reply.headers().contains_key(header::RETRY_AFTER), waits);
+        }
     }
 }
