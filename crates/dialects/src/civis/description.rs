@@ -15,10 +15,12 @@ use super::{
     routes::{Gives, ROUTES, Route},
 };
 
-/// Somebody reads the description. The one published parameter, another rendering, is not offered.
+/// Somebody reads the description. The one published parameter, for another rendering, is known only to be refused.
 pub(super) async fn get(call: &Call) -> Reply {
-    if call.query.text("swagger").is_some_and(|version| version != "2.0") {
-        return Err(super::translate::Refusal::invalid("swagger must be 2.0"));
+    if call.query.text("openapi_version").is_some() {
+        let sentence =
+            "openapi_version cannot be given: the description is there in Swagger 2.0 only";
+        return Err(super::translate::Refusal::invalid(sentence));
     }
     done(&Document)
 }

@@ -151,7 +151,7 @@ const UP: bool = false;
 
 /// Every route.
 pub(super) static ROUTES: &[Route] = &[
-    route!(GET "endpoints" "List API endpoints" description::get).query(&[text("swagger")]),
+    route!(GET "endpoints" "List API endpoints" description::get).query(&[text("openapi_version")]),
     route!(GET "users" "List users" users::list)
         .query(users::WANTED).pages((20, 10_000), &["name", "user"], UP),
     route!(POST "users" "Create a new user" users::create).body(users::NEW),
