@@ -124,7 +124,7 @@ query! { @paged
     UserFilter: "status" "role" "organization_id" "group_id" "deleted" "filter" "search" "order_by";
     DirectoryFilter: "search" "group_id";
     PeopleFilter: "account" "search" "group_id" "group_ids" "feature_flag" "organization_id" "exclude_groups" "order_by";
-    GroupFilter: "filter" "search" "permission" "user_ids" "organization_id" "order_by";
+    GroupFilter: "filter" "search" "name" "permission" "user_ids" "organization_id" "order_by";
     AuditFilter: "user" "action";
     ListFilter: "filter" "search" "order_by";
     ApiKeyFilter: "include_revoked" "filter" "search" "order_by";

@@ -54,6 +54,7 @@ pub(crate) struct ShortList<F: 'static> {
     order: Vec<OrderBy<F>>,
     /// What was asked, in words.
     asked: ListFilter,
+    is_plain: bool,
 }
 
 impl<F: FilterField> ShortList<F> {
@@ -69,19 +70,22 @@ impl<F: FilterField> ShortList<F> {
             filter = parsed.map_err(|error| filters::refuse(Field::Filter, &error))?;
         }
         if let Some(text) = &asked.search {
-            let mut found = filters::search(searched.to_vec(), text, Field::Search)?;
-            if let Ok(id) = text.trim().parse() {
-                found = Filter::Or(vec![found, Filter::equals(F::ID, FilterValue::Integer(id))]);
-            }
-            filter = filter.and(found);
+            filter = filter.and(search(text, searched, Field::Search)?);
         }
         let order = filters::order(asked.order_by.as_deref(), vocabulary)?;
-        Ok(Self { filter, order, asked: asked.clone() })
+        let is_plain = *asked == ListFilter::default();
+        Ok(Self { filter, order, asked: asked.clone(), is_plain })
+    }
+
+    /// Of these, those that have a piece of text in a field, or that number.
+    pub(crate) fn having(self, text: &str, in_field: F, field: Field) -> Result<Self> {
+        let filter = self.filter.and(search(text, &[in_field], field)?);
+        Ok(Self { filter, is_plain: false, ..self })
     }
 
     /// Whether everything is wanted, by number: the database makes pages of that.
     pub(crate) fn is_plain(&self) -> bool {
-        self.asked == ListFilter::default()
+        self.is_plain
     }
 
     /// The name of the list for cursors.
@@ -106,6 +110,15 @@ impl<F: FilterField> ShortList<F> {
         let rows = part.map(|(_, record)| record).collect();
         paging.page(rows, total, |record| mark(record, &self.order))
     }
+}
+
+/// What a search accepts: a piece of one of these fields, letter case aside, or the number.
+fn search<F: FilterField>(text: &str, searched: &[F], field: Field) -> Result<Filter<F>> {
+    let found = filters::search(searched.to_vec(), text, field)?;
+    Ok(match text.trim().parse() {
+        Ok(id) => Filter::Or(vec![found, Filter::equals(F::ID, FilterValue::Integer(id))]),
+        Err(_) => found,
+    })
 }
 
 /// The records in their order, each with where it stands.

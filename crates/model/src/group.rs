@@ -133,6 +133,9 @@ pub struct GroupFilter {
     /// A piece of the name, the slug or the description, letter case aside, or the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
+    /// A piece of the name alone, letter case aside, or the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// With which the caller may do at least this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub permission: Option<PermissionLevel>,

@@ -92,6 +92,10 @@ def test_lists_of_groups(door, root):
     of_user = root.client.groups.list(query=mark, user_ids=[user["id"], 987654])
     assert [row.id for row in of_user] == [made["A"]["id"]]
     assert root.ok("GET", "groups", params={"organization_id": 987654}) == []
+    root.ok("PATCH", f"groups/{made['c']['id']}", json={"description": f"described {mark}", "slug": f"slug-{mark}"})
+    assert root.ok("GET", "groups", params={"query": f"described {mark}"}) == [], "the name alone is looked through"
+    assert root.ok("GET", "groups", params={"query": f"slug-{mark}"}) == []
+    assert made["c"]["id"] in {row["id"] for row in root.ok("GET", "groups", params={"query": str(made["c"]["id"])})}
     person = door.person()
     seen = lambda **query: [row["id"] for row in person.ok("GET", "groups", params={"query": mark, **query})]  # noqa: E731
     assert len(seen()) == 3 and seen(permission="manage") == []

@@ -100,6 +100,9 @@ pub(super) async fn find(roster: &Client, group: &str) -> Result<GroupId> {
 struct LsGroups {
     #[command(flatten)]
     which: Which,
+    /// Those with this piece in their name, or with this id
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
     /// With which you may do at least this: read, write or manage
     #[arg(long, value_name = "LEVEL")]
     permission: Option<PermissionLevel>,
@@ -119,6 +122,7 @@ impl LsGroups {
         GroupFilter {
             filter,
             search,
+            name: self.name.clone(),
             permission: self.permission,
             user_ids: self.users.clone(),
             organization_id: self.organization,

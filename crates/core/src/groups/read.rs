@@ -169,7 +169,11 @@ fn read_list(filter: &GroupFilter) -> Result<ShortList<GroupRecordField>> {
         search: filter.search.clone(),
         order_by: filter.order_by.clone(),
     };
-    ShortList::read(&asked, &GROUP_RECORD_FIELDS, GroupRecordField::SEARCHED)
+    let list = ShortList::read(&asked, &GROUP_RECORD_FIELDS, GroupRecordField::SEARCHED)?;
+    match filter.name.as_deref().filter(|piece| !piece.is_empty()) {
+        Some(piece) => list.having(piece, GroupRecordField::Name, Field::Name),
+        None => Ok(list),
+    }
 }
 
 fn read_users(words: Option<&str>) -> Result<Vec<UserId>> {

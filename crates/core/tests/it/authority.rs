@@ -377,6 +377,13 @@ on_both_databases! {
         assert_eq!(list(search("%_")).await, ["50%_off"]);
         assert_eq!(list(search(&groups[2].id.to_string())).await, ["gamma"]);
         assert!(list(search("'")).await.is_empty());
+        let called = |text: &str| GroupFilter { name: Some(text.into()), ..all.clone() };
+        assert_eq!(list(called("BET")).await, ["Beta"]);
+        assert_eq!(list(called(&groups[2].id.to_string())).await, ["gamma"]);
+        assert_eq!(list(search("50-off")).await, ["50%_off"], "the slug is looked through");
+        assert!(list(called("50-off")).await.is_empty(), "but not where a name is asked for");
+        assert!(list(GroupFilter { search: Some("beta".into()), ..called("gamma") }).await.is_empty());
+        assert_eq!(list(called("")).await, list(all.clone()).await);
         let users = |users: &[&User]| GroupFilter {
             user_ids: Some(users.iter().map(|user| user.id.to_string()).collect::<Vec<_>>().join(",")),
             ..all.clone()

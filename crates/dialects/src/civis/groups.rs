@@ -64,7 +64,8 @@ pub(super) async fn list(call: &Call) -> Reply {
     });
     let filter = GroupFilter {
         filter: None,
-        search: call.query.text("query").map(str::to_owned),
+        search: None,
+        name: call.query.text("query").map(str::to_owned),
         permission,
         user_ids,
         organization_id: call.query.integer("organization_id").map(OrganizationId),
