@@ -79,7 +79,7 @@ impl Tour {
         let new = json!({"name": "new_editor"});
         let made = self.call::<CreateFeatureFlag>(by, CreateFeatureFlag::path(), new).await;
         let switch = json!({
-            "is_on": true, "users": ["me", "ann@example.com"],
+            "is_on": true, "users": ["me", "ann"],
             "organization_ids": [admin.user.organization_id], "group_ids": [admin.user.primary_group_id],
         });
         let path = ChangeFeatureFlag::path("new_editor");
