@@ -84,7 +84,7 @@ class Server:
             [self.program, "serve"], env=self.environment, cwd=folder, stdout=self.output, stderr=subprocess.STDOUT
         )
         self.address = self.wait()
-        body = json.dumps({"username": "root-of-tests", "password": PASSWORD}).encode()
+        body = json.dumps({"login": "root-of-tests", "password": PASSWORD}).encode()
         request = urllib.request.Request(
             f"{self.address}/api/v1/sessions", body, {"content-type": "application/json"}, method="POST"
         )

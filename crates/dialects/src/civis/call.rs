@@ -102,8 +102,7 @@ impl Call {
 /// The number of a record in a path. None if no record can have it. There is one way to write each (threat T33): to the
 /// constraints of keys `007` would be another path than `7`.
 fn id(segment: &str) -> Option<i64> {
-    let is_number =
-        !segment.starts_with('0') && segment.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = !segment.starts_with('0') && segment.bytes().all(|byte| byte.is_ascii_digit());
     segment.parse().ok().filter(|id| is_number && (1..=MAX_ID).contains(id))
 }
 
@@ -158,7 +157,9 @@ mod tests {
     fn t46_what_is_no_number_of_a_record_names_none() {
         assert_eq!(id("7"), Some(7));
         assert_eq!(id("9007199254740991"), Some(MAX_ID));
-        for text in ["0", "007", "-1", "+1", "9007199254740992", "99999999999999999999", "1.0", "", "me"] {
+        for text in
+            ["0", "007", "-1", "+1", "9007199254740992", "99999999999999999999", "1.0", "", "me"]
+        {
             assert_eq!(id(text), None, "{text}");
         }
     }

@@ -14,4 +14,4 @@ mod tests;
 mod trigrams;
 
 pub(crate) use needle::needles;
-pub(crate) use plan::{Candidates, Plan, Request, plan};
+pub(crate) use plan::{Candidates, FEW, Plan, Request, plan};

@@ -2,7 +2,7 @@
 
 use roster_model::{Filter, OrderBy, Pattern, User, UserField, UserRef};
 
-use super::{Candidates, Plan, Request, needles, plan};
+use super::{Candidates, FEW, Plan, Request, needles, plan};
 use crate::testing::{noon, on_both_databases, user, write};
 use crate::users::list::Way;
 use crate::{Store, Tx, UserQuery, Window};
@@ -117,7 +117,7 @@ async fn assert_same(store: &Store) {
                         assert_eq!(names(&found), part, "{piece:?} {:?}", query.filter);
                         assert!(tx.statements <= 4, "{} statements", tx.statements);
                         for these in candidates(tx, &query).await? {
-                            for way in [Way::Fetch(&these), Way::Walk(&these), Way::Scan] {
+                            for way in ways(&these) {
                                 let found = tx.page_of_users(&query, &window, way).await?;
                                 assert_eq!(names(&found), part, "{piece:?} {these:?}");
                             }
@@ -148,19 +148,26 @@ fn names(users: &[User]) -> Vec<&str> {
     users.iter().map(|one| one.username.as_str()).collect()
 }
 
+/// Every way to the whole of a page.
+fn ways(these: &Candidates) -> [Way<'_>; 3] {
+    let walk = |these| Way::Walk { these, until: None };
+    [Way::Fetch(these), walk(Some(these)), walk(None)]
+}
+
 /// The candidates of the plans for one row and for all.
 async fn candidates(tx: &mut Tx, query: &UserQuery) -> Result<Vec<Candidates>, crate::Error> {
     let needles = needles(&query.filter);
     let mut all = Vec::new();
-    for (rows, is_walkable) in [(Some(1.0), true), (Some(1e6), true), (None, false)] {
+    for (rows, is_walkable, few) in
+        [(Some(1.0), true, 0), (Some(1.0), true, FEW), (Some(1e6), true, 0), (None, false, FEW)]
+    {
         if needles.is_empty() {
             continue;
         }
-        match plan(tx, &Request { needles: &needles, rows, is_walkable }).await? {
+        match plan(tx, &Request { needles: &needles, rows, is_walkable, few }).await? {
             Plan::Scan => {}
-            Plan::Fetch(these) | Plan::Walk(these) | Plan::Read { otherwise: these, .. } => {
-                all.push(these)
-            }
+            Plan::Fetch(these) => all.push(these),
+            Plan::Walk(walk) => all.push(walk.candidates),
         }
     }
     Ok(all)
@@ -176,6 +183,28 @@ on_both_databases! {
         assert_same(&store).await;
         index(&store).await;
         assert_same(&store).await;
+    }
+
+    async fn those_who_stand_at_the_end_of_the_order_are_found_as_well(store: Store) {
+        let many = FEW as usize + 100;
+        write(&store, async |tx: &mut Tx| {
+            for number in 0..1500 {
+                user(tx, &format!("a{number}")).await?;
+            }
+            for number in 0..many {
+                user(tx, &format!("zed{number:05}")).await?;
+            }
+            tx.index_users(u32::MAX).await
+        })
+        .await;
+        let window = Window { after: None, offset: 0, limit: 3 };
+        let query = UserQuery {
+            filter: Filter::contains(vec![UserField::Username], "zed"),
+            order: vec![OrderBy::ascending(UserField::Username)],
+            ..UserQuery::default()
+        };
+        let found = store.read(async |tx: &mut Tx| tx.list_users(&query, &window).await).await;
+        assert_eq!(names(&found.unwrap()), ["zed00000", "zed00001", "zed00002"]);
     }
 
     async fn renamed_deleted_and_purged_users_are_found_as_they_are(store: Store) {

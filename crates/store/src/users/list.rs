@@ -82,15 +82,17 @@ impl UserQuery {
 }
 
 /// How the rows of a page are come by.
+#[derive(Clone, Copy)]
 pub(crate) enum Way<'w> {
-    /// In the list's order, or as the database thinks best.
-    Scan,
     /// Those among these, sorted.
     Fetch(&'w Candidates),
-    /// In the list's order, those among these.
-    Walk(&'w Candidates),
-    /// In the list's order, no further than this.
-    Until(&'w Mark),
+    /// In the list's order, or as the database thinks best.
+    Walk {
+        /// Only those among these.
+        these: Option<&'w Candidates>,
+        /// No further than this.
+        until: Option<&'w Mark>,
+    },
 }
 
 impl Tx {
@@ -102,21 +104,28 @@ impl Tx {
     ) -> Result<Vec<User>, Error> {
         let order = Order::new(&wanted.order);
         let rows = Some(window.offset.saturating_add(window.limit) as f64);
-        match self.plan_users(wanted, rows, order.is_walkable(WALKED)).await? {
-            Plan::Scan => self.page_of_users(wanted, window, Way::Scan).await,
-            Plan::Fetch(these) => self.page_of_users(wanted, window, Way::Fetch(&these)).await,
-            Plan::Walk(these) => self.page_of_users(wanted, window, Way::Walk(&these)).await,
-            Plan::Read { most, otherwise } => {
-                let Some(end) = self.find_end(&order, window, most).await? else {
-                    return self.page_of_users(wanted, window, Way::Scan).await;
-                };
-                let page = self.page_of_users(wanted, window, Way::Until(&end)).await?;
-                if page.len() as i64 == window.limit {
-                    return Ok(page);
-                }
-                self.page_of_users(wanted, window, Way::Walk(&otherwise)).await
+        let walk = match self.plan_users(wanted, rows, order.is_walkable(WALKED)).await? {
+            Plan::Scan => {
+                let way = Way::Walk { these: None, until: None };
+                return self.page_of_users(wanted, window, way).await;
             }
+            Plan::Fetch(these) => {
+                return self.page_of_users(wanted, window, Way::Fetch(&these)).await;
+            }
+            Plan::Walk(walk) => walk,
+        };
+        let end = self.find_end(&order, window, walk.most).await?;
+        let these = Some(&walk.candidates).filter(|_| !walk.reads);
+        let way = Way::Walk { these, until: end.as_ref() };
+        let page = self.page_of_users(wanted, window, way).await?;
+        if end.is_none() || page.len() as i64 == window.limit {
+            return Ok(page);
         }
+        let way = match walk.is_fetched_then {
+            true => Way::Fetch(&walk.candidates),
+            false => Way::Walk { these: Some(&walk.candidates), until: None },
+        };
+        self.page_of_users(wanted, window, way).await
     }
 
     /// How many users there are. The number of all, or of all in an organization, is kept; others are counted.
@@ -146,7 +155,8 @@ impl Tx {
         if needles.is_empty() || wanted.is_deleted {
             return Ok(Plan::Scan);
         }
-        search::plan(self, &Request { needles: &needles, rows, is_walkable }).await
+        let few = search::FEW;
+        search::plan(self, &Request { needles: &needles, rows, is_walkable, few }).await
     }
 
     /// A page, come by in one way or another: all find the same.
@@ -168,15 +178,18 @@ impl Tx {
             return Err(Error::internal("a mark of another order"));
         }
         match way {
-            Way::Scan => {}
             Way::Fetch(these) => write_among(these, &mut query),
-            Way::Walk(these) => {
-                // Said like this, neither database begins with the candidates.
-                query.push(" AND (users.id IN (");
-                these.write(&mut query);
-                query.push(")) IS TRUE");
+            Way::Walk { these, until } => {
+                if let Some(these) = these {
+                    // Said like this, neither database begins with the candidates.
+                    query.push(" AND (users.id IN (");
+                    these.write(&mut query);
+                    query.push(")) IS TRUE");
+                }
+                if let Some(end) = until {
+                    order.write_until(end, &mut query);
+                }
             }
-            Way::Until(end) => order.write_until(end, &mut query),
         }
         order.write(&mut query, matches!(way, Way::Fetch(_)));
         query.push_with(" LIMIT ?", &window.limit);
