@@ -58,6 +58,18 @@ impl Core {
         self.step_up(actor, operation, "").await
     }
 
+    /// Asks the table about something that these organizations share.
+    pub(crate) async fn authorize_among(
+        &self,
+        actor: &Actor,
+        operation: Operation,
+        organizations: &[OrganizationId],
+        kind: Kind,
+    ) -> Result<()> {
+        allow_among(actor, operation, organizations, kind)?;
+        self.step_up(actor, operation, "").await
+    }
+
     /// Asks the table about making something in an organization: users in these groups, or, without any, a group. Team
     /// admins make users in groups that they were given to manage.
     pub(crate) async fn authorize_creation(
@@ -246,6 +258,23 @@ pub(crate) async fn get_authorized_group(
         }
     }
     Ok(now)
+}
+
+/// Asks the table about something that these organizations share, where a second factor was asked for before.
+pub(crate) fn allow_among(
+    actor: &Actor,
+    operation: Operation,
+    organizations: &[OrganizationId],
+    kind: Kind,
+) -> Result<()> {
+    let relations: Vec<_> = organizations.iter().map(|one| in_organization(actor, *one)).collect();
+    let is_own = |relation: &Relation| *relation == Relation::SameOrganization;
+    let relation = match relations.iter().any(is_own) {
+        true if relations.iter().all(is_own) => Relation::SameOrganization,
+        true => Relation::OtherAccount,
+        false => Relation::Elsewhere,
+    };
+    allow(actor, operation, relation, None, kind)
 }
 
 /// How the caller stands to a user.

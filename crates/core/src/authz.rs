@@ -190,6 +190,14 @@ operations! {
     ShareGroup = "group.share": Admin + by_grantee;
     /// Say what a group makes of its members.
     GrantGroupRoles = "group.grant_roles": Admin + step_up + not_by_limited_key;
+    /// See the themes for one's organization.
+    ReadThemes = "theme.read": SignedIn;
+    /// Make, change and remove themes that are for one's organization alone.
+    WriteThemes = "theme.write": Admin;
+    /// The same where it is no business of an organization's administrators.
+    WriteAnyTheme = "theme.write_any": SystemAdmin;
+    /// See a logo, of which one knows the name.
+    ReadLogo = "theme.logo": Anyone;
     /// See the plans.
     ReadPlans = "plan.read": SignedIn;
     /// Make, change and remove plans.
@@ -347,7 +355,8 @@ pub enum Relation {
     Granted,
     /// It is about the caller's organization or something in it.
     SameOrganization,
-    /// It is about somebody of the caller's organization who belongs to another account admin, or about what does.
+    /// It is about somebody of the caller's organization who belongs to another account admin, or about what does; or
+    /// about what the caller's organization shares with others.
     OtherAccount,
     /// It is about another organization or something in it, or about nothing that is there.
     Elsewhere,

@@ -34,6 +34,10 @@ pub enum Kind {
     Message,
     /// A favorite.
     Favorite,
+    /// A theme.
+    Theme,
+    /// A logo of themes.
+    Logo,
     /// An object of the platform.
     Object,
     /// A feature flag.
@@ -55,6 +59,8 @@ impl fmt::Display for Kind {
             Self::SsoLink => "link to that sign-in provider",
             Self::Message => "message",
             Self::Favorite => "favorite",
+            Self::Theme => "theme",
+            Self::Logo => "logo",
             Self::Object => "object",
             Self::Flag => "feature flag",
         })

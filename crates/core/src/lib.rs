@@ -37,6 +37,7 @@ mod sign_in;
 pub mod sso;
 #[cfg(test)]
 mod testing;
+mod themes;
 mod usage;
 mod users;
 

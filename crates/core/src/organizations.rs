@@ -103,6 +103,11 @@ impl Core {
                 if changed.is_empty() {
                     return Ok(before);
                 }
+                if let Some(theme) = organization.default_theme_id
+                    && !tx.is_theme_for(theme, id).await?
+                {
+                    return Err(Error::invalid(Field::DefaultThemeId, Reason::Unknown));
+                }
                 organization.updated_at = now;
                 tx.update_organization(&organization).await?;
                 Entry::done_to_nobody("organization.updated")
@@ -154,6 +159,7 @@ fn apply(organization: &mut Organization, update: &OrganizationUpdate) -> Vec<&'
         inactivity_suspension_days,
         password_expiry_days,
         password_min_length,
+        default_theme_id,
     } = update;
     let settings = &mut organization.settings;
     let changes = [
@@ -167,6 +173,7 @@ fn apply(organization: &mut Organization, update: &OrganizationUpdate) -> Vec<&'
         ),
         (set(&mut settings.password_expiry_days, password_expiry_days), "password_expiry_days"),
         (set(&mut settings.password_min_length, password_min_length), "password_min_length"),
+        (set(&mut organization.default_theme_id, default_theme_id), "default_theme_id"),
     ];
     changes.into_iter().filter(|(is_changed, _)| *is_changed).map(|(_, name)| name).collect()
 }

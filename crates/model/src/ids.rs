@@ -50,6 +50,10 @@ id! {
     AuditEventId,
     /// An entry of somebody's favorites.
     FavoriteId,
+    /// A theme.
+    ThemeId,
+    /// An image that is the logo of themes.
+    LogoId,
     /// An object of the platform, among those of its kind; the platform gives the numbers.
     ObjectId,
     /// A feature flag.

@@ -28,6 +28,7 @@ mod secret;
 mod session;
 mod share;
 mod sso;
+mod theme;
 mod user;
 mod user_field;
 
@@ -52,8 +53,8 @@ pub use group::{
 pub use group_role::{GroupRole, RoleEntry};
 pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible};
 pub use ids::{
-    ApiKeyId, AuditEventId, FavoriteId, FeatureFlagId, GroupId, MessageId, ObjectId,
-    OrganizationId, PlanId, SessionId, UserId, UserRef,
+    ApiKeyId, AuditEventId, FavoriteId, FeatureFlagId, GroupId, LogoId, MessageId, ObjectId,
+    OrganizationId, PlanId, SessionId, ThemeId, UserId, UserRef,
 };
 pub use import::{GroupImport, GroupRow, ImportReport, RefusedRow, UserImport, UserRow};
 pub use list_fields::{
@@ -86,6 +87,7 @@ pub use share::{
     ShareWithUsers,
 };
 pub use sso::{EnableSso, RedeemSsoTicket, SsoLink, SsoProvider, SsoSignIn, SsoTicket};
+pub use theme::{Image, ImageType, NewTheme, Theme, ThemeFilter, ThemeLogo, ThemeUpdate};
 pub use user::{
     AccountState, ChangeExpiredPassword, ChangePassword, ConfirmEmail, DirectoryEntry,
     DirectoryFilter, NewUser, NewUserFlags, Profile, Role, SetPhone, SetUp, Status, User,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{OrganizationId, problem::words};
+use crate::{OrganizationId, ThemeId, problem::words};
 
 words! {
     /// How the people of an organization sign in.
@@ -31,6 +31,8 @@ pub struct Organization {
     pub slug: String,
     /// What its administrators have set.
     pub settings: OrganizationSettings,
+    /// The theme of its people.
+    pub default_theme_id: Option<ThemeId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -94,4 +96,7 @@ pub struct OrganizationUpdate {
     /// The shortest password in bytes, if longer than the profile's.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::user::given")]
     pub password_min_length: Option<Option<u32>>,
+    /// The theme of its people, one that is for it.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::user::given")]
+    pub default_theme_id: Option<Option<ThemeId>>,
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    AccountState, GroupEntry, GroupId, GroupRole, LoginType, OrganizationId, PermissionLevel, User,
-    problem::words,
+    AccountState, GroupEntry, GroupId, GroupRole, LoginType, OrganizationId, PermissionLevel,
+    ThemeId, User, problem::words,
 };
 
 /// A user as somebody sees it who may not know everything: without the preferences, and, for those who neither are it
@@ -47,6 +47,8 @@ pub struct PersonOrganization {
     pub sso_disable_capable: bool,
     /// Whether codes by SMS are forbidden.
     pub sms_otp_disabled: bool,
+    /// The theme of its people.
+    pub default_theme_id: Option<ThemeId>,
 }
 
 words! {

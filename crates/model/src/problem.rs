@@ -208,6 +208,16 @@ words! {
         PasswordExpiryDays = "password_expiry_days",
         /// The shortest password.
         PasswordMinLength = "password_min_length",
+        /// What the platform makes of a theme.
+        Settings = "settings",
+        /// The organizations that a theme is for.
+        OrganizationIds = "organization_ids",
+        /// The image that is a theme's logo.
+        Logo = "logo",
+        /// The number of a theme's logo.
+        LogoId = "logo_id",
+        /// The theme of the people of an organization.
+        DefaultThemeId = "default_theme_id",
         /// The place in a list.
         Cursor = "cursor",
         /// How many at once.

@@ -1,7 +1,7 @@
 //! How the words of `model` stand in columns.
 
 use roster_model::{
-    AuthenticationMethod, Channel, CodeChannel, CodePurpose, GroupRole, MembershipRank,
+    AuthenticationMethod, Channel, CodeChannel, CodePurpose, GroupRole, ImageType, MembershipRank,
     MessageState, ObjectType, Outcome, PermissionLevel, Role, RunState, Status, TokenHash,
 };
 
@@ -23,6 +23,7 @@ words!(
     CodeChannel,
     CodePurpose,
     GroupRole,
+    ImageType,
     MembershipRank,
     MessageState,
     ObjectType,

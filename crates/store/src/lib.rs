@@ -32,6 +32,7 @@ mod sql;
 mod sso;
 #[cfg(test)]
 mod testing;
+mod themes;
 mod throttles;
 mod totp;
 mod usage;

@@ -11,7 +11,8 @@ use crate::{Error, Tx, Window};
 macro_rules! select_organization {
     ($rest:literal) => {
         concat!(
-            "SELECT id, uuid, name, slug, settings, created_at, updated_at FROM organizations ",
+            "SELECT id, uuid, name, slug, settings, default_theme_id, created_at, updated_at \
+             FROM organizations ",
             $rest
         )
     };
@@ -26,6 +27,7 @@ fn organization(row: &Row<'_>) -> Result<Organization, Error> {
         slug: columns.take()?,
         settings: serde_json::from_value(columns.take()?)
             .map_err(|_| Error::corrupt("settings", "JSON of another form"))?,
+        default_theme_id: columns.take()?,
         created_at: columns.take()?,
         updated_at: columns.take()?,
     })
@@ -105,11 +107,13 @@ impl Tx {
     /// Writes what can change in an organization.
     pub async fn update_organization(&mut self, organization: &Organization) -> Result<(), Error> {
         self.execute(
-            "UPDATE organizations SET name = $2, settings = $3, updated_at = $4 WHERE id = $1",
+            "UPDATE organizations SET name = $2, settings = $3, default_theme_id = $4, \
+             updated_at = $5 WHERE id = $1",
             &[
                 &organization.id,
                 &organization.name,
                 &settings_json(&organization.settings)?,
+                &organization.default_theme_id,
                 &organization.updated_at,
             ],
         )

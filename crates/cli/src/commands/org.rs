@@ -94,6 +94,7 @@ impl Update {
             inactivity_suspension_days: or_none(self.inactivity_suspension_days),
             password_expiry_days: or_none(self.password_expiry_days),
             password_min_length: or_none(self.password_min_length),
+            ..OrganizationUpdate::default()
         }
     }
 }

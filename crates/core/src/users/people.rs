@@ -153,6 +153,7 @@ impl Around {
                 login_type: settings.login_type,
                 sso_disable_capable: settings.sso_disable_capable,
                 sms_otp_disabled: settings.sms_otp_disabled,
+                default_theme_id: organization.default_theme_id,
             },
             account_state: user.account_state(),
             effective_time_zone: zone.map_or(server_zone, String::as_str).to_owned(),

@@ -22,4 +22,5 @@ mod revocation;
 mod sessions;
 mod sign_in;
 mod sso;
+mod themes;
 mod users;

@@ -1,8 +1,8 @@
 //! The typed ids of `model` as columns.
 
 use roster_model::{
-    ApiKeyId, AuditEventId, FavoriteId, FeatureFlagId, GroupId, MessageId, ObjectId,
-    OrganizationId, PlanId, SessionId, UserId,
+    ApiKeyId, AuditEventId, FavoriteId, FeatureFlagId, GroupId, LogoId, MessageId, ObjectId,
+    OrganizationId, PlanId, SessionId, ThemeId, UserId,
 };
 
 use super::column_as;
@@ -19,10 +19,12 @@ id_columns!(
     FavoriteId,
     FeatureFlagId,
     GroupId,
+    LogoId,
     MessageId,
     ObjectId,
     OrganizationId,
     PlanId,
     SessionId,
+    ThemeId,
     UserId
 );

@@ -47,6 +47,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(6, "favorites", "0006_favorites.sql"),
     migration!(7, "joining", "0007_joining.sql"),
     migration!(8, "groups", "0008_groups.sql"),
+    migration!(9, "themes", "0009_themes.sql"),
     migration!(10, "feature_flags", "0010_feature_flags.sql"),
 ];
 
