@@ -2,9 +2,8 @@
 
 use http::{Method, StatusCode};
 use roster_model::ErrorCode;
-use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{PathParam, Query, Reply, Shape};
+use crate::{Body, PathParam, Query, Reply, Shape};
 
 /// An endpoint of the native API. The implementing type holds what its path names, so
 /// `EndSession { user, session }` is both the endpoint and one address of it.
@@ -20,7 +19,7 @@ pub trait Endpoint: Sized + Send + Sync + 'static {
     /// What may stand after the `?`.
     type Query: Query;
     /// What the request's body holds; `()` when it has none.
-    type Body: Serialize + DeserializeOwned + Send;
+    type Body: Body;
     /// What the answer's body holds; `()` when it has none.
     type Reply: Reply;
 
@@ -235,8 +234,8 @@ macro_rules! endpoints {
                         ),+)?],
                         query_names: <<Self as crate::Endpoint>::Query as crate::Query>::NAMES,
                         query: <<Self as crate::Endpoint>::Query as crate::Query>::parameters,
-                        body: endpoints!(@shape $($body)?),
-                        reply: endpoints!(@shape $($reply)?),
+                        body: endpoints!(@shape Body $($body)?),
+                        reply: endpoints!(@shape Reply $($reply)?),
                         is_open: crate::endpoint::has(FLAGS, "anyone"),
                         needs_step_up: crate::endpoint::has(FLAGS, "step_up"),
                         is_idempotent_creation: crate::endpoint::has(FLAGS, "idempotent"),
@@ -262,8 +261,8 @@ macro_rules! endpoints {
         pub static ENDPOINTS: &[&crate::EndpointDescription] =
             &[$($(<$name as crate::Endpoint>::DESCRIPTION),+),+];
     };
-    (@shape) => { None };
-    (@shape $shape:ty) => { Some(crate::Shape::of::<$shape>()) };
+    (@shape $of:ident) => { None };
+    (@shape $of:ident $shape:ty) => { Some(<$shape as crate::$of>::SHAPE) };
     (@type) => { () };
     (@type $type:ty) => { $type };
     (@query) => { () };

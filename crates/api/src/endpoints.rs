@@ -10,19 +10,20 @@ use roster_model::{
     ChangeExpiredPassword, ChangePassword, ChildGroups, CodeRequest, ConfirmEmail, DeleteAccount,
     DirectoryEntry, DirectoryFilter, EnableSso, EndedSessions, Favorite, FavoriteFilter,
     FavoriteId, FavoriteRanking, FeatureFlag, FeatureFlagState, FeatureFlagSwitch, Group,
-    GroupDetails, GroupFilter, GroupId, GroupImport, GroupMember, GroupShares, GroupUpdate,
+    GroupDetails, GroupFilter, GroupId, GroupImport, GroupMember, GroupShares, GroupUpdate, Image,
     ImportReport, Introspection, IntrospectionRequest, IssuedApiKey, ListFilter, Message,
     MessageId, MfaStatus, NewAccount, NewApiKey, NewFavorite, NewFeatureFlag, NewGroup,
-    NewInvitation, NewPlan, NewUser, ObjectFilter, ObjectId, ObjectRegistration, ObjectType,
-    Organization, OrganizationId, OrganizationUpdate, Page, PageRequest, PasswordReset,
+    NewInvitation, NewPlan, NewTheme, NewUser, ObjectFilter, ObjectId, ObjectRegistration,
+    ObjectType, Organization, OrganizationId, OrganizationUpdate, Page, PageRequest, PasswordReset,
     PeopleFilter, Person, Plan, PlanUpdate, RecoveryCodes, RedeemSsoTicket, RegisteredObject,
     RoleEntry, Session, SetMembership, SetPhone, SetUp, ShareWithGroups, ShareWithUsers, SignIn,
-    SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket, SwitchFeatureFlag, TotpEnrolment, User,
-    UserFilter, UserId, UserImport, UserRef, UserRow, UserUpdate, VerifyPhone, Whoami,
+    SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket, SwitchFeatureFlag, Theme, ThemeFilter,
+    ThemeId, ThemeUpdate, TotpEnrolment, User, UserFilter, UserId, UserImport, UserRef, UserRow,
+    UserUpdate, VerifyPhone, Whoami,
 };
 use uuid::Uuid;
 
-use crate::{ApiKeyFilter, EndSessionsQuery, endpoint::endpoints};
+use crate::{ApiKeyFilter, EndSessionsQuery, Upload, endpoint::endpoints};
 
 endpoints! {
     "Signing in" {
@@ -369,6 +370,37 @@ endpoints! {
 
         /// Delete a plan that nobody has.
         DeletePlan: DELETE "/api/v1/plans/{plan}" [plan: String] -> 204 | WrongState;
+    }
+    "Themes" {
+        /// The themes for the caller's organization.
+        /// System administrators see all.
+        ListThemes: GET "/api/v1/themes" ?(ThemeFilter, PageRequest) -> 200 Page<Theme>;
+
+        /// Create a theme.
+        /// An organization's default is set with the organization.
+        CreateTheme: POST "/api/v1/themes" (NewTheme) -> 201 Theme, idempotent;
+
+        /// One theme.
+        GetTheme: GET "/api/v1/themes/{theme}" [theme: ThemeId] -> 200 Theme;
+
+        /// Change a theme.
+        /// Organizations that it is no longer for have it no longer as their default.
+        UpdateTheme: PATCH "/api/v1/themes/{theme}" [theme: ThemeId] (ThemeUpdate) -> 200 Theme;
+
+        /// Delete a theme.
+        /// Organizations whose default it is have none then.
+        DeleteTheme: DELETE "/api/v1/themes/{theme}" [theme: ThemeId] -> 204;
+
+        /// Give a theme an image as its logo.
+        /// The body is the image by itself: PNG, JPEG, GIF or WebP, of at most 512 KiB and 4096 pixels on either side.
+        /// What it is, its content says. `logo_id` of a change takes a logo away.
+        SetThemeLogo: PUT "/api/v1/themes/{theme}/logo" [theme: ThemeId] (Upload)
+            -> 200 Theme | FieldInvalid;
+
+        /// The image of a logo, by the name that stands with the theme.
+        /// The name cannot be guessed, and whoever knows it needs no credential: pages can show the image before anybody
+        /// has signed in.
+        GetThemeLogo: GET "/api/v1/theme-logos/{logo}" [logo: String] -> 200 Image, anyone;
     }
     "Favorites, objects and activity" {
         /// The favorites of a user, who alone sees them.

@@ -129,6 +129,7 @@ fn text(name: &str, has_format: bool) -> Value {
         "address" => "192.0.2.7",
         "method" | "methods" => "GET",
         "path" => "/reports/7",
+        "settings" => "{\"color\": \"#336699\"}",
         "prefix" => "ros_k0123",
         "scopes" => "reports",
         "detail" => "A message was sent if the account exists.",

@@ -1,6 +1,7 @@
 //! The native HTTP API as data: each endpoint's method, path, shapes and refusals, declared once
 //! in `endpoints.rs`. The router, the OpenAPI document, the client and the access test read it.
 
+mod body;
 mod endpoint;
 mod endpoints;
 mod example;
@@ -10,6 +11,7 @@ mod query;
 mod shape;
 mod status;
 
+pub use body::{Body, ReadJson, Upload};
 pub use endpoint::{Endpoint, EndpointDescription, PathParamDescription};
 pub use endpoints::*;
 pub use openapi::openapi;

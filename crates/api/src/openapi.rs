@@ -58,7 +58,8 @@ pub fn openapi() -> OpenApi {
 fn schemas() -> BTreeMap<String, RefOr<Schema>> {
     let mut found = vec![(Problem::name().into_owned(), Problem::schema())];
     Problem::schemas(&mut found);
-    for shape in ENDPOINTS.iter().flat_map(|one| [one.body, one.reply]).flatten() {
+    let shapes = ENDPOINTS.iter().flat_map(|one| [one.body, one.reply]).flatten();
+    for shape in shapes.filter(Shape::is_json) {
         found.push(((shape.name)(), (shape.schema)()));
         (shape.collect)(&mut found);
     }
@@ -81,12 +82,11 @@ fn operation(
         operation = operation.parameter(parameter);
     }
     if let Some(shape) = &endpoint.body {
-        operation = operation.request_body(Some(
-            RequestBodyBuilder::new()
-                .required(Some(Required::True))
-                .content("application/json", content(shape, schemas))
-                .build(),
-        ));
+        let mut body = RequestBodyBuilder::new().required(Some(Required::True));
+        for media_type in shape.media_types {
+            body = body.content(*media_type, content(shape, schemas));
+        }
+        operation = operation.request_body(Some(body.build()));
     }
     // Without a requirement of its own an open endpoint would look like a forgotten one.
     operation = operation.security(match endpoint.is_open {
@@ -156,7 +156,9 @@ fn success(
     };
     let mut response = ResponseBuilder::new().description(words);
     if let Some(shape) = &endpoint.reply {
-        response = response.content("application/json", content(shape, schemas));
+        for media_type in shape.media_types {
+            response = response.content(*media_type, content(shape, schemas));
+        }
     }
     if endpoint.takes_if_match {
         let text = ObjectBuilder::new().schema_type(Type::String).build();
@@ -194,6 +196,9 @@ fn refusal(status: u16, codes: &[ErrorCode]) -> utoipa::openapi::Response {
 }
 
 fn content(shape: &Shape, schemas: &BTreeMap<String, RefOr<Schema>>) -> utoipa::openapi::Content {
+    if !shape.is_json() {
+        return ContentBuilder::new().schema(Some((shape.schema)())).build();
+    }
     let reference = RefOr::<Schema>::Ref(Ref::from_schema_name((shape.name)()));
     let example: Value = example::of(&reference, schemas);
     ContentBuilder::new().schema(Some(reference)).example(Some(example)).build()

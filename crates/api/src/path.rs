@@ -5,7 +5,7 @@ use std::fmt::{Display, Write};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use roster_model::{
     ApiKeyId, AuditEventId, FavoriteId, GroupId, MessageId, ObjectId, ObjectType, OrganizationId,
-    PlanId, UserId, UserRef,
+    PlanId, ThemeId, UserId, UserRef,
 };
 use utoipa::{
     PartialSchema,
@@ -101,6 +101,7 @@ number! {
     OrganizationId = "An organization's id",
     GroupId = "A group's id",
     PlanId = "A plan's id",
+    ThemeId = "A theme's id",
     ApiKeyId = "An API key's id",
     MessageId = "A message's id",
     AuditEventId = "An event's id",

@@ -2,7 +2,7 @@
 
 use roster_model::{
     ActivityFilter, AuditFilter, DirectoryFilter, FavoriteFilter, GroupFilter, ListFilter,
-    ObjectFilter, PageRequest, PeopleFilter, UserFilter,
+    ObjectFilter, PageRequest, PeopleFilter, ThemeFilter, UserFilter,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use utoipa::{
@@ -130,6 +130,7 @@ query! { @paged
     ApiKeyFilter: "include_revoked" "filter" "search" "order_by";
     FavoriteFilter: "object_type" "object_id" "order" "descending";
     ObjectFilter: "author" "object_type";
+    ThemeFilter: "organization_id";
 }
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, serde_urlencoded::de::Error> {

@@ -4,19 +4,29 @@
 use roster_model::{
     Accepted, Activity, ApiKey, AuditEvent, ChildGroups, DirectoryEntry, EndedSessions, Favorite,
     FeatureFlag, FeatureFlagState, FeatureFlagSwitch, Group, GroupDetails, GroupMember,
-    GroupShares, ImportReport, Introspection, IssuedApiKey, Message, MfaStatus, Organization, Page,
-    Person, Plan, RecoveryCodes, RegisteredObject, RoleEntry, Session, SignedIn, SsoLink,
-    SsoProvider, SsoTicket, TotpEnrolment, User, UserRow, Whoami,
+    GroupShares, Image, ImageType, ImportReport, Introspection, IssuedApiKey, Message, MfaStatus,
+    Organization, Page, Person, Plan, RecoveryCodes, RegisteredObject, RoleEntry, Session,
+    SignedIn, SsoLink, SsoProvider, SsoTicket, Theme, TotpEnrolment, User, UserRow, Whoami,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use utoipa::{
     ToSchema,
-    openapi::{RefOr, Schema, schema::ArrayItems},
+    openapi::{
+        KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat,
+        schema::{ArrayItems, Type},
+    },
 };
+
+/// The media type of what is no file.
+const JSON: &str = "application/json";
+/// What images may be.
+const IMAGES: &[&str] = &["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 /// A body as data.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
+    /// The media types that it may have: JSON's alone, unless it is a file.
+    pub media_types: &'static [&'static str],
     /// Its name in the OpenAPI document.
     pub name: fn() -> String,
     /// Its schema.
@@ -28,14 +38,34 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The shape of `T`.
-    pub const fn of<T: ToSchema + DeserializeOwned>() -> Self {
+    /// The shape of `T`, written as JSON.
+    pub const fn json<T: ToSchema + DeserializeOwned>() -> Self {
         Self {
+            media_types: &[JSON],
             name: || T::name().into_owned(),
             schema: T::schema,
             collect: T::schemas,
             check: |text| serde_json::from_str::<T>(text).map(drop),
         }
+    }
+
+    /// The shape of a file, whose bytes are nobody's to describe.
+    pub const fn file(media_types: &'static [&'static str]) -> Self {
+        Self {
+            media_types,
+            name: || "file".to_owned(),
+            schema: || {
+                let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+                ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
+            },
+            collect: |_| {},
+            check: |_| Ok(()),
+        }
+    }
+
+    /// Whether it is JSON, and no file.
+    pub fn is_json(&self) -> bool {
+        self.media_types == [JSON]
     }
 
     /// The names of the fields of the records that a page holds; none for a body that is no page.
@@ -71,22 +101,78 @@ fn add_fields(schema: &RefOr<Schema>, known: &[(String, RefOr<Schema>)], fields:
 }
 
 /// What an endpoint may answer with.
-pub trait Reply: Serialize + DeserializeOwned + Send + 'static {
+pub trait Reply: Sized + Send + 'static {
+    /// The answer's body as data.
+    const SHAPE: Shape;
+
     /// The number that makes the answer's `ETag`, where the record counts its changes.
     fn version(&self) -> Option<i64> {
         None
     }
+
+    /// The media type of the body.
+    fn media_type(&self) -> &'static str {
+        JSON
+    }
+
+    /// Writes the body.
+    ///
+    /// # Errors
+    /// What JSON cannot hold.
+    fn write(self) -> serde_json::Result<Vec<u8>>;
+
+    /// Reads a body that is said to be of this media type.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    fn read(media_type: Option<&str>, body: Vec<u8>) -> Result<Self, String>;
+}
+
+macro_rules! as_json {
+    ($type:ty) => {
+        const SHAPE: Shape = Shape::json::<$type>();
+
+        fn write(self) -> serde_json::Result<Vec<u8>> {
+            serde_json::to_vec(&self)
+        }
+
+        fn read(_: Option<&str>, body: Vec<u8>) -> Result<Self, String> {
+            serde_json::from_slice(&body).map_err(|error| error.to_string())
+        }
+    };
 }
 
 impl Reply for User {
+    as_json!(User);
+
     fn version(&self) -> Option<i64> {
         Some(self.version)
     }
 }
 
+impl Reply for Image {
+    const SHAPE: Shape = Shape::file(IMAGES);
+
+    fn media_type(&self) -> &'static str {
+        self.media_type.as_str()
+    }
+
+    fn write(self) -> serde_json::Result<Vec<u8>> {
+        Ok(self.bytes)
+    }
+
+    fn read(media_type: Option<&str>, body: Vec<u8>) -> Result<Self, String> {
+        let media_type = media_type.and_then(ImageType::from_word);
+        let media_type = media_type.ok_or_else(|| format!("it is not {}", IMAGES.join(", ")))?;
+        Ok(Self { media_type, bytes: body })
+    }
+}
+
 macro_rules! replies {
     ($($type:ty),+ $(,)?) => {
-        $(impl Reply for $type {})+
+        $(impl Reply for $type {
+            as_json!($type);
+        })+
     };
 }
 
@@ -96,5 +182,5 @@ replies! {
     Whoami, Page<SsoProvider>, Page<SsoLink>, Page<ApiKey>, Page<AuditEvent>, Page<DirectoryEntry>,
     Page<GroupDetails>, Page<GroupMember>, Page<Person>, Page<RoleEntry>, Person, Page<Message>, Page<Organization>, Page<Plan>, Page<Session>,
     FeatureFlag, Page<FeatureFlag>, Page<FeatureFlagState>, Page<FeatureFlagSwitch>,
-    Favorite, Page<Favorite>, RegisteredObject, Page<RegisteredObject>, Page<Activity>, Page<User>, Page<UserRow>, GroupMember,
+    Theme, Page<Theme>, Favorite, Page<Favorite>, RegisteredObject, Page<RegisteredObject>, Page<Activity>, Page<User>, Page<UserRow>, GroupMember,
 }

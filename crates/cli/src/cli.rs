@@ -36,6 +36,8 @@ enum Command {
     Role(role::RoleCommand),
     #[command(alias = "organization")]
     Org(org::OrgCommand),
+    #[command(alias = "themes")]
+    Theme(theme::ThemeCommand),
     #[command(alias = "plans")]
     Plan(plan::PlanCommand),
     #[command(alias = "favorites")]
@@ -75,6 +77,7 @@ impl Cli {
             Command::Group(command) => command.run(ui).await?,
             Command::Role(command) => command.run(ui).await?,
             Command::Org(command) => command.run(ui).await?,
+            Command::Theme(command) => command.run(ui).await?,
             Command::Plan(command) => command.run(ui).await?,
             Command::Favorite(command) => command.run(ui).await?,
             Command::Object(command) => command.run(ui).await?,

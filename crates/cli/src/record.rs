@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use roster_client::model::{
     Activity, ApiKey, AuditEvent, Favorite, FeatureFlag, FeatureFlagState, FeatureFlagSwitch,
     Group, GroupDetails, GroupMember, Message, MfaStatus, Organization, Plan, RegisteredObject,
-    RoleEntry, Session, SsoLink, SsoProvider,
+    RoleEntry, Session, SsoLink, SsoProvider, Theme,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -98,7 +98,7 @@ records! {
         "expires_at", "is_current"];
     Group: id ["id", "name", "slug", "description", "organization_id", "owner_id"];
     RoleEntry: slug ["id", "slug", "name", "description"];
-    Organization: id ["id", "name", "slug", "created_at"];
+    Organization: id ["id", "name", "slug", "default_theme_id", "created_at"];
     Plan: id ["id", "name", "display_name", "storage", "concurrent_tasks", "daily_api_calls",
         "number_of_days"];
     Message: id ["id", "channel", "to", "template", "state", "attempts", "created_at",
@@ -159,6 +159,25 @@ impl Record for GroupMember {
 
     fn computed(&self, column: &str) -> Option<Value> {
         serde_json::to_value(&self.user).ok()?.get(column).cloned()
+    }
+}
+
+impl Record for Theme {
+    const COLUMNS: &'static [&'static str] =
+        &["id", "name", "organization_ids", "logo_type", "created_at", "updated_at"];
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn computed(&self, column: &str) -> Option<Value> {
+        let logo = self.logo.as_ref();
+        match column {
+            "logo_id" => serde_json::to_value(logo.map(|logo| logo.id)).ok(),
+            "logo_name" => serde_json::to_value(logo.map(|logo| &logo.name)).ok(),
+            "logo_type" => serde_json::to_value(logo.map(|logo| logo.media_type)).ok(),
+            _ => None,
+        }
     }
 }
 

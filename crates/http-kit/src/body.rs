@@ -39,12 +39,21 @@ fn is_too_long(error: &(dyn std::error::Error + 'static)) -> bool {
     false
 }
 
+/// What the body is said to be; an empty text if nothing is said.
+fn media_type(headers: &HeaderMap) -> &str {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    text.and_then(|text| text.split(';').next()).unwrap_or_default().trim()
+}
+
+/// Whether the body is said to be one of these.
+pub(crate) fn has_type(headers: &HeaderMap, media_types: &[&str]) -> bool {
+    let said = media_type(headers);
+    media_types.iter().any(|known| known.eq_ignore_ascii_case(said))
+}
+
 /// Whether the body is said to be JSON.
 pub fn has_json_type(headers: &HeaderMap) -> bool {
-    let Some(text) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
-        return false;
-    };
-    let kind = text.split(';').next().unwrap_or_default().trim();
+    let kind = media_type(headers);
     kind.eq_ignore_ascii_case("application/json")
         || (kind.len() > 17
             && kind[..12].eq_ignore_ascii_case("application/")
@@ -71,5 +80,17 @@ mod tests {
             assert!(!is_json(value), "{value}");
         }
         assert!(!has_json_type(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_file_is_one_of_what_may_be_sent() {
+        let mut headers = HeaderMap::new();
+        let known = ["image/png", "application/octet-stream"];
+        assert!(!has_type(&headers, &known));
+        for (value, fits) in [("Image/PNG; x=1", true), ("image/svg+xml", false), ("image/", false)]
+        {
+            headers.insert(CONTENT_TYPE, value.parse().unwrap());
+            assert_eq!(has_type(&headers, &known), fits, "{value}");
+        }
     }
 }

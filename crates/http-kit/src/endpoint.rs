@@ -1,6 +1,6 @@
 //! From a declared endpoint and a handler to a route.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{borrow::Cow, future::Future, pin::Pin, sync::Arc};
 
 use axum::{
     Router,
@@ -11,14 +11,13 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{
-    HeaderValue, Method, StatusCode,
-    header::{CONTENT_TYPE, ETAG},
+    HeaderMap, HeaderValue, Method, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG},
     request::Parts,
 };
-use roster_api::{Endpoint, EndpointDescription, Query, Reply};
+use roster_api::{Body as _, Endpoint, EndpointDescription, Query, Reply, Shape};
 use roster_core::{Actor, Core, Door, Error};
 use roster_model::Field;
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::{Kit, Refusal, RequestContext, body, conditions, json};
@@ -86,8 +85,8 @@ where
     let path = E::from_path(&values).ok_or_else(Refusal::not_found)?;
     let query = read_query::<E::Query>(query.as_deref())?;
     let body = match body {
-        Some(bytes) => json::parse(&bytes)?,
-        None => json::nothing()?,
+        Some(bytes) => E::Body::read(&bytes, json::Strictly)?,
+        None => E::Body::read(&Bytes::new(), json::Nothing)?,
     };
     let wanted = match query.fields() {
         Some(names) => Some(wanted_fields(names, E::DESCRIPTION)?),
@@ -95,7 +94,7 @@ where
     };
     let call = Call { core, actor, path, query, body, expected_version };
     let reply = handler(call).await.map_err(|error| context.refusal(error))?;
-    render::<E>(&reply, wanted.as_deref())
+    render::<E>(reply, wanted.as_deref())
 }
 
 /// A request as far as it can be read without knowing the endpoint's types.
@@ -127,8 +126,8 @@ async fn read(
     };
     let expected_version =
         if described.takes_if_match { conditions::if_match(&parts.headers)? } else { None };
-    let body = match described.body {
-        Some(_) => Some(read_body(&parts, body, context).await?),
+    let body = match &described.body {
+        Some(shape) => Some(read_body(&parts, body, shape, context).await?),
         None => None,
     };
     if described.is_idempotent_creation {
@@ -184,32 +183,46 @@ fn check_names(query: &str, known: &[&str]) -> Result<(), Refusal> {
     Ok(())
 }
 
-async fn read_body(parts: &Parts, body: Body, context: &RequestContext) -> Result<Bytes, Refusal> {
-    if !body::has_json_type(&parts.headers) {
-        return Err(Refusal::http(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "the body must be JSON, with Content-Type: application/json",
-        ));
+async fn read_body(
+    parts: &Parts,
+    body: Body,
+    shape: &Shape,
+    context: &RequestContext,
+) -> Result<Bytes, Refusal> {
+    let refuse = |detail| Err(Refusal::http(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    if shape.is_json() {
+        if !body::has_json_type(&parts.headers) {
+            let detail = "the body must be JSON, with Content-Type: application/json";
+            return refuse(Cow::Borrowed(detail));
+        }
+    } else if !body::has_type(&parts.headers, shape.media_types) {
+        let known = shape.media_types.join(" or ");
+        let detail = format!("the body must be the file by itself, with Content-Type: {known}");
+        return refuse(Cow::Owned(detail));
     }
     body::read(body, context).await
 }
 
-fn render<E: Endpoint>(reply: &E::Reply, wanted: Option<&[String]>) -> Result<Response, Refusal> {
-    let mut response = if E::DESCRIPTION.reply.is_some() {
-        let body = match wanted {
-            None => serde_json::to_vec(reply),
-            Some(wanted) => cut(reply, wanted),
-        };
-        let body = body.map_err(Error::internal)?;
-        let mut response = Response::new(Body::from(body));
-        let json = HeaderValue::from_static("application/json");
-        response.headers_mut().insert(CONTENT_TYPE, json);
-        response
-    } else {
-        Response::new(Body::empty())
+fn render<E: Endpoint>(reply: E::Reply, wanted: Option<&[String]>) -> Result<Response, Refusal> {
+    let version = reply.version();
+    let mut response = match &E::DESCRIPTION.reply {
+        None => Response::new(Body::empty()),
+        Some(shape) => {
+            let media_type = HeaderValue::from_static(reply.media_type());
+            let mut body = reply.write().map_err(Error::internal)?;
+            if let Some(wanted) = wanted {
+                body = cut(&body, wanted).map_err(Error::internal)?;
+            }
+            let mut response = Response::new(Body::from(body));
+            response.headers_mut().insert(CONTENT_TYPE, media_type);
+            if !shape.is_json() {
+                keep_harmless(response.headers_mut());
+            }
+            response
+        }
     };
     *response.status_mut() = E::STATUS;
-    if let Some(version) = reply.version()
+    if let Some(version) = version
         && let Ok(tag) = HeaderValue::try_from(format!("\"{version}\""))
     {
         response.headers_mut().insert(ETAG, tag);
@@ -217,9 +230,23 @@ fn render<E: Endpoint>(reply: &E::Reply, wanted: Option<&[String]>) -> Result<Re
     Ok(response)
 }
 
+/// What somebody has sent in is shown as what it is said to be, and runs and loads nothing, whatever it holds (threat
+/// T37); that it is not taken for anything else, the gate says of every answer. The address of a file is never another's.
+fn keep_harmless(headers: &mut HeaderMap) {
+    let policy =
+        "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, policy),
+        (CONTENT_DISPOSITION, "inline"),
+        (CACHE_CONTROL, "private, max-age=86400"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
 /// A page whose records have these fields only.
-fn cut(page: &impl Serialize, wanted: &[String]) -> Result<Vec<u8>, serde_json::Error> {
-    let mut page = serde_json::to_value(page)?;
+fn cut(page: &[u8], wanted: &[String]) -> Result<Vec<u8>, serde_json::Error> {
+    let mut page: Value = serde_json::from_slice(page)?;
     let records = page.get_mut("items").and_then(Value::as_array_mut).into_iter().flatten();
     for record in records.filter_map(Value::as_object_mut) {
         record.retain(|name, _| wanted.contains(name));

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::HashSet, fmt};
 
 use http::StatusCode;
+use roster_api::ReadJson;
 use roster_model::Field;
 use serde::{
     Deserialize, Deserializer,
@@ -44,12 +45,26 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     })
 }
 
-/// The body of an endpoint that has none.
-///
-/// # Errors
-/// None for `()`, which is the only type this is for.
-pub(crate) fn nothing<T: DeserializeOwned>() -> Result<T, Refusal> {
-    serde_json::from_str("null").map_err(|_| malformed("a body is due"))
+/// Reads the bodies of the native API.
+pub(crate) struct Strictly;
+
+impl ReadJson for Strictly {
+    type Error = Refusal;
+
+    fn read<T: DeserializeOwned>(self, json: &[u8]) -> Result<T, Refusal> {
+        parse(json)
+    }
+}
+
+/// The body of an endpoint that has none: `()`, which is the only type this is for.
+pub(crate) struct Nothing;
+
+impl ReadJson for Nothing {
+    type Error = Refusal;
+
+    fn read<T: DeserializeOwned>(self, _: &[u8]) -> Result<T, Refusal> {
+        serde_json::from_str("null").map_err(|_| malformed("a body is due"))
+    }
 }
 
 /// Looks at the text before its meaning: syntax, keys given twice, depth.

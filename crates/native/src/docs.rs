@@ -14,7 +14,7 @@ use http::{
     HeaderName, HeaderValue,
     header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
 };
-use roster_api::{ENDPOINTS, EndpointDescription, status};
+use roster_api::{ENDPOINTS, EndpointDescription, Shape, status};
 use roster_http_kit::{Kit, RequestContext};
 use serde_json::Value;
 
@@ -96,7 +96,8 @@ struct Parameter {
 
 struct Body {
     name: String,
-    example: String,
+    /// None of a file.
+    example: Option<String>,
 }
 
 struct Record {
@@ -148,11 +149,15 @@ fn page(specification: &Value) -> Page {
 fn operation(endpoint: &EndpointDescription, specification: &Value) -> Operation {
     let method = endpoint.method.as_str().to_ascii_lowercase();
     let described = &specification["paths"][endpoint.path][&method];
-    let body = |place: &Value| {
+    let body = |shape: &Option<Shape>, place: &Value| {
+        let shape = shape.as_ref()?;
+        if !shape.is_json() {
+            return Some(Body { name: shape.media_types.join(", "), example: None });
+        }
         let content = &place["content"]["application/json"];
         let (name, _) = kind(content.get("schema")?);
         let example = serde_json::to_string_pretty(&content["example"]).unwrap_or_default();
-        Some(Body { name, example })
+        Some(Body { name, example: Some(example) })
     };
     Operation {
         id: endpoint.operation(),
@@ -168,8 +173,8 @@ fn operation(endpoint: &EndpointDescription, specification: &Value) -> Operation
                 doc: marked(&text(&parameter["description"])),
             })
             .collect(),
-        body: body(&described["requestBody"]),
-        reply: body(&described["responses"][endpoint.status.to_string()]),
+        body: body(&endpoint.body, &described["requestBody"]),
+        reply: body(&endpoint.reply, &described["responses"][endpoint.status.to_string()]),
         status: endpoint.status,
         refusals: endpoint
             .all_refusals()

@@ -11,6 +11,7 @@ mod mfa;
 mod operations;
 mod sessions;
 mod sso;
+mod themes;
 mod users;
 
 use axum::{
@@ -31,6 +32,7 @@ pub fn router(kit: Kit) -> Router {
         .merge(mfa::routes())
         .merge(api_keys::routes())
         .merge(groups::routes())
+        .merge(themes::routes())
         .merge(favorites::routes())
         .merge(feature_flags::routes())
         .merge(sso::routes())

@@ -2,7 +2,9 @@
 
 use std::fmt::Display;
 
-use roster_api::{self as api, ApiKeyFilter, EndSessionsQuery, Endpoint, Query, SegmentError};
+use roster_api::{
+    self as api, ApiKeyFilter, EndSessionsQuery, Endpoint, Query, SegmentError, Upload,
+};
 use roster_model::*;
 
 use crate::{
@@ -16,8 +18,8 @@ impl Client {
     pub(crate) async fn call<E: Endpoint>(&self, request: Result<Request>) -> Result<E::Reply> {
         let answer = self.transport.send(&self.credentials, &request?).await?;
         // An endpoint without a reply answers with an empty body, which is no JSON.
-        let answer = if E::DESCRIPTION.reply.is_none() { &b"null"[..] } else { &answer };
-        serde_json::from_slice(answer).map_err(|error| {
+        let body = if E::DESCRIPTION.reply.is_none() { b"null".to_vec() } else { answer.body };
+        <E::Reply as api::Reply>::read(answer.media_type.as_deref(), body).map_err(|error| {
             let what = format!("its answer cannot be read: {error}");
             self.transport.unexpected(E::STATUS.as_u16(), what, None)
         })
@@ -32,11 +34,20 @@ pub(crate) fn request<E: Endpoint>(
     if_match: Option<i64>,
 ) -> Result<Request> {
     let body = body
-        .map(serde_json::to_vec)
+        .map(api::Body::write)
         .transpose()
         .map_err(|error| Error::Setup(format!("cannot write the request: {error}")))?;
     let creates = E::DESCRIPTION.is_idempotent_creation;
-    Ok(Request { method: E::METHOD, path: path?, query, body, creates, if_match })
+    Ok(Request {
+        method: E::METHOD,
+        path: path?,
+        query,
+        body,
+        body_type: <E::Body as api::Body>::SHAPE.media_types[0],
+        reply_types: <E::Reply as api::Reply>::SHAPE.media_types,
+        creates,
+        if_match,
+    })
 }
 
 fn path(path: Result<String, SegmentError>) -> Result<String> {
@@ -313,6 +324,21 @@ calls! {
     /// Begins another period of a user's plan.
     renew_plan = RenewPlan {user} -> User;
 
+    /// One page of the themes for the caller's organization.
+    list_themes = ListThemes {} ?{filter: ThemeFilter, page: PageRequest} -> Page<Theme>;
+    /// Creates a theme.
+    create_theme = CreateTheme {} (new: NewTheme) -> Theme;
+    /// One theme.
+    get_theme = GetTheme {theme} -> Theme;
+    /// Changes a theme.
+    update_theme = UpdateTheme {theme} (update: ThemeUpdate) -> Theme;
+    /// Deletes a theme.
+    delete_theme = DeleteTheme {theme} -> ();
+    /// Gives a theme an image as its logo.
+    set_theme_logo = SetThemeLogo {theme} (image: Upload) -> Theme;
+    /// The image of a logo, by the name that stands with the theme.
+    get_theme_logo = GetThemeLogo {logo} -> Image;
+
     /// One page of a user's favorites.
     list_favorites = ListFavorites {user} ?{filter: FavoriteFilter, page: PageRequest} -> Page<Favorite>;
     /// Adds an object to a user's favorites, at the bottom.
@@ -384,6 +410,8 @@ lists! {
     members = ListMembers {group} of GroupMember;
     /// The plans, as a list to go through.
     plans = ListPlans {} of Plan, filter ListFilter;
+    /// The themes for the caller's organization, as a list to go through.
+    themes = ListThemes {} of Theme, filter ThemeFilter;
     /// A user's favorites, as a list to go through.
     favorites = ListFavorites {user} of Favorite, filter FavoriteFilter;
     /// An organization's favorites, as a list to go through.

@@ -17,7 +17,7 @@ mod transport;
 
 pub mod blocking;
 
-pub use roster_api::{ApiKeyFilter, EndSessionsQuery};
+pub use roster_api::{ApiKeyFilter, EndSessionsQuery, Upload};
 pub use roster_model as model;
 
 #[cfg(feature = "polars")]

@@ -33,10 +33,21 @@ pub(crate) struct Request {
     /// Encoded, without the question mark; empty: none.
     pub(crate) query: String,
     pub(crate) body: Option<Vec<u8>>,
+    /// What the body is.
+    pub(crate) body_type: &'static str,
+    /// What the answer may be.
+    pub(crate) reply_types: &'static [&'static str],
     /// Makes something, so that sending it twice must not make two.
     pub(crate) creates: bool,
     /// Only if the record still has this version.
     pub(crate) if_match: Option<i64>,
+}
+
+/// The body of a success.
+pub(crate) struct Answer {
+    pub(crate) body: Vec<u8>,
+    /// What it is said to be.
+    pub(crate) media_type: Option<String>,
 }
 
 /// What all clones of a client share.
@@ -54,7 +65,7 @@ impl fmt::Debug for Transport {
 
 impl Transport {
     /// Sends the request, again if that is harmless and may help, and gives the body of a success.
-    pub(crate) async fn send(&self, as_: &Credentials, request: &Request) -> Result<Vec<u8>> {
+    pub(crate) async fn send(&self, as_: &Credentials, request: &Request) -> Result<Answer> {
         let url = self.url(request)?;
         let headers = headers(as_, request)?;
         // A one-time code is spent by the first request that arrives with it, so such a request
@@ -74,12 +85,7 @@ impl Transport {
         Url::parse(&text).map_err(|error| Error::Setup(format!("cannot build an address: {error}")))
     }
 
-    async fn send_once(
-        &self,
-        url: &Url,
-        headers: &HeaderMap,
-        request: &Request,
-    ) -> Result<Vec<u8>> {
+    async fn send_once(&self, url: &Url, headers: &HeaderMap, request: &Request) -> Result<Answer> {
         let mut sending =
             self.http.request(request.method.clone(), url.clone()).headers(headers.clone());
         if let Some(body) = &request.body {
@@ -88,13 +94,15 @@ impl Transport {
         let answer = sending.send().await.map_err(|error| self.broken(error))?;
         let status = answer.status().as_u16();
         let retry_after = retry_after(answer.headers());
-        let is_problem = media_type(answer.headers()) == Some("application/problem+json");
+        let media_type = media_type(answer.headers()).map(str::to_owned);
         let is_success = answer.status().is_success();
         let body = self.body(answer).await?;
         if is_success {
-            return Ok(body);
+            return Ok(Answer { body, media_type });
         }
-        if is_problem && let Ok(mut problem) = serde_json::from_slice::<Problem>(&body) {
+        if media_type.as_deref() == Some("application/problem+json")
+            && let Ok(mut problem) = serde_json::from_slice::<Problem>(&body)
+        {
             problem.retry_after = problem.retry_after.or(retry_after.map(|wait| wait.as_secs()));
             return Err(Error::Refused(Box::new(problem)));
         }
@@ -134,7 +142,7 @@ impl Transport {
 
 fn headers(as_: &Credentials, request: &Request) -> Result<HeaderMap> {
     let mut headers = HeaderMap::new();
-    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(header::ACCEPT, visible(&request.reply_types.join(", ")));
     if let Some(token) = &as_.token {
         headers
             .insert(header::AUTHORIZATION, secret("token", &format!("Bearer {}", token.expose()))?);
@@ -143,7 +151,7 @@ fn headers(as_: &Credentials, request: &Request) -> Result<HeaderMap> {
         headers.insert(OTP_HEADER, secret("one-time code", code.expose())?);
     }
     if request.body.is_some() {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(request.body_type));
     }
     if request.creates {
         headers.insert(IDEMPOTENCY_HEADER, visible(&new_key()));
@@ -162,7 +170,7 @@ fn secret(what: &str, text: &str) -> Result<HeaderValue> {
     Ok(value)
 }
 
-/// A header made of visible ASCII, which ids and numbers are.
+/// A header made of visible ASCII, which ids, numbers and media types are.
 fn visible(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

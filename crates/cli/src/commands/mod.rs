@@ -27,6 +27,7 @@ pub(crate) mod serve;
 pub(crate) mod session;
 pub(crate) mod setup;
 pub(crate) mod sso;
+pub(crate) mod theme;
 pub(crate) mod user;
 pub(crate) mod whoami;
 

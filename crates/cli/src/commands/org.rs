@@ -2,9 +2,12 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use roster_client::model::{LoginType, OrganizationId, OrganizationUpdate};
+use roster_client::{
+    Client,
+    model::{LoginType, OrganizationId, OrganizationUpdate},
+};
 
-use super::Ls;
+use super::{Ls, theme};
 use crate::{connection::Connection, output::Show, ui::Ui};
 
 /// See and set up organizations
@@ -23,6 +26,7 @@ enum Verb {
     Ls(Ls),
     #[command(alias = "show")]
     Details(Details),
+    #[command(alias = "edit")]
     Update(Update),
 }
 
@@ -36,8 +40,8 @@ impl OrgCommand {
                 ui.out.one(&organization, &details.show)
             }
             Verb::Update(update) => {
-                let organization =
-                    roster.update_organization(update.organization, &update.change()).await?;
+                let change = update.change(&roster).await?;
+                let organization = roster.update_organization(update.organization, &change).await?;
                 ui.out.one(&organization, &update.show)
             }
         }
@@ -79,14 +83,22 @@ struct Update {
     /// The shortest password in bytes; 0: as the server is set up
     #[arg(long, value_name = "BYTES")]
     password_min_length: Option<u32>,
+    /// Id or name of the theme of its people; an empty text: none
+    #[arg(long, value_name = "THEME")]
+    default_theme: Option<String>,
     #[command(flatten)]
     show: Show,
 }
 
 impl Update {
-    fn change(&self) -> OrganizationUpdate {
+    async fn change(&self, roster: &Client) -> Result<OrganizationUpdate> {
         let or_none = |number: Option<u32>| number.map(|number| (number != 0).then_some(number));
-        OrganizationUpdate {
+        let default_theme_id = match self.default_theme.as_deref() {
+            None => None,
+            Some("") => Some(None),
+            Some(theme) => Some(Some(theme::find(roster, theme).await?)),
+        };
+        Ok(OrganizationUpdate {
             name: self.name.clone(),
             login_type: self.login_type,
             sso_disable_capable: self.sso_disable_capable,
@@ -94,7 +106,7 @@ impl Update {
             inactivity_suspension_days: or_none(self.inactivity_suspension_days),
             password_expiry_days: or_none(self.password_expiry_days),
             password_min_length: or_none(self.password_min_length),
-            ..OrganizationUpdate::default()
-        }
+            default_theme_id,
+        })
     }
 }

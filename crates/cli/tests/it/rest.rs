@@ -98,6 +98,50 @@ async fn feature_flags_are_made_switched_and_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn themes_are_made_given_a_logo_and_to_an_organization() {
+    let machine = Machine::new().await;
+    let admin = machine.roster.admin().await;
+    let ann = machine.roster.person("ann").await;
+    let image = b"GIF89a\x01\0\x01\0\0\0\0;";
+    std::fs::write(machine.file("logo.gif"), image).unwrap();
+    std::fs::write(machine.file("drawing.svg"), "<svg xmlns='http://www.w3.org/2000/svg'/>")
+        .unwrap();
+    let settings = r##"{"color": "#336699"}"##;
+    let id =
+        machine.run(&admin, &["theme", "create", "Harbour", "--settings", settings, "-q"]).done();
+    machine.run(&admin, &["theme", "logo", "set", "Harbour", "logo.gif"]).done();
+    let refused =
+        machine.run(&admin, &["theme", "logo", "set", "Harbour", "drawing.svg"]).refused();
+    assert!(refused.contains("PNG, JPEG, GIF or WebP"), "{refused}");
+    let list = ["theme", "ls", "-f", "id,name,logo_type,settings", "--output", "csv"];
+    let listed = machine.run(&ann, &list).done();
+    let expected = format!(
+        "id,name,logo_type,settings\n{},Harbour,image/gif,\"{}\"\n",
+        id.trim(),
+        settings.replace('"', "\"\"")
+    );
+    assert_eq!(listed, expected);
+    machine.run(&ann, &["theme", "logo", "get", "Harbour", "copy.gif"]).done();
+    assert_eq!(std::fs::read(machine.file("copy.gif")).unwrap(), image);
+    machine.run(&admin, &["org", "edit", "1", "--default-theme", "Harbour"]).done();
+    let default = ["org", "details", "1", "-f", "default_theme_id"];
+    assert_eq!(machine.run(&ann, &default).done(), id);
+    let edit = ["theme", "edit", "Harbour", "--name", "Quay", "--settings-file", "-"];
+    machine.run_with_input(Some(&admin.token), &edit, "{}").done();
+    assert!(machine.run(&admin, &["theme", "show", "Harbour"]).refused().contains("no theme"));
+    assert!(machine.run(&ann, &["theme", "show", "Quay"]).done().contains("{}"));
+    assert!(machine.run(&ann, &["theme", "rm", "Quay", "-y"]).refused().contains("permission"));
+    machine.run(&admin, &["theme", "logo", "rm", "Quay"]).done();
+    assert!(
+        machine.run(&ann, &["theme", "logo", "get", "Quay", "-"]).refused().contains("no logo")
+    );
+    machine.run(&admin, &["org", "edit", "1", "--default-theme", ""]).done();
+    assert_eq!(machine.run(&ann, &default).done(), "\n");
+    machine.run(&admin, &["theme", "rm", "Quay", "-y"]).done();
+    assert_eq!(machine.run(&ann, &["theme", "ls", "-q"]).done(), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn plans_are_made_given_renewed_and_deleted_once_nobody_has_them() {
     let machine = Machine::new().await;
     let admin = machine.roster.admin().await;

@@ -107,6 +107,13 @@ const TABLE: &[(&str, Needs, Operation)] = &[
     ("CreatePlan", Needs::Administration, Operation::WritePlans),
     ("UpdatePlan", Needs::Administration, Operation::WritePlans),
     ("DeletePlan", Needs::Administration, Operation::WritePlans),
+    ("ListThemes", Needs::SignIn, Operation::ReadThemes),
+    ("CreateTheme", Needs::Administration, Operation::WriteThemes),
+    ("GetTheme", Needs::SignIn, Operation::ReadThemes),
+    ("UpdateTheme", Needs::Administration, Operation::WriteThemes),
+    ("DeleteTheme", Needs::Administration, Operation::WriteThemes),
+    ("SetThemeLogo", Needs::Administration, Operation::WriteThemes),
+    ("GetThemeLogo", Needs::Nothing, Operation::ReadLogo),
     ("ListFavorites", Needs::RightsOverUser, Operation::ReadFavorites),
     ("AddFavorite", Needs::RightsOverUser, Operation::WriteFavorites),
     ("RemoveFavorite", Needs::RightsOverUser, Operation::WriteFavorites),
@@ -164,7 +171,11 @@ on_both_databases! {
             let path = example::path(one, &victim.user.id.to_string());
             let method = one.method.as_str();
             if matches!(needs, Needs::RightsOverUser | Needs::Administration) {
-                let problem = viewer.call(method, &path, body.as_ref()).await.problem();
+                let answer = match one.body {
+                    Some(shape) if !shape.is_json() => example::send_file(&viewer, one, &path).await,
+                    _ => viewer.call(method, &path, body.as_ref()).await,
+                };
+                let problem = answer.problem();
                 assert!(
                     matches!(problem.code, ErrorCode::Forbidden | ErrorCode::NotFound),
                     "{name} by a viewer: {problem:?}"

@@ -1,6 +1,7 @@
 //! Requests made from the declarations.
 
 use roster_api::{ENDPOINTS, EndpointDescription};
+use roster_testing::{Answer, Person};
 use serde_json::Value;
 
 /// The endpoint of that name.
@@ -23,12 +24,22 @@ pub(crate) fn path(endpoint: &EndpointDescription, user: &str) -> String {
     path
 }
 
+/// An image of one pixel.
+pub(crate) const GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0;";
+
+/// Sends an image to an endpoint that takes a file.
+pub(crate) async fn send_file(who: &Person, endpoint: &EndpointDescription, path: &str) -> Answer {
+    let bearer = format!("Bearer {}", who.token);
+    let headers = [("authorization", &*bearer), ("content-type", "application/octet-stream")];
+    who.roster.call_with(endpoint.method.as_str(), path, &headers, GIF).await
+}
+
 /// The OpenAPI document.
 pub(crate) fn document() -> Value {
     serde_json::to_value(roster_api::openapi()).unwrap()
 }
 
-/// The body that the documentation shows, if the endpoint takes one.
+/// The body that the documentation shows, if the endpoint takes one that is no file.
 pub(crate) fn body(document: &Value, endpoint: &EndpointDescription) -> Option<Value> {
     let method = endpoint.method.as_str().to_ascii_lowercase();
     let body = &document["paths"][endpoint.path][method]["requestBody"];

@@ -138,7 +138,7 @@ on_both_databases! {
     async fn bad_input_is_refused_with_a_problem_and_changes_nothing(roster: Roster) {
         let document = example::document();
         let mut passed = Vec::new();
-        for one in ENDPOINTS.iter().filter(|one| one.body.is_some()) {
+        for one in ENDPOINTS.iter().filter(|one| one.body.is_some_and(|body| body.is_json())) {
             let good = example::body(&document, one).unwrap();
             for user in ["me", "target"] {
                 if user == "target" && one.params.iter().all(|param| param.name != "user") {

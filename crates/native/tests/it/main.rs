@@ -16,4 +16,5 @@ mod messages;
 mod ownership;
 mod recovery;
 mod secrets;
+mod themes;
 mod tour;

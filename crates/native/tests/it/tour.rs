@@ -8,6 +8,8 @@ use roster_model::*;
 use roster_testing::{Answer, Builder, FakeProvider, PASSWORD, Person, Roster};
 use serde_json::{Value, json};
 
+use crate::example;
+
 /// Calls endpoints by their types and notes which were done.
 struct Tour {
     roster: Roster,
@@ -23,16 +25,29 @@ impl Tour {
         body: Value,
     ) -> E::Reply {
         let token = who.map(|person| &*person.token);
-        let body = E::DESCRIPTION.body.map(|_| &body);
-        let answer: Answer =
-            self.roster.call(E::METHOD.as_str(), &path.unwrap(), token, body).await;
+        let path = path.unwrap();
+        let answer = match (E::DESCRIPTION.body, who) {
+            (Some(shape), Some(who)) if !shape.is_json() => {
+                example::send_file(who, E::DESCRIPTION, &path).await
+            }
+            (shape, _) => {
+                let body = shape.map(|_| &body);
+                self.roster.call(E::METHOD.as_str(), &path, token, body).await
+            }
+        };
         self.done.insert(E::DESCRIPTION.name);
-        if E::DESCRIPTION.reply.is_some() {
-            answer.done(E::STATUS.as_u16())
-        } else {
+        Self::read::<E>(answer)
+    }
+
+    fn read<E: Endpoint>(answer: Answer) -> E::Reply {
+        if E::DESCRIPTION.reply.is_none() {
             answer.empty();
-            serde_json::from_value(Value::Null).unwrap()
+            return E::Reply::read(None, b"null".to_vec()).unwrap();
         }
+        assert_eq!(answer.status(), E::STATUS, "{}: {}", answer.asked, answer.text());
+        let media_type = answer.header("content-type").map(str::to_owned);
+        let read = E::Reply::read(media_type.as_deref(), answer.bytes);
+        read.unwrap_or_else(|error| panic!("{}: {error}", answer.asked))
     }
 
     /// The token of the link in the only message that waits.
@@ -99,6 +114,35 @@ impl Tour {
         let path = DeleteFeatureFlag::path("new_editor");
         self.call::<DeleteFeatureFlag>(by, path, Value::Null).await;
         admin.get("/api/v1/feature-flags/new_editor").await.refused(404, ErrorCode::NotFound);
+    }
+
+    async fn themes(&mut self, admin: &Person) {
+        let (by, none) = (Some(admin), Value::Null);
+        let new = json!({"name": "Harbour", "settings": "{\"color\": \"#336699\"}"});
+        let made = self.call::<CreateTheme>(by, CreateTheme::path(), new).await;
+        let home = admin.user.organization_id;
+        assert_eq!(made.organization_ids, [home]);
+        let path = UpdateTheme::path(made.id);
+        let changed = self.call::<UpdateTheme>(by, path, json!({"name": "Quay"})).await;
+        assert_eq!((&*changed.name, &changed.settings), ("Quay", &made.settings));
+        let path = SetThemeLogo::path(made.id);
+        let theme = self.call::<SetThemeLogo>(by, path, none.clone()).await;
+        let logo = theme.logo.clone().unwrap();
+        let path = GetThemeLogo::path(&logo.name);
+        let image = self.call::<GetThemeLogo>(None, path, none.clone()).await;
+        assert_eq!((image.media_type, &*image.bytes), (ImageType::Gif, example::GIF));
+        let read = self.call::<GetTheme>(by, GetTheme::path(made.id), none.clone()).await;
+        assert_eq!(read, theme);
+        let list = self.call::<ListThemes>(by, ListThemes::path(), none.clone()).await;
+        assert_eq!(list.items, [theme]);
+        let default = json!({"default_theme_id": made.id});
+        let path = UpdateOrganization::path(home);
+        let changed = self.call::<UpdateOrganization>(by, path, default).await;
+        assert_eq!(changed.default_theme_id, Some(made.id));
+        self.call::<DeleteTheme>(by, DeleteTheme::path(made.id), none.clone()).await;
+        let path = GetOrganization::path(home);
+        let read = self.call::<GetOrganization>(by, path, none).await;
+        assert_eq!(read.default_theme_id, None);
     }
 
     async fn sessions(&mut self, ann: &Person, admin: &Person) {
@@ -508,6 +552,7 @@ async fn tour(on_postgres: bool) {
     tour.credentials(&ann).await;
     tour.operations(&admin).await;
     tour.joining(&admin).await;
+    tour.themes(&admin).await;
     tour.favorites(&admin).await;
     tour.feature_flags(&admin).await;
     tour.expired_password(&admin).await;

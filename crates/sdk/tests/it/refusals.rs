@@ -31,6 +31,16 @@ async fn another_program_at_the_address_is_told_apart() {
 }
 
 #[tokio::test]
+async fn t37_what_is_no_image_is_not_taken_for_a_logo() {
+    for kind in ["text/html", "image/svg+xml", "application/json"] {
+        let answer = ResponseTemplate::new(200).set_body_raw("<html>hello</html>", kind);
+        let server = server([answer]).await;
+        let error = client(&server).build().unwrap().get_theme_logo("0123").await.unwrap_err();
+        assert!(matches!(error, Error::Unexpected { .. }), "{kind}: {error:?}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_listening_is_a_failure_to_connect() {
     let address = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

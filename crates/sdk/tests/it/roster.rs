@@ -2,8 +2,8 @@
 
 use futures_util::TryStreamExt;
 use roster_client::{
-    Client, Error,
-    model::{ErrorCode, Field, Role, SignIn, UserFilter, UserUpdate},
+    Client, Error, Upload,
+    model::{ErrorCode, Field, ImageType, NewTheme, Role, SignIn, UserFilter, UserUpdate},
 };
 use roster_testing::{PASSWORD, Roster, new_user};
 
@@ -60,6 +60,25 @@ async fn a_list_is_gone_through_in_its_order_whatever_the_size_of_a_page() {
         let names: Vec<_> = users.iter().map(|user| &*user.username).collect();
         assert_eq!(names, ["dan", "carl", "bob", "ann"], "pages of {size}");
     }
+}
+
+#[tokio::test]
+async fn a_logo_is_sent_and_fetched_as_it_is() {
+    let roster = Roster::on_sqlite().await;
+    let client = administrator(&roster).await;
+    let new = NewTheme { name: "Harbour".into(), ..NewTheme::default() };
+    let theme = client.create_theme(&new).await.unwrap();
+    let image = Upload(b"GIF89a\x01\0\x01\0\0\0\0;".to_vec());
+    let theme = client.set_theme_logo(theme.id, &image).await.unwrap();
+    assert_eq!(client.themes().all().await.unwrap(), std::slice::from_ref(&theme));
+    let nobody = client.without_token();
+    let fetched = nobody.get_theme_logo(theme.logo.unwrap().name).await.unwrap();
+    assert_eq!((fetched.media_type, fetched.bytes), (ImageType::Gif, image.0));
+    let text = Upload(b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec());
+    let refused = client.set_theme_logo(theme.id, &text).await.unwrap_err();
+    assert_eq!((code(&refused), refused.field()), (ErrorCode::FieldInvalid, Some(Field::Logo)));
+    let absent = nobody.get_theme_logo("0".repeat(32)).await.unwrap_err();
+    assert_eq!(code(&absent), ErrorCode::NotFound);
 }
 
 #[tokio::test]
