@@ -136,6 +136,11 @@ SHARES = {
     "totalUserShares": an_int, "totalGroupShares": an_int,
 }
 CHILD_GROUPS = {level: a_list(shape(NAMED)) for level in ("manageable", "writeable", "readable")}
+THEME_IN_LIST = {"id": an_int, "name": a_str, "createdAt": a_time, "updatedAt": a_time}
+THEME = THEME_IN_LIST | {
+    "organizationIds": a_list(an_int), "settings": a_str,
+    "logoFile": or_null(shape({"id": an_int, "downloadUrl": a_str})),
+}
 ROLE = {"id": an_int, "name": a_str, "slug": a_str, "description": or_null(a_str)}
 ERROR = {"error": a_str, "errorDescription": a_str, "code": an_int}
 

@@ -15,7 +15,7 @@ from door import Door, basic
 from shapes import DETAIL, check
 
 USERS = """delete_2fa delete_api_keys delete_me_favorites delete_sessions get get_api_keys get_me list list_api_keys
-list_me list_me_activity list_me_favorites list_me_organization_admins patch patch_me patch_me_favorites_ranking_bottom
+list_me list_me_activity list_me_favorites list_me_organization_admins list_me_themes get_me_themes patch patch_me patch_me_favorites_ranking_bottom
 patch_me_favorites_ranking_higher patch_me_favorites_ranking_lower patch_me_favorites_ranking_top post post_access_email
 post_api_keys post_me_favorites post_unsuspend""".split()
 GROUPS = """delete delete_members delete_shares_groups delete_shares_users get get_child_groups get_shares list
@@ -37,7 +37,8 @@ def test_the_client_has_every_method_with_its_arguments(root):
     assert set(USERS) <= methods(client.users), set(USERS) - methods(client.users)
     assert set(GROUPS) <= methods(client.groups), set(GROUPS) - methods(client.groups)
     assert {"list_favorites", "post_favorites", "delete_favorites"} <= methods(client.organizations)
-    assert "list" in methods(client.roles) and "list_organizations" in methods(client.admin)
+    assert "list" in methods(client.roles)
+    assert {"list_organizations", "post_themes", "patch_themes"} <= methods(client.admin)
     paging = {"limit", "page_num", "order", "order_dir", "iterator"}
     users = client.users
     for method, required, optional in (
@@ -63,6 +64,10 @@ def test_the_client_has_every_method_with_its_arguments(root):
         (users.get_me, [], set()),
         (users.patch_me, [], {"preferences", "last_checked_announcements"}),
         (users.list_me_organization_admins, [], set()),
+        (users.list_me_themes, [], set()),
+        (users.get_me_themes, ["id"], set()),
+        (client.admin.post_themes, ["name"], {"settings_json", "organization_ids", "logo_file_id"}),
+        (client.admin.patch_themes, ["id"], {"name", "settings_json", "organization_ids", "logo_file_id"}),
         (client.groups.post, ["name"],
          {"description", "slug", "organization_id", "default_otp_required_for_login", "role_ids", "default_time_zone",
           "default_jobs_label", "default_notebooks_label", "default_services_label"}),

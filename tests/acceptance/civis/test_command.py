@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from shapes import DETAIL, KEY_SUMMARY, ME, NEW_KEY, check
+from shapes import DETAIL, KEY_SUMMARY, ME, NEW_KEY, THEME, check
 
 
 class Command:
@@ -47,7 +47,7 @@ def test_the_command_starts_and_lists_its_commands(command):
     shown = command.run("users", "--help")
     assert shown.returncode == 0, shown.stderr
     for name in ("list-me", "list", "get", "post", "patch", "list-api-keys", "delete-api-keys", "post-access-email",
-                 "list-me-organization-admins", "post-confirmation"):
+                 "list-me-organization-admins", "list-me-themes", "get-me-themes", "post-confirmation"):
         assert name in shown.stdout, name
     for resource in ("groups", "roles", "admin"):
         assert command.run(resource, "--help").returncode == 0
@@ -82,6 +82,16 @@ def test_keys_by_command(command, door, tmp_path):
 def test_groups_by_command(command):
     group = command.json("groups", "post", f"by command {uuid.uuid4().hex}")
     assert command.run("groups", "delete", str(group["id"])).returncode == 0
+
+
+def test_themes_by_command(command, door, tmp_path):
+    organizations = tmp_path / "organizations.yml"
+    organizations.write_text(yaml.safe_dump([door.organization]))
+    made = check(THEME, command.json("admin", "post-themes", f"by command {uuid.uuid4().hex}", "--settings-json", "{}",
+                                     "--organization-ids", str(organizations)))
+    assert made["id"] in {row["id"] for row in command.json("users", "list-me-themes")}
+    assert command.json("admin", "patch-themes", str(made["id"]), "--name", "Quay")["name"] == "Quay"
+    assert check(THEME, command.json("users", "get-me-themes", str(made["id"])))["name"] == "Quay"
 
 
 def test_refusals_by_command(command):

@@ -1,4 +1,4 @@
-"""Rows 17 to 29 and 33: oneself, favorites and activity (D13 to D18, themes aside)."""
+"""Rows 17 to 20, 23 to 29 and 33: oneself, favorites and activity (D13 to D18; themes are in `test_themes`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-import requests
 from civis.base import CivisAPIError
 
 from shapes import (
@@ -44,13 +43,6 @@ def status(call) -> int:
     with pytest.raises(CivisAPIError) as refusal:
         call()
     return refusal.value.status_code
-
-
-def native(door, method: str, path: str, **options):
-    answer = requests.request(method, f"{door.roster.address}/api/v1/{path}",
-                              headers={"Authorization": f"Bearer {door.root.key}"}, **options)
-    assert answer.ok, answer.text
-    return answer.json() if answer.content else None
 
 
 def test_me(door, root):
@@ -198,7 +190,7 @@ def test_ranks_stay_strict_under_moves_at_once(door):
 def test_favorites_show_what_services_registered(door, root):
     person, author = door.person(), door.make()
     number = uuid.uuid4().int % 2**40 + 1
-    native(door, "PUT", f"objects/Workflow/{number}", json={
+    door.native("PUT", f"objects/Workflow/{number}", json={
         "name": "Nightly", "author": str(author["id"]), "state": "succeeded"})
     favorite = check(FAVORITE, person.ok("POST", "users/me/favorites", json={"objectId": number, "objectType": "Workflow"}))
     assert favorite["objectName"] == "Nightly" and favorite["objectUpdatedAt"]
@@ -227,7 +219,7 @@ def test_the_organizations_favorites(door):
 def test_activity(door, root):
     person = door.person()
     number = uuid.uuid4().int % 2**40 + 1
-    native(door, "PUT", f"objects/Workflow/{number}", json={
+    door.native("PUT", f"objects/Workflow/{number}", json={
         "name": "Nightly", "author": str(person.id), "category": "Jobs", "state": "failed"})
     key = person.ok("POST", "users/me/api_keys", json={"name": "x", "expires_in": 60})
     assert key

@@ -6,7 +6,7 @@ use axum::{body::Bytes, extract::Request};
 use http::{Method, request::Parts};
 use roster_core::{Actor, Core, Door, Error, Kind, RequestLine, paths};
 use roster_http_kit::{Kit, RequestContext, read};
-use roster_model::{Secret, SignIn, UserId, UserRef};
+use roster_model::{OrganizationId, Secret, SignIn, UserId, UserRef};
 
 use super::{
     PREFIX,
@@ -80,6 +80,12 @@ impl Call {
     /// The user that the path names by number or as `me`.
     pub(super) fn user_or_me(&self) -> Result<UserRef, Refusal> {
         if self.parameter(0) == "me" { Ok(UserRef::Me) } else { self.user() }
+    }
+
+    /// The caller's organization.
+    pub(super) fn own_organization(&self) -> Result<OrganizationId, Refusal> {
+        let credential = self.actor.credential().ok_or(Error::Unauthenticated)?;
+        Ok(credential.user.organization_id)
     }
 
     /// The page that is asked for.

@@ -1,9 +1,9 @@
 //! `users/me/favorites` and `organizations/favorites`.
 
-use roster_core::{Error, Kind};
+use roster_core::Kind;
 use roster_model::{
     Favorite, FavoriteFilter, FavoriteId, FavoriteMove, FavoriteOrder, NewFavorite, ObjectAuthor,
-    ObjectId, ObjectType, OrganizationId, Page, UserRef,
+    ObjectId, ObjectType, Page, UserRef,
 };
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ pub(super) async fn remove_own(call: &Call) -> Reply {
 
 pub(super) async fn list_shared(call: &Call) -> Reply {
     let (filter, page) = (wanted(call)?, call.page()?);
-    let place = own_organization(call)?;
+    let place = call.own_organization()?;
     let found = call
         .core()
         .list_organization_favorites(&call.actor, place, &filter, &page.request())
@@ -50,13 +50,13 @@ pub(super) async fn list_shared(call: &Call) -> Reply {
 }
 
 pub(super) async fn add_shared(call: &Call) -> Reply {
-    let place = own_organization(call)?;
+    let place = call.own_organization()?;
     let made = call.core().add_organization_favorite(&call.actor, place, &new(call)?).await?;
     created(&record(&made))
 }
 
 pub(super) async fn remove_shared(call: &Call) -> Reply {
-    let place = own_organization(call)?;
+    let place = call.own_organization()?;
     call.core().remove_organization_favorite(&call.actor, place, favorite(call)?).await?;
     nothing()
 }
@@ -106,11 +106,6 @@ fn new(call: &Call) -> Result<NewFavorite, Refusal> {
 async fn rank(call: &Call, to: FavoriteMove) -> Reply {
     call.core().move_favorite(&call.actor, &UserRef::Me, favorite(call)?, to).await?;
     nothing()
-}
-
-fn own_organization(call: &Call) -> Result<OrganizationId, Refusal> {
-    let credential = call.actor.credential().ok_or(Error::Unauthenticated)?;
-    Ok(credential.user.organization_id)
 }
 
 fn favorite(call: &Call) -> Result<FavoriteId, Refusal> {

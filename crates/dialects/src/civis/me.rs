@@ -68,7 +68,7 @@ fn record(person: &Person, user: &User, flags: Vec<FeatureFlagState>) -> Value {
         "groups": groups(&person.groups),
         "organizationName": person.organization.name,
         "organizationSlug": person.organization.slug,
-        "organizationDefaultThemeId": null,
+        "organizationDefaultThemeId": person.organization.default_theme_id,
         "createdAt": times::written(user.created_at),
         "signInCount": user.sign_in_count,
         "assumingRole": false,

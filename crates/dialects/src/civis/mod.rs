@@ -24,6 +24,7 @@ mod preferences;
 mod replies;
 mod routes;
 mod shares;
+mod themes;
 mod times;
 mod translate;
 mod users;

@@ -117,6 +117,11 @@ impl Values {
         self.get(name).and_then(Value::as_i64)
     }
 
+    /// A number of which it matters whether it is absent or `null`.
+    pub(super) fn cleared_integer(&self, name: &str) -> Option<Option<i64>> {
+        self.get(name).map(Value::as_i64)
+    }
+
     /// A truth value.
     pub(super) fn boolean(&self, name: &str) -> Option<bool> {
         self.get(name).and_then(Value::as_bool)

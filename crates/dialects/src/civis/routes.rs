@@ -10,7 +10,7 @@ use super::{
     fields::{Field, integer, text},
     groups, me, organizations,
     paging::Paging,
-    shares, users,
+    shares, themes, users,
 };
 
 /// What a route answers with.
@@ -163,6 +163,8 @@ pub(super) static ROUTES: &[Route] = &[
         .list(),
     route!(GET "users/me/activity" "Show what happened to what one owns, and what one did" activity::list)
         .query(activity::WANTED).list(),
+    route!(GET "users/me/themes" "List the themes of one's organization" themes::list_own).list(),
+    route!(GET "users/me/themes/{id}" "Show a theme of one's organization" themes::get_own),
     route!(GET "users/me/favorites" "List one's favorites" favorites::list_own)
         .query(favorites::WANTED).pages((50, 1000), &["position", "created_at"], UP),
     route!(POST "users/me/favorites" "Favorite an item" favorites::add_own).body(favorites::NEW).created(),
@@ -217,6 +219,8 @@ pub(super) static ROUTES: &[Route] = &[
         .pages((50, 1000), &["id"], UP),
     route!(GET "admin/organizations" "List organizations" organizations::list)
         .query(organizations::WANTED).list(),
+    route!(POST "admin/themes" "Create a theme" themes::create).body(themes::NEW).created(),
+    route!(PATCH "admin/themes/{id}" "Update some of a theme" themes::patch).body(themes::PART).created(),
     route!(GET "announcements" "List announcements" organizations::list_announcements)
         .pages((10, 50), &["released_at"], DOWN),
     route!(GET "files" "Deprecated: there are no files here" organizations::placeholder).list(),

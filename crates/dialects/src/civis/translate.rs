@@ -171,6 +171,8 @@ fn name(field: Field) -> String {
         Field::PrimaryGroup => "primaryGroupId".to_owned(),
         Field::EmailText => "shareEmailBody".to_owned(),
         Field::ExpiresAt => "expiresIn".to_owned(),
+        Field::Settings => "settingsJson".to_owned(),
+        Field::LogoId => "logoFileId".to_owned(),
         field => names::camel(field.as_str()),
     }
 }

@@ -14,6 +14,7 @@ mod civis_constraints;
 mod civis_flags;
 mod civis_numbers;
 mod civis_requests;
+mod civis_themes;
 mod dioptra;
 mod dioptra_search;
 mod dioptra_sessions;
