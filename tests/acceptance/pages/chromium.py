@@ -111,6 +111,10 @@ class Browser:
     def url(self) -> str:
         return self._ask("GET", "/url")
 
+    def title(self) -> str:
+        """The title of the page that is open, also where no script may run."""
+        return self._ask("GET", "/title")
+
     def run(self, script: str):
         return self._ask("POST", "/execute/sync", {"script": f"return {script}", "args": []})
 

@@ -153,6 +153,41 @@ def test_t37_the_name_of_the_program_that_began_a_sign_in_is_text(browser, roste
     assert hostile in browser.text() and browser.run("document.title") != "x"
 
 
+# A picture of one pixel, and pictures that are scripts and pages, too.
+PIXEL = bytes.fromhex("47494638396101000100800000ff0000ffffff21f90401000000002c00000000010001000002024401003b")
+PAGE = b"<!doctype html><title>x</title><script>document.title = window.name = 'x'</script>"
+SCRIPT = b"GIF89a=\t0\n;document.title = 'x'//" + PAGE
+
+
+@pytest.mark.parametrize("image", [PIXEL, PIXEL + PAGE, SCRIPT], ids=["pixel", "page", "script"])
+def test_t37_a_logo_is_a_picture_to_a_browser_and_nothing_else(browser, roster, admin, image):
+    theme = api(roster, "POST", "/themes", admin, {"name": f"Theme {uuid.uuid4().hex}"})
+    headers = {"Authorization": f"Bearer {admin}", "Content-Type": "image/png"}
+    address = f"{roster.address}/api/v1/themes/{theme['id']}/logo"
+    answer = requests.put(address, data=image, headers=headers, timeout=30)
+    assert answer.ok, answer.text
+    logo = f"{roster.address}/api/v1/theme-logos/{answer.json()['logo']['name']}"
+    browser.open(logo)
+    assert browser.title() != "x"
+    assert browser.loaded_by(roster.address) <= {logo, f"{roster.address}/favicon.ico"}
+    # Where somebody's own page shows it: as a picture it is seen, as a script or a page it is refused.
+    page = f"<title>page</title><img src={logo}><script src={logo}></script><iframe src={logo}></iframe>"
+    browser.open(f"data:text/html,{page}")
+    assert browser.title() == "page"
+    if image != SCRIPT:
+        assert browser.run("document.images[0].naturalWidth") == 1
+    assert browser.run("window.name") != "x"
+
+
+@pytest.mark.parametrize("drawing", ["<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", PAGE.decode()])
+def test_t37_what_could_run_is_no_logo(roster, admin, drawing):
+    theme = api(roster, "POST", "/themes", admin, {"name": f"Theme {uuid.uuid4().hex}"})
+    for said, status in (("image/svg+xml", 415), ("text/html", 415), ("image/png", 422)):
+        headers = {"Authorization": f"Bearer {admin}", "Content-Type": said}
+        address = f"{roster.address}/api/v1/themes/{theme['id']}/logo"
+        assert requests.put(address, data=drawing, headers=headers, timeout=30).status_code == status
+
+
 def test_a_sign_in_that_the_provider_refuses_says_so(browser, roster):
     browser.open(f"{roster.address}/sso/google/callback?state=x&error=access_denied")
     look(browser, roster, "sso-failed", "This did not work")
