@@ -210,7 +210,7 @@ words! {
         PasswordMinLength = "password_min_length",
         /// What the platform makes of a theme.
         Settings = "settings",
-        /// The organizations that a theme is for.
+        /// The organizations that a theme is for, or that a feature flag is switched for.
         OrganizationIds = "organization_ids",
         /// The image that is a theme's logo.
         Logo = "logo",
@@ -266,8 +266,6 @@ words! {
         DefaultNotebooksLabel = "default_notebooks_label",
         /// A label of a group.
         DefaultServicesLabel = "default_services_label",
-        /// Organizations named in the request.
-        OrganizationIds = "organization_ids",
         /// Users named in the request, in any way.
         Users = "users",
         /// A link or setup token.

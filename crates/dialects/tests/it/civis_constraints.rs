@@ -129,13 +129,16 @@ struct Made {
     fits: Box<dyn Fn(&str) -> bool>,
 }
 
+/// Whether a path is one of those that a constraint names.
+type Fits = Box<dyn Fn(&str) -> bool>;
+
 /// Some constraint, for the door and for this test.
 fn some_constraint(below: &dyn Fn(usize) -> usize) -> (Value, Made) {
     let methods: Vec<_> = METHODS[..6].iter().copied().filter(|_| below(2) == 0).collect();
     let methods = if methods.is_empty() { vec!["GET"] } else { methods };
     let mut text = WORDS[below(WORDS.len())].to_owned();
     text.extend((0..below(4)).map(|_| TEXTS[below(TEXTS.len())]));
-    let (kind, text, fits): (_, _, Box<dyn Fn(&str) -> bool>) = match below(8) {
+    let (kind, text, fits): (_, _, Fits) = match below(8) {
         0 => ("verb", String::new(), Box::new(|_| true)),
         1 | 2 => {
             let (pattern, fits) = PATTERNS[below(PATTERNS.len())];
