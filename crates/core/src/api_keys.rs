@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::{
     Actor, Core, Door, Error, Kind, Result, Selected, Selection,
     audit::Entry,
-    authorize::get_user,
+    authorize::get_authorized,
     authz::Operation,
     clock::whole_microseconds,
     credentials::{
@@ -82,7 +82,7 @@ impl Core {
         let uuid = self.random().uuid_v7(now);
         self.store()
             .write(async |tx: &mut Tx| {
-                let user = get_user(tx, user.id).await?;
+                let user = get_authorized(tx, actor, &[operation], &user).await?;
                 if !is_available(&user, now) {
                     return Err(Error::AccountUnavailable);
                 }

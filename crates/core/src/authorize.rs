@@ -15,10 +15,12 @@ use crate::{
 };
 
 impl Core {
-    /// Asks the table alone, where a second factor is not to be asked for again.
+    /// Asks the table alone, where a second factor is not to be asked for again: whether the caller may do such a thing
+    /// somewhere.
     pub(crate) fn permit(actor: &Actor, operation: Operation) -> Result<()> {
         let relation = match authz::rule(operation).who {
             Who::Oneself => Relation::Oneself,
+            _ if is_ordinary(actor) && actor.is_team_admin() => Relation::Granted,
             _ => Relation::SameOrganization,
         };
         allow(actor, operation, relation, None, Kind::User)
@@ -70,37 +72,23 @@ impl Core {
         self.step_up(actor, operation, "").await
     }
 
-    /// Asks the table about making something in an organization: users in these groups, or, without any, a group. Team
-    /// admins make users in groups that they were given to manage.
+    /// Asks the table about making something; the second factor is asked for once, for the first of its operations.
     pub(crate) async fn authorize_creation(
         &self,
         actor: &Actor,
-        operation: Operation,
-        others: &[Operation],
-        organization: OrganizationId,
-        groups: Option<&[GroupId]>,
+        creation: &Creation<'_>,
     ) -> Result<()> {
-        let mut relation = in_organization(actor, organization);
-        if relation == Relation::SameOrganization && is_ordinary(actor) && actor.is_team_admin() {
-            let may_fill = match (groups, actor.user_id()) {
-                (Some(groups), Some(caller)) if !groups.is_empty() => {
-                    let grants = self
-                        .store()
-                        .point_read(async |tx: &mut Tx| tx.list_grants(caller).await)
-                        .await?;
-                    let grants = Grants::new(grants);
-                    groups.iter().all(|group| grants.may_manage(*group))
-                }
-                (groups, _) => groups.is_none(),
-            };
-            if may_fill {
-                relation = Relation::Granted;
+        match creation.depends_on_grants(actor) {
+            true => {
+                let asked = async |tx: &mut Tx| creation.allow(tx, actor).await;
+                self.store().point_read(asked).await?;
             }
+            false => creation.decide(actor, false)?,
         }
-        for operation in [operation].iter().chain(others) {
-            allow(actor, *operation, relation, None, Kind::Organization)?;
+        match creation.operations.first() {
+            Some(first) => self.step_up(actor, *first, "").await,
+            None => Ok(()),
         }
-        self.step_up(actor, operation, "").await
     }
 
     /// Asks the table about an operation on a group, and others that must be allowed, too. The second factor is asked
@@ -111,16 +99,16 @@ impl Core {
         operations: &[Operation],
         group: Option<&Group>,
     ) -> Result<()> {
-        let mut relation = Relation::Elsewhere;
-        if let Some(group) = group {
-            relation = self
-                .store()
-                .point_read(async |tx: &mut Tx| to_group(tx, actor, group).await)
-                .await?;
-        }
-        let target = group.and_then(Group::authority).and_then(GroupRole::as_role);
-        for operation in operations {
-            allow(actor, *operation, relation, target, Kind::Group)?;
+        match group {
+            Some(group) => {
+                let asked = async |tx: &mut Tx| allow_on_group(tx, actor, operations, group).await;
+                self.store().point_read(asked).await?;
+            }
+            None => {
+                for operation in operations {
+                    allow(actor, *operation, Relation::Elsewhere, None, Kind::Group)?;
+                }
+            }
         }
         match operations.first() {
             Some(first) => self.step_up(actor, *first, "").await,
@@ -220,8 +208,53 @@ pub(crate) async fn get_user(tx: &mut Tx, id: UserId) -> Result<User> {
     found.filter(|user| user.deleted_at.is_none()).ok_or(Error::NotFound(Kind::User))
 }
 
-/// The user that was asked about before, in the transaction that is about to change it. If it has become somebody else's
-/// business meanwhile, the table is asked again.
+/// Something that is about to be made in an organization.
+pub(crate) struct Creation<'c> {
+    /// The lines of the table that must agree.
+    pub(crate) operations: &'c [Operation],
+    /// Where.
+    pub(crate) organization: OrganizationId,
+    /// The groups of a new user, as far as they were named; none for a new group. Team admins make users in groups that
+    /// they were given to manage.
+    pub(crate) groups: Option<&'c [GroupId]>,
+}
+
+impl Creation<'_> {
+    /// Asks the table, once more in the transaction that makes it.
+    pub(crate) async fn allow(&self, tx: &mut Tx, actor: &Actor) -> Result<()> {
+        let is_granted = match (self.groups, actor.user_id()) {
+            _ if !self.depends_on_grants(actor) => false,
+            (None, _) => true,
+            (Some([]), _) | (_, None) => false,
+            (Some(groups), Some(caller)) => {
+                let grants = Grants::new(tx.list_grants(caller).await?);
+                groups.iter().all(|group| grants.may_manage(*group))
+            }
+        };
+        self.decide(actor, is_granted)
+    }
+
+    fn decide(&self, actor: &Actor, is_granted: bool) -> Result<()> {
+        let relation = match is_granted {
+            true => Relation::Granted,
+            false => in_organization(actor, self.organization),
+        };
+        for operation in self.operations {
+            allow(actor, *operation, relation, None, Kind::Organization)?;
+        }
+        Ok(())
+    }
+
+    /// Whether it counts what the caller was given to manage.
+    fn depends_on_grants(&self, actor: &Actor) -> bool {
+        in_organization(actor, self.organization) == Relation::SameOrganization
+            && is_ordinary(actor)
+            && actor.is_team_admin()
+    }
+}
+
+/// The user that was asked about before, in the transaction that is about to change it. The table is asked again: the
+/// user, or what the caller was given, may have changed meanwhile.
 pub(crate) async fn get_authorized(
     tx: &mut Tx,
     actor: &Actor,
@@ -229,20 +262,26 @@ pub(crate) async fn get_authorized(
     before: &User,
 ) -> Result<User> {
     let now = get_user(tx, before.id).await?;
-    let concern = |user: &User| {
-        (user.effective_role(), user.organization_id, user.parent_id, user.primary_group_id)
-    };
-    if concern(&now) != concern(before) {
-        let relation = to_user(tx, actor, &now).await?;
-        for operation in operations {
-            allow(actor, *operation, relation, Some(now.effective_role()), Kind::User)?;
-        }
-    }
+    allow_on_user(tx, actor, operations, &now).await?;
     Ok(now)
 }
 
-/// The group that was asked about before, in the transaction that is about to change it. If it has become somebody else's
-/// business meanwhile, the table is asked again.
+/// Asks the table about operations on a user as it is now.
+pub(crate) async fn allow_on_user(
+    tx: &mut Tx,
+    actor: &Actor,
+    operations: &[Operation],
+    user: &User,
+) -> Result<()> {
+    let relation = to_user(tx, actor, user).await?;
+    for operation in operations {
+        allow(actor, *operation, relation, Some(user.effective_role()), Kind::User)?;
+    }
+    Ok(())
+}
+
+/// The group that was asked about before, in the transaction that is about to change it. The table is asked again: the
+/// group, or what the caller was given, may have changed meanwhile.
 pub(crate) async fn get_authorized_group(
     tx: &mut Tx,
     actor: &Actor,
@@ -250,13 +289,7 @@ pub(crate) async fn get_authorized_group(
     before: &Group,
 ) -> Result<Group> {
     let now = tx.find_group(before.id).await?.ok_or(Error::NotFound(Kind::Group))?;
-    if (now.authority(), now.owner_id) != (before.authority(), before.owner_id) {
-        let relation = to_group(tx, actor, &now).await?;
-        let target = now.authority().and_then(GroupRole::as_role);
-        for operation in operations {
-            allow(actor, *operation, relation, target, Kind::Group)?;
-        }
-    }
+    allow_on_group(tx, actor, operations, &now).await?;
     Ok(now)
 }
 
@@ -275,6 +308,21 @@ pub(crate) fn allow_among(
         false => Relation::Elsewhere,
     };
     allow(actor, operation, relation, None, kind)
+}
+
+/// Asks the table about operations on a group as it is now.
+async fn allow_on_group(
+    tx: &mut Tx,
+    actor: &Actor,
+    operations: &[Operation],
+    group: &Group,
+) -> Result<()> {
+    let relation = to_group(tx, actor, group).await?;
+    let target = group.authority().and_then(GroupRole::as_role);
+    for operation in operations {
+        allow(actor, *operation, relation, target, Kind::Group)?;
+    }
+    Ok(())
 }
 
 /// How the caller stands to a user.
@@ -411,22 +459,41 @@ impl Grants {
 }
 
 /// Refuses to make anybody a member of a group, or to take a member out, where the caller may not; nobody gives others
-/// more than it has itself (threat T24).
+/// more than it has itself (threat T24). What was shared with the group counts as given to whoever fills it: with a group
+/// one shares a thing with those whom its managers will put into it, themselves among them.
 pub(crate) async fn check_filling(tx: &mut Tx, actor: &Actor, group: &Group) -> Result<()> {
     check_bestowal(actor, group.authority())?;
-    let relation = to_group(tx, actor, group).await?;
-    let target = group.authority().and_then(GroupRole::as_role);
-    allow(actor, Operation::WriteMembers, relation, target, Kind::Group)
+    allow_on_group(tx, actor, &[Operation::WriteMembers], group).await
 }
 
 /// Refuses to give others what a group makes of its members, where the caller has not as much itself.
 pub(crate) fn check_bestowal(actor: &Actor, authority: Option<GroupRole>) -> Result<()> {
-    let operation = match authority {
-        Some(GroupRole::OrganizationAdmin) => Operation::GrantAdministration,
-        Some(GroupRole::TeamAdmin) if !actor.is_team_admin() => Operation::GrantGroupRoles,
-        _ => return Ok(()),
+    let Some(operation) = bestowal(authority) else { return Ok(()) };
+    // A team admin was given that very thing.
+    let relation = match actor.is_team_admin() {
+        true => Relation::Granted,
+        false => Relation::SameOrganization,
     };
-    allow(actor, operation, Relation::SameOrganization, None, Kind::Group)
+    allow(actor, operation, relation, None, Kind::Group)
+}
+
+/// The line of the table about making somebody what a group of this authority makes of its members.
+pub(crate) fn bestowal(authority: Option<GroupRole>) -> Option<Operation> {
+    match authority? {
+        GroupRole::OrganizationAdmin => Some(Operation::GrantAdministration),
+        GroupRole::TeamAdmin => Some(Operation::GrantTeamAdministration),
+        _ => None,
+    }
+}
+
+/// Whether the table lets a user, as it is now, do something in an organization, whoever asks.
+pub(crate) fn may_in(user: &User, operation: Operation, organization: OrganizationId) -> bool {
+    let relation = match user.organization_id == organization {
+        true => Relation::SameOrganization,
+        false => Relation::Elsewhere,
+    };
+    let caller = Caller::User(user.effective_role());
+    authz::decide(operation, caller, relation, None) == Decision::Allow
 }
 
 /// Whether somebody asks who is no administrator.

@@ -198,6 +198,8 @@ operations! {
     WriteAnyTheme = "theme.write_any": SystemAdmin;
     /// See a logo, of which one knows the name.
     ReadLogo = "theme.logo": Anyone;
+    /// Make somebody a team admin: what team admins may do for others, too, in groups that they were given to manage.
+    GrantTeamAdministration = "group.grant_team": Admin + not_by_limited_key + by_grantee;
     /// See the plans.
     ReadPlans = "plan.read": SignedIn;
     /// Make, change and remove plans.

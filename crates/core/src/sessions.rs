@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{
     Actor, Core, Door, Error, Kind, Result, SessionLife,
     audit::Entry,
-    authorize::get_user,
+    authorize::{get_authorized, get_user},
     authz::Operation,
     clock::whole_microseconds,
     credentials::token::{Token, TokenKind},
@@ -294,7 +294,8 @@ impl Core {
         let opened = self
             .store()
             .write(async |tx: &mut Tx| {
-                let mut user = get_user(tx, target.id).await?;
+                let mut user =
+                    get_authorized(tx, actor, &[Operation::Impersonate], &target).await?;
                 // Read again with the rights of both as they are now.
                 let acting = get_user(tx, impersonator.user.id).await?;
                 if !is_available(&acting, self.now())

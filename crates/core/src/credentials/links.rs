@@ -16,7 +16,7 @@ use super::{
 use crate::{
     Actor, Core, Error, Result,
     audit::Entry,
-    authorize::get_user,
+    authorize::get_authorized,
     authz::Operation,
     messages::templates::{Parameters, Template},
     users::claim_name,
@@ -136,12 +136,13 @@ impl Core {
     /// Those of step-up; `ChannelUnavailable` without a mail transport; `WrongState` for a user who
     /// may not sign in.
     pub async fn invite_user(&self, actor: &Actor, user: &UserRef) -> Result<Accepted> {
-        let user = self.authorize_on(actor, Operation::InviteUser, user).await?;
+        let operation = Operation::InviteUser;
+        let target = self.authorize_on(actor, operation, user).await?;
         self.require_channel(Channel::Email)?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
-                let user = get_user(tx, user.id).await?;
+                let user = get_authorized(tx, actor, &[operation], &target).await?;
                 if !user.status.may_sign_in() {
                     return Err(Error::WrongState("this user may not sign in"));
                 }

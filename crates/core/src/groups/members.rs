@@ -1,5 +1,6 @@
 //! Who is in a group.
 
+use jiff::Timestamp;
 use roster_model::{
     Group, GroupId, GroupMember, GroupRole, MembershipRank, Page, PageRequest, Role, User, UserRef,
 };
@@ -9,7 +10,7 @@ use serde_json::json;
 use crate::{
     Actor, Core, Error, Kind, Result,
     audit::Entry,
-    authorize::{check_filling, get_user},
+    authorize::{check_filling, get_authorized_group, get_user},
     authz::Operation,
     installation::PUBLIC,
     paging::Paging,
@@ -54,26 +55,46 @@ impl Core {
         user: &UserRef,
         rank: MembershipRank,
     ) -> Result<GroupMember> {
-        let group = self.authorize_members(actor, group).await?;
+        self.place_member(actor, group, user, Some(rank)).await
+    }
+
+    /// Makes somebody of its organization a member of a group; a member keeps its rank.
+    ///
+    /// # Errors
+    /// As [`set_member`](Self::set_member).
+    pub async fn add_member(
+        &self,
+        actor: &Actor,
+        group: GroupId,
+        user: &UserRef,
+    ) -> Result<GroupMember> {
+        self.place_member(actor, group, user, None).await
+    }
+
+    async fn place_member(
+        &self,
+        actor: &Actor,
+        group: GroupId,
+        user: &UserRef,
+        rank: Option<MembershipRank>,
+    ) -> Result<GroupMember> {
+        let (group, operations) = self.authorize_members(actor, group).await?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
-                let group = tx.find_group(group.id).await?.ok_or(Error::NotFound(Kind::Group))?;
+                let group = get_authorized_group(tx, actor, operations, &group).await?;
                 check_filling(tx, actor, &group).await?;
                 let found = find_person(tx, actor, user).await?;
                 let person = found
                     .filter(|person| person.organization_id == group.organization_id)
                     .ok_or(Error::NotFound(Kind::User))?;
-                check_account(actor, &person)?;
                 let before = tx.find_member(group.id, person.id).await?;
+                let kept = before.as_ref().map_or(MembershipRank::Member, |before| before.rank);
+                let rank = rank.unwrap_or(kept);
+                put_into(tx, actor, &group, &person, rank, now).await?;
+                // In everybody's group by choice from now on, if not before.
                 if let Some(before) = before.filter(|before| before.rank == rank) {
-                    // In everybody's group by choice from now on.
-                    tx.ensure_membership(group.id, person.id, now).await?;
                     return Ok(before);
-                }
-                tx.set_membership(group.id, person.id, rank, now).await?;
-                if group.authority().is_some() {
-                    tx.refresh_group_role_of(person.id).await?;
                 }
                 Entry::done("group.member_set", person.id)
                     .about(format!("group:{}", group.id))
@@ -88,16 +109,20 @@ impl Core {
 
     /// Whether the caller may add and remove members. In a group that makes them organization admins that is making
     /// administrators.
-    async fn authorize_members(&self, actor: &Actor, group: GroupId) -> Result<Group> {
+    async fn authorize_members(
+        &self,
+        actor: &Actor,
+        group: GroupId,
+    ) -> Result<(Group, &'static [Operation])> {
         let found = self.find_group(group).await?;
-        let operations: &[_] = match found.as_ref().and_then(Group::authority) {
+        let operations: &'static [_] = match found.as_ref().and_then(Group::authority) {
             Some(GroupRole::OrganizationAdmin) => {
                 &[Operation::GrantAdministration, Operation::WriteMembers]
             }
             _ => &[Operation::WriteMembers],
         };
         self.authorize_on_group(actor, operations, found.as_ref()).await?;
-        found.ok_or(Error::NotFound(Kind::Group))
+        Ok((found.ok_or(Error::NotFound(Kind::Group))?, operations))
     }
 
     /// Takes somebody out of a group. In the group of everybody everybody stays, but no longer by choice.
@@ -106,10 +131,11 @@ impl Core {
     /// `NotFound` for a group that is not there and somebody who is not in it; `WrongState` for the user's primary
     /// group, and for the group of everybody where nobody chose it.
     pub async fn remove_member(&self, actor: &Actor, group: GroupId, user: &UserRef) -> Result<()> {
-        let group = self.authorize_members(actor, group).await?;
+        let (group, operations) = self.authorize_members(actor, group).await?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
+                let group = get_authorized_group(tx, actor, operations, &group).await?;
                 let absent = || Error::NotFound(Kind::Member);
                 let person = find_person(tx, actor, user).await?.ok_or_else(absent)?;
                 tx.find_member(group.id, person.id).await?.ok_or_else(absent)?;
@@ -134,6 +160,24 @@ impl Core {
             })
             .await
     }
+}
+
+/// Puts somebody into a group, or gives a member another rank, by a caller who may fill the group: the one way in for
+/// single people, after [`check_filling`] or what takes its place where the group is being made.
+pub(super) async fn put_into(
+    tx: &mut Tx,
+    actor: &Actor,
+    group: &Group,
+    person: &User,
+    rank: MembershipRank,
+    now: Timestamp,
+) -> Result<()> {
+    check_account(actor, person)?;
+    tx.set_membership(group.id, person.id, rank, now).await?;
+    if group.authority().is_some() {
+        tx.refresh_group_role_of(person.id).await?;
+    }
+    Ok(())
 }
 
 /// Where accounts are kept apart, an account admin fills its groups with its own people.

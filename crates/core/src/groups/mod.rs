@@ -20,12 +20,14 @@ use sha2::{Digest, Sha256};
 use crate::{
     Actor, Core, Error, Kind, Result,
     audit::Entry,
-    authorize::{get_authorized_group, get_user},
+    authorize::{Creation, bestowal, check_bestowal, get_authorized_group, get_user},
     authz::Operation,
     installation::{PUBLIC, first_organization},
     organizations::set,
     users::{read_optional, read_text},
 };
+
+use self::members::put_into;
 
 /// The longest slug, in characters.
 const MAX_SLUG: usize = 64;
@@ -49,19 +51,21 @@ impl Core {
             Some(organization) => organization,
             None => self.store().read(async |tx: &mut Tx| first_organization(tx).await).await?,
         };
-        if new.roles.is_empty() {
-            self.authorize_creation(actor, operation, &[], organization, None).await?;
-        } else {
-            let (first, others) = (Operation::GrantGroupRoles, [operation]);
-            self.authorize_creation(actor, first, &others, organization, None).await?;
+        let roles = read_roles(&new.roles);
+        let mut operations = vec![operation];
+        if !roles.is_empty() {
+            operations.insert(0, Operation::GrantGroupRoles);
         }
+        operations.extend(bestowal(GroupRole::authority_of(&roles)));
+        let creation = Creation { operations: &operations, organization, groups: None };
+        self.authorize_creation(actor, &creation).await?;
         let now = self.now();
         let name = read_name(&new.name)?;
         let slug = new.slug.as_deref().map(read_slug).transpose()?;
         let mut group = Group {
             description: read_description(new.description.as_deref().unwrap_or_default())?,
             owner_id: new.owner_id.or(actor.user_id().filter(|_| actor.keeps_to_account())),
-            roles: read_roles(&new.roles),
+            roles,
             defaults: read_defaults(new.defaults.as_ref())?,
             created_by: actor.user_id(),
             updated_by: actor.user_id(),
@@ -81,15 +85,15 @@ impl Core {
                 let id = tx.insert_group(&group).await?;
                 let id = id.ok_or(Error::AlreadyExists { field: Field::Name })?;
                 self.give_to_team(tx, actor, id, now).await?;
-                if let Some(owner) = group.owner_id {
-                    make_owner(tx, id, owner, organization, now).await?;
+                let made = Group { id, ..group };
+                if let Some(owner) = made.owner_id {
+                    make_owner(tx, actor, &made, owner, now).await?;
                 }
                 Entry::done_to_nobody("group.created")
                     .about(format!("group:{id}"))
-                    .with(json!({ "name": group.name, "slug": group.slug, "roles": group.roles }))
+                    .with(json!({ "name": made.name, "slug": made.slug, "roles": made.roles }))
                     .write(tx, actor, now)
                     .await?;
-                let made = Group { id, ..group };
                 self.keep_reply(tx, actor, operation, &made, now).await?;
                 Ok(made)
             })
@@ -110,17 +114,14 @@ impl Core {
         let found = self.find_group(group).await?;
         let roles = update.roles.as_deref().map(read_roles);
         let roles = roles.filter(|roles| found.as_ref().is_none_or(|found| found.roles != *roles));
-        let operations: &[_] = match roles {
-            Some(_) => &[Operation::GrantGroupRoles, Operation::WriteGroups],
-            None => &[Operation::WriteGroups],
-        };
-        self.authorize_on_group(actor, operations, found.as_ref()).await?;
+        let operations = operations(found.as_ref(), update, roles.as_deref());
+        self.authorize_on_group(actor, &operations, found.as_ref()).await?;
         let found = found.ok_or(Error::NotFound(Kind::Group))?;
         let change = Change::read(update, roles)?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
-                let before = get_authorized_group(tx, actor, operations, &found).await?;
+                let before = get_authorized_group(tx, actor, &operations, &found).await?;
                 let mut group = before.clone();
                 let changed = change.apply(&mut group);
                 if changed.is_empty() {
@@ -134,12 +135,12 @@ impl Core {
                     return Err(Error::WrongState("not everybody can be organization admin"));
                 }
                 refuse_taken(tx, &group).await?;
-                if let Some(owner) = group.owner_id.filter(|_| group.owner_id != before.owner_id) {
-                    make_owner(tx, group.id, owner, group.organization_id, now).await?;
-                }
                 group.updated_at = now;
                 group.updated_by = actor.user_id();
                 tx.update_group(&group).await?;
+                if let Some(owner) = group.owner_id.filter(|_| group.owner_id != before.owner_id) {
+                    make_owner(tx, actor, &group, owner, now).await?;
+                }
                 if group.authority() != before.authority() {
                     tx.refresh_group_roles_in(group.id).await?;
                     tx.end_impersonations_by_members_of(group.id).await?;
@@ -382,20 +383,49 @@ async fn refuse_taken(tx: &mut Tx, group: &Group) -> Result<()> {
     Ok(())
 }
 
-/// The owner of a group is one of its organization's people, and manages it.
+/// The lines of the table that must agree to an update; the first asks for the second factor. A new owner comes into
+/// the group, and new roles make something else of everybody who is in it: both as the group will be.
+fn operations(
+    found: Option<&Group>,
+    update: &GroupUpdate,
+    roles: Option<&[GroupRole]>,
+) -> Vec<Operation> {
+    let mut needed = Vec::new();
+    let is_owned = update
+        .owner_id
+        .is_some_and(|owner| owner.is_some() && found.is_none_or(|found| found.owner_id != owner));
+    if roles.is_some() {
+        needed.push(Operation::GrantGroupRoles);
+    }
+    let authority = match roles {
+        Some(roles) => GroupRole::authority_of(roles),
+        None => found.and_then(Group::authority),
+    };
+    if (is_owned || roles.is_some()) && authority == Some(GroupRole::OrganizationAdmin) {
+        needed.insert(0, Operation::GrantAdministration);
+    }
+    if is_owned {
+        needed.push(Operation::WriteMembers);
+    }
+    needed.push(Operation::WriteGroups);
+    needed
+}
+
+/// The owner of a group is one of its organization's people, and manages it. It comes into the group as every other
+/// member does (threats T24, T25).
 async fn make_owner(
     tx: &mut Tx,
-    group: GroupId,
+    actor: &Actor,
+    group: &Group,
     owner: UserId,
-    organization: OrganizationId,
     now: Timestamp,
 ) -> Result<()> {
     let found = tx.find_user(&UserRef::Id(owner)).await?;
-    found
-        .filter(|user| user.deleted_at.is_none() && user.organization_id == organization)
+    let owner = found
+        .filter(|user| user.deleted_at.is_none() && user.organization_id == group.organization_id)
         .ok_or_else(|| Error::invalid(Field::User, Reason::Unknown))?;
-    tx.set_membership(group, owner, MembershipRank::Manager, now).await?;
-    Ok(())
+    check_bestowal(actor, group.authority())?;
+    put_into(tx, actor, group, &owner, MembershipRank::Manager, now).await
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::{
     Actor, Core, Error, Kind, Result,
     audit::Entry,
+    authorize::get_authorized_group,
     authz::Operation,
     messages::templates::{Parameters, Shared, Template},
 };
@@ -20,6 +21,8 @@ const MAX_GRANTEES: usize = 1000;
 const MAX_MAILS: usize = 1000;
 /// How much can be said in such an e-mail, in characters.
 const MAX_EMAIL_TEXT: usize = 10_000;
+/// What the table is asked about, before the change and in it.
+const SHARING: &[Operation] = &[Operation::ShareGroup];
 
 impl Core {
     /// With whom a group is shared, of which everybody in its organization may know.
@@ -51,12 +54,13 @@ impl Core {
         group: GroupId,
         share: &ShareWithUsers,
     ) -> Result<GroupShares> {
-        let group = self.authorize_group(actor, &[Operation::ShareGroup], group).await?;
+        let group = self.authorize_group(actor, SHARING, group).await?;
         check_number(share.user_ids.len(), Field::UserIds)?;
         self.check_mail(share.send_email, share.email_text.as_deref())?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
+                let group = get_authorized_group(tx, actor, SHARING, &group).await?;
                 for user in &share.user_ids {
                     let found = tx.find_user(&UserRef::Id(*user)).await?;
                     found
@@ -90,12 +94,13 @@ impl Core {
         group: GroupId,
         share: &ShareWithGroups,
     ) -> Result<GroupShares> {
-        let group = self.authorize_group(actor, &[Operation::ShareGroup], group).await?;
+        let group = self.authorize_group(actor, SHARING, group).await?;
         check_number(share.group_ids.len(), Field::GroupIds)?;
         self.check_mail(share.send_email, share.email_text.as_deref())?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
+                let group = get_authorized_group(tx, actor, SHARING, &group).await?;
                 for grantee in &share.group_ids {
                     let found = tx.find_group(*grantee).await?;
                     found
@@ -125,10 +130,11 @@ impl Core {
         group: GroupId,
         user: UserId,
     ) -> Result<()> {
-        let group = self.authorize_group(actor, &[Operation::ShareGroup], group).await?;
+        let group = self.authorize_group(actor, SHARING, group).await?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
+                let group = get_authorized_group(tx, actor, SHARING, &group).await?;
                 if !tx.delete_user_share(group.id, user).await? {
                     return Err(Error::NotFound(Kind::Share));
                 }
@@ -150,10 +156,11 @@ impl Core {
         group: GroupId,
         grantee: GroupId,
     ) -> Result<()> {
-        let group = self.authorize_group(actor, &[Operation::ShareGroup], group).await?;
+        let group = self.authorize_group(actor, SHARING, group).await?;
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
+                let group = get_authorized_group(tx, actor, SHARING, &group).await?;
                 if !tx.delete_group_share(group.id, grantee).await? {
                     return Err(Error::NotFound(Kind::Share));
                 }

@@ -16,7 +16,7 @@ use super::fields::{
 use crate::{
     Actor, Core, Error, Kind, Result,
     audit::Entry,
-    authorize::{check_bestowal, get_user},
+    authorize::{Creation, check_bestowal, get_user},
     authz::Operation,
     clock::whole_microseconds,
     credentials::{HashedPassword, password::ChosenBy},
@@ -134,6 +134,10 @@ impl Person {
             tx.join_everybody(public, id, now).await?;
         }
         let mut user = User { id, ..record.clone() };
+        if tx.give_authority(&[record.primary_group_id, public]).await? {
+            tx.refresh_group_role_of(id).await?;
+            user = get_user(tx, id).await?;
+        }
         if let Some(password) = password {
             core.set_password_in(tx, &user, password, None, now).await?;
             user = get_user(tx, id).await?;
@@ -156,12 +160,16 @@ impl Core {
     async fn make_user(&self, actor: &Actor, new: &NewUser) -> Result<User> {
         let role = new.role.unwrap_or(Role::Viewer);
         check_grant(actor, role)?;
-        let mut others = Vec::new();
+        let mut operations = vec![Operation::CreateUser];
+        if new.password.is_some() {
+            // Whoever knows a password may sign in with it, and is then bound by nothing that binds a key (threat T25).
+            operations.push(Operation::SetPassword);
+        }
         if is_administrator(role) {
-            others.push(Operation::GrantAdministration);
+            operations.push(Operation::GrantAdministration);
         }
         if new.plan.is_some() || new.plan_expires_at.is_some() || new.parent_id.is_some() {
-            others.push(Operation::AdministerUser);
+            operations.push(Operation::AdministerUser);
         }
         let own = actor.credential().map(|credential| credential.user.organization_id);
         // Of nobody and of the server the table does not want to know where they stand.
@@ -172,8 +180,10 @@ impl Core {
             Some(home) => [home].into_iter().chain(group_ids.iter().copied()).collect(),
             None => Vec::new(),
         };
-        let operation = Operation::CreateUser;
-        self.authorize_creation(actor, operation, &others, place, Some(&named)).await?;
+        let wanted: Vec<_> = group_ids.iter().copied().chain(new.primary_group_id).collect();
+        let creation =
+            Creation { operations: &operations, organization: place, groups: Some(&named) };
+        self.authorize_creation(actor, &creation).await?;
         let parent = match actor.role() {
             Some(Role::AccountAdmin) if actor.keeps_to_account() => {
                 new.parent_id.or(actor.user_id())
@@ -210,7 +220,6 @@ impl Core {
                 }
                 other => other,
             })?;
-        let gives_authority = home.authority().or(groups.iter().find_map(Group::authority));
         for group in groups.iter().chain([&home]) {
             check_bestowal(actor, group.authority())?;
         }
@@ -224,6 +233,12 @@ impl Core {
         };
         self.store()
             .write(async |tx: &mut Tx| {
+                // Hashing takes its time, in which groups and what the caller was given may have changed.
+                creation.allow(tx, actor).await?;
+                let groups = find_groups(tx, home.organization_id, &wanted).await?;
+                for group in &groups {
+                    check_bestowal(actor, group.authority())?;
+                }
                 let mut record = record.clone();
                 if let Some(parent) = parent {
                     check_parent(tx, home.organization_id, parent, None).await?;
@@ -241,7 +256,7 @@ impl Core {
                 for group in &groups {
                     tx.ensure_membership(group.id, user.id, now).await?;
                 }
-                if gives_authority.is_some() {
+                if groups.iter().any(|group| group.authority().is_some()) {
                     tx.refresh_group_role_of(user.id).await?;
                     user = get_user(tx, user.id).await?;
                 }

@@ -1,6 +1,9 @@
 //! Making many users at once, out of files of other systems (`roster import`).
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use roster_model::{
@@ -14,9 +17,14 @@ use serde_json::json;
 use super::create::Person;
 use super::fields::{check_adoption, check_grant, check_parent, find_home, plan_end};
 use crate::{
-    Actor, Core, Error, Kind, Result, audit::Entry, authorize::check_bestowal, authz::Operation,
-    clock::whole_microseconds, credentials::formats::ImportedHash,
-    installation::first_organization, sessions::later,
+    Actor, Core, Error, Kind, Result,
+    audit::Entry,
+    authorize::check_bestowal,
+    authz::Operation,
+    clock::whole_microseconds,
+    credentials::formats::ImportedHash,
+    installation::{PUBLIC, first_organization},
+    sessions::later,
 };
 
 /// How many users are made in one transaction at most.
@@ -33,8 +41,13 @@ struct Candidate {
     keys: [IdentityKey; 2],
     hash: Option<String>,
     groups: Vec<(GroupId, Place)>,
-    /// Whether any of them lets its members do anything.
-    gives_authority: bool,
+}
+
+impl Candidate {
+    /// Every group it is to be in.
+    fn groups(&self) -> impl Iterator<Item = GroupId> {
+        self.groups.iter().map(|(group, _)| *group).chain([self.record.primary_group_id])
+    }
 }
 
 /// What somebody is in a group.
@@ -86,7 +99,7 @@ impl Core {
         let placed = match import.dry_run {
             true => {
                 self.store()
-                    .read(async |tx: &mut Tx| place_all(tx, &candidates, None).await)
+                    .read(async |tx: &mut Tx| place_all(tx, actor, &candidates, None).await)
                     .await?
             }
             false => self.place(actor, &candidates, around.home.organization_id, now).await?,
@@ -112,7 +125,7 @@ impl Core {
             let placed = self
                 .store()
                 .write(async |tx: &mut Tx| {
-                    let placed = place_all(tx, candidates, Some(now)).await?;
+                    let placed = place_all(tx, actor, candidates, Some(now)).await?;
                     if placed.created > 0 {
                         let what = json!({
                             "organization_id": organization,
@@ -231,12 +244,10 @@ impl Core {
         // Nobody is in the bin before having been made, nor until after now: the bin is emptied by this time.
         let deleted_at = row.deleted_at.map(whole_microseconds);
         record.deleted_at = deleted_at.map(|at| at.clamp(record.created_at, now));
-        let mut gives_authority = false;
-        let mut find = |name: &str, field| {
+        let find = |name: &str, field| {
             let found = around.groups.get(name).and_then(Option::as_ref);
             let group = found.ok_or_else(|| Error::invalid(field, Reason::Unknown))?;
             check_bestowal(actor, group.authority())?;
-            gives_authority |= group.authority().is_some();
             Ok::<_, Error>(group.id)
         };
         let mut groups = group_names(row)
@@ -255,7 +266,7 @@ impl Core {
         }
         let keys = person.keys();
         let hash = hash.map(str::to_owned);
-        Ok(Candidate { row: number, record, keys, hash, groups, gives_authority })
+        Ok(Candidate { row: number, record, keys, hash, groups })
     }
 }
 
@@ -272,9 +283,11 @@ struct Placed {
 /// Makes the users whose names are free, or, without a time, only counts them.
 async fn place_all(
     tx: &mut Tx,
+    actor: &Actor,
     candidates: &[Candidate],
     now: Option<Timestamp>,
 ) -> Result<Placed> {
+    let giving = find_giving(tx, actor, candidates).await?;
     let keys: Vec<_> = candidates.iter().flat_map(|one| &one.keys).collect();
     let mut owners = tx.find_identifiers(&keys).await?;
     let mut placed = Placed::default();
@@ -298,7 +311,7 @@ async fn place_all(
             (None, None) => {}
         }
         let id = match now {
-            Some(now) => insert(tx, one, now).await?,
+            Some(now) => insert(tx, one, &giving, now).await?,
             None => {
                 next_guess.0 -= 1;
                 next_guess
@@ -314,7 +327,33 @@ async fn place_all(
     Ok(placed)
 }
 
-async fn insert(tx: &mut Tx, one: &Candidate, now: Timestamp) -> Result<UserId> {
+/// Those of the groups that let their members do anything, as they are now: they may have changed since the rows were
+/// read, and nobody gives others more than it has itself (threat T24).
+async fn find_giving(
+    tx: &mut Tx,
+    actor: &Actor,
+    candidates: &[Candidate],
+) -> Result<HashSet<GroupId>> {
+    let groups: HashSet<_> = candidates.iter().flat_map(Candidate::groups).collect();
+    let mut giving = HashSet::new();
+    for group in groups {
+        let group = tx.find_group(group).await?.ok_or(Error::NotFound(Kind::Group))?;
+        if let Some(authority) = group.authority() {
+            if group.slug != PUBLIC {
+                check_bestowal(actor, Some(authority))?;
+            }
+            giving.insert(group.id);
+        }
+    }
+    Ok(giving)
+}
+
+async fn insert(
+    tx: &mut Tx,
+    one: &Candidate,
+    giving: &HashSet<GroupId>,
+    now: Timestamp,
+) -> Result<UserId> {
     let id = tx.insert_user(&one.record).await?;
     tx.claim_identifiers(one.keys.each_ref(), id).await?;
     if one.record.deleted_at.is_some() {
@@ -335,7 +374,7 @@ async fn insert(tx: &mut Tx, one: &Candidate, now: Timestamp) -> Result<UserId> 
             tx.ensure_owner(*group, id).await?;
         }
     }
-    if one.gives_authority {
+    if one.groups().any(|group| giving.contains(&group)) {
         tx.refresh_group_role_of(id).await?;
     }
     if let Some(hash) = &one.hash {

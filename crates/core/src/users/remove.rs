@@ -9,7 +9,7 @@ use super::update::{keep_an_administrator, rejoin};
 use crate::{
     Actor, Core, Error, Result,
     audit::Entry,
-    authorize::{get_authorized, get_user},
+    authorize::{allow_on_user, get_authorized, get_user},
     authz::Operation,
     credentials::Authenticator,
 };
@@ -84,6 +84,7 @@ impl Core {
                 let found = tx.find_user(&UserRef::Id(target.id)).await?;
                 let deleted = found.filter(|user| user.deleted_at.is_some());
                 let mut user = deleted.ok_or(Error::WrongState("this user is not deleted"))?;
+                allow_on_user(tx, actor, &[Operation::RestoreUser], &user).await?;
                 if user.deleted_at.is_some_and(|at| at < earliest) {
                     return Err(Error::WrongState("this user was deleted too long ago"));
                 }

@@ -580,12 +580,13 @@ fn changed_fields(before: &User, after: &User) -> Vec<String> {
         .collect()
 }
 
-/// Puts somebody who comes back into the primary group and into everybody's.
+/// Puts somebody who comes back into its primary group and everybody's, with what they make of their members.
 pub(super) async fn rejoin(tx: &mut Tx, user: &User, now: Timestamp) -> Result<()> {
     let (home, public) = find_home(tx, user.organization_id, Some(user.primary_group_id)).await?;
     tx.ensure_membership(home.id, user.id, now).await?;
     if home.id != public {
         tx.join_everybody(public, user.id, now).await?;
     }
+    tx.refresh_group_role_of(user.id).await?;
     Ok(())
 }

@@ -12,23 +12,23 @@ use roster_store::Location;
 
 use crate::fixture::{Roster, on_both_databases};
 
-fn code<T>(result: Result<T, Error>) -> Option<ErrorCode> {
+pub(crate) fn code<T>(result: Result<T, Error>) -> Option<ErrorCode> {
     result.err().map(|error| error.code())
 }
 
-fn to(user: &User) -> UserRef {
+pub(crate) fn to(user: &User) -> UserRef {
     UserRef::Id(user.id)
 }
 
-fn system() -> Actor {
+pub(crate) fn system() -> Actor {
     Actor::system("tests")
 }
 
-fn named(name: &str) -> NewGroup {
+pub(crate) fn named(name: &str) -> NewGroup {
     NewGroup { name: name.into(), ..NewGroup::default() }
 }
 
-fn person(name: &str, home: GroupId) -> NewUser {
+pub(crate) fn person(name: &str, home: GroupId) -> NewUser {
     NewUser {
         username: name.into(),
         email: format!("{name}@example.com"),
@@ -38,23 +38,23 @@ fn person(name: &str, home: GroupId) -> NewUser {
 }
 
 /// A group of the first organization with these roles.
-async fn group(roster: &Roster, name: &str, roles: &[GroupRole]) -> Group {
+pub(crate) async fn group(roster: &Roster, name: &str, roles: &[GroupRole]) -> Group {
     let new = NewGroup { roles: roles.to_vec(), ..named(name) };
     roster.create_group(&system(), &new).await.unwrap()
 }
 
-async fn join(roster: &Roster, group: &Group, user: &User) {
+pub(crate) async fn join(roster: &Roster, group: &Group, user: &User) {
     let rank = MembershipRank::Member;
     roster.set_member(&system(), group.id, &to(user), rank).await.unwrap();
 }
 
-async fn give(roster: &Roster, group: &Group, user: &User, permission: PermissionLevel) {
+pub(crate) async fn give(roster: &Roster, group: &Group, user: &User, permission: PermissionLevel) {
     let share = ShareWithUsers::new(vec![user.id], permission);
     roster.share_group_with_users(&system(), group.id, &share).await.unwrap();
 }
 
 /// A team admin who manages `team`, with its session.
-async fn team_admin(roster: &Roster, name: &str, team: &Group) -> (User, SignedIn) {
+pub(crate) async fn team_admin(roster: &Roster, name: &str, team: &Group) -> (User, SignedIn) {
     let user = roster.user(name, Role::Viewer).await;
     let admins = roster
         .list_groups(&system(), &GroupFilter::default(), &PageRequest::default())

@@ -19,7 +19,10 @@ use roster_model::{
 };
 use roster_store::{Location, Options, Store, Tx};
 
-use crate::providers::FakeProviders;
+use crate::{
+    interruption::{Interruptible, Interruption},
+    providers::FakeProviders,
+};
 
 /// Writes each test twice, once for each database: `async fn name(roster: Roster) { … }`.
 macro_rules! on_both_databases {
@@ -41,6 +44,10 @@ pub(crate) struct Roster {
     pub(crate) store: Store,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) providers: Arc<FakeProviders>,
+    /// What happens when the rulebook next reads the time.
+    pub(crate) at_clock: Arc<Interruption>,
+    /// What happens when it next rolls dice.
+    pub(crate) at_random: Arc<Interruption>,
     random: Arc<SeededRandom>,
     hash: String,
     organization: OrganizationId,
@@ -90,17 +97,29 @@ impl Roster {
         let mut settings = Settings::new("https://roster.example".parse().unwrap());
         set(&mut settings);
         let providers = Arc::new(FakeProviders::default());
+        let (at_clock, at_random) = (Arc::default(), Arc::default());
         let core = Core::new(Parts {
             store: store.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
+            clock: Arc::new(Interruptible::new(clock.clone(), &at_clock)),
+            random: Arc::new(Interruptible::new(random.clone(), &at_random)),
             hasher,
             keys: Keyring::generate(&*random),
             settings,
             providers: providers.clone(),
         });
         let (organization, group) = ground(&store, &random, core.now()).await;
-        Self { core, store, clock, providers, random, hash, organization, group }
+        Self {
+            core,
+            store,
+            clock,
+            providers,
+            at_clock,
+            at_random,
+            random,
+            hash,
+            organization,
+            group,
+        }
     }
 
     /// A user of this name with the common password.

@@ -2,6 +2,7 @@
 
 use roster_model::{GroupId, OrganizationId, User, UserId};
 
+use crate::query::Query;
 use crate::users::{user, user_columns};
 use crate::{Change, Error, Tx};
 
@@ -22,6 +23,14 @@ impl Tx {
     /// Works out anew what a user's groups let it do, after it came into one that lets it do anything or left it.
     pub async fn refresh_group_role_of(&mut self, user: UserId) -> Result<(), Error> {
         self.refresh(refresh!("users.id = $1"), user.0).await
+    }
+
+    /// Whether any of these groups lets its members do anything.
+    pub async fn give_authority(&mut self, groups: &[GroupId]) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM groups WHERE authority IS NOT NULL AND id IN (";
+        let Some(mut query) = Query::among(self.engine(), sql, groups) else { return Ok(false) };
+        query.push(" LIMIT 1");
+        Ok(!query.list(self, |row| row.get::<i64>(0)).await?.is_empty())
     }
 
     /// The same of all members of a group, whose authority has changed.
