@@ -31,6 +31,12 @@ impl fmt::Display for IdentityKey {
     }
 }
 
+/// Whether two spellings of an address are surely one mailbox: but for the case of ASCII letters they are the same. Two
+/// with one [`fold`]ed key need not be: `strasse.example` and `straße.example` are two domains, and so are two people.
+pub fn is_same_mailbox(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
 /// Folds any text to its comparison key.
 pub fn fold(text: &str) -> IdentityKey {
     if text.is_ascii() {

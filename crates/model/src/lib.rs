@@ -51,7 +51,7 @@ pub use group::{
     GroupSummary, GroupUpdate, GroupWithPeople, MembershipRank, NewGroup, SetMembership,
 };
 pub use group_role::{GroupRole, RoleEntry};
-pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible};
+pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible, is_same_mailbox};
 pub use ids::{
     ApiKeyId, AuditEventId, FavoriteId, FeatureFlagId, GroupId, LogoId, MessageId, ObjectId,
     OrganizationId, PlanId, SessionId, ThemeId, UserId, UserRef,

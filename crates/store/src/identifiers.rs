@@ -9,6 +9,19 @@ use crate::query::Query;
 use crate::{Error, Tx};
 
 impl Tx {
+    /// Notes whether a user has shown its address to be its own. Whoever is made is taken at the word of who makes it.
+    pub async fn note_email_proof(&mut self, user: UserId, is_proved: bool) -> Result<(), Error> {
+        let sql = "UPDATE users SET is_email_unproved = $2 WHERE id = $1";
+        self.execute(sql, &[&user, &!is_proved]).await?;
+        Ok(())
+    }
+
+    /// Whether a user has shown its address to be its own, or an administrator has answered for it.
+    pub async fn has_proved_email(&mut self, user: UserId) -> Result<bool, Error> {
+        let sql = "SELECT id FROM users WHERE id = $1 AND NOT is_email_unproved";
+        Ok(self.find(sql, &[&user], |row| row.get::<UserId>(0)).await?.is_some())
+    }
+
     /// Takes a name for a user; `false` if somebody else has it or had it when deleted. A user
     /// may have one text for username and address.
     pub async fn claim_identifier(

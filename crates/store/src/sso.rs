@@ -114,23 +114,6 @@ impl Tx {
         .await
     }
 
-    /// Links to `provider` with this address that no sign-in has confirmed yet.
-    pub async fn list_unconfirmed_sso_links(
-        &mut self,
-        provider: &str,
-        email_key: &str,
-    ) -> Result<Vec<(UserId, SsoLink)>, Error> {
-        self.list(
-            select_link!(
-                "WHERE provider = $1 AND email_key = $2 AND subject IS NULL AND disabled_at IS NULL \
-                 ORDER BY id LIMIT 2"
-            ),
-            &[&provider, &email_key],
-            link,
-        )
-        .await
-    }
-
     /// Links `user` to `provider` by address; a link that is there already is revived, and forgets
     /// its subject if the address is another.
     pub async fn put_sso_link(
@@ -213,6 +196,18 @@ impl Tx {
             )
             .await?;
         Ok(changed == 1)
+    }
+
+    /// Switches all links of a user off.
+    pub async fn disable_sso_links_of(
+        &mut self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let sql =
+            "UPDATE sso_links SET disabled_at = $2 WHERE user_id = $1 AND disabled_at IS NULL";
+        self.execute(sql, &[&user, &now]).await?;
+        Ok(())
     }
 
     /// Keeps a sign-in that begins.

@@ -216,6 +216,7 @@ impl Core {
                 user.updated_by = Some(user.id);
                 claim_name(tx, email.key(), Field::Email, user.id).await?;
                 tx.update_user(&mut user).await?;
+                self.prove_email(tx, &user, now).await?;
                 tx.release_identifiers(user.id, [&fold(&user.username), email.key()]).await?;
                 // What was sent to the old address proves nothing any more (threat T17).
                 tx.delete_links(user.id).await?;
@@ -227,6 +228,21 @@ impl Core {
                 Ok(user)
             })
             .await
+    }
+}
+
+impl Core {
+    /// Notes that a user has shown its address to be its own. If nobody had before, whoever made the account may have been
+    /// somebody else, so the ways in that were laid meanwhile end: API keys and links to providers (threat T20).
+    pub(super) async fn prove_email(&self, tx: &mut Tx, user: &User, now: Timestamp) -> Result<()> {
+        if tx.has_proved_email(user.id).await? {
+            return Ok(());
+        }
+        tx.note_email_proof(user.id, true).await?;
+        tx.revoke_api_keys_of_user(user.id, now).await?;
+        tx.disable_sso_links_of(user.id, now).await?;
+        tx.end_sso_sign_ins_of(user.id).await?;
+        Ok(())
     }
 }
 

@@ -1,6 +1,8 @@
 //! Setting a password that was forgotten or never set (design section 3.3, threats T01, T02, T14).
 
-use roster_model::{CodePurpose, Field, PasswordReset, Reason, Secret, User, UserRef, fold};
+use roster_model::{
+    CodeChannel, CodePurpose, Field, PasswordReset, Reason, Secret, User, UserId, UserRef, fold,
+};
 use roster_store::Tx;
 
 use super::{Authenticator, HashedPassword, links::LinkPurpose, password::ChosenBy};
@@ -13,7 +15,8 @@ const ACTION: &str = "password.reset";
 
 impl Core {
     /// Sets a password with a code that was sent for this, a code of the authenticator app where one
-    /// is active, or a mailed link. Ends all sessions, codes and links of the user.
+    /// is active, or a mailed link. Ends all sessions, codes and links of the user. API keys and links to providers stay,
+    /// unless this is the first proof that the address is the user's.
     ///
     /// # Errors
     /// `Invalid` for a password against the policy; `OtpInvalid` for every other refusal, an unknown
@@ -39,11 +42,18 @@ impl Core {
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
+                let mut is_mailed = true;
                 let user = match &proof {
                     ResetProof::Link(token) => {
                         Ok(self.spend_link(tx, LinkPurpose::SetPassword, token, now).await?.0)
                     }
-                    ResetProof::Code(login, code) => self.check_reset(tx, login, code).await?,
+                    ResetProof::Code(login, code) => {
+                        let checked = self.check_reset(tx, login, code).await?;
+                        checked.map(|(user, is_mailed_code)| {
+                            is_mailed = is_mailed_code;
+                            user
+                        })
+                    }
                 };
                 let user = match user {
                     Ok(user) if user.status.may_sign_in() => user,
@@ -58,6 +68,9 @@ impl Core {
                     }
                 };
                 let lasts = verdict.clone()?;
+                if is_mailed {
+                    self.prove_email(tx, &user, now).await?;
+                }
                 let new = HashedPassword { hash: hash.clone(), lasts };
                 self.set_password_in(tx, &user, &new, None, now).await?;
                 self.notify(tx, Template::PasswordChanged, &user).await?;
@@ -81,13 +94,13 @@ impl Core {
             .await
     }
 
-    /// The user whose code it is; else whom the failure counts for.
+    /// The user whose code it is, and whether it was mailed to its address; else whom the failure counts for.
     async fn check_reset(
         &self,
         tx: &mut Tx,
         login: &UserRef,
         code: &Secret,
-    ) -> Result<std::result::Result<User, Option<roster_model::UserId>>> {
+    ) -> Result<std::result::Result<(User, bool), Option<UserId>>> {
         let now = self.now();
         let found = tx.find_user(login).await?;
         let Some(user) =
@@ -103,16 +116,18 @@ impl Core {
                 error => Err(error),
             };
         }
-        let is_right = self.spend_totp_code(tx, user.id, code, now).await?
-            || self
-                .spend_code(tx, user.id, CodePurpose::ResetPassword, code, now)
-                .await?
-                .is_right();
-        if !is_right {
-            return Ok(Err(Some(user.id)));
-        }
+        let purpose = CodePurpose::ResetPassword;
+        let is_mailed = if self.spend_totp_code(tx, user.id, code, now).await? {
+            false
+        } else {
+            let sent = tx.find_one_time_code(user.id, purpose).await?;
+            if !self.spend_code(tx, user.id, purpose, code, now).await?.is_right() {
+                return Ok(Err(Some(user.id)));
+            }
+            sent.is_some_and(|sent| sent.channel == CodeChannel::Email)
+        };
         self.forget_attempts(tx, user.id, Authenticator::PasswordReset).await?;
-        Ok(Ok(user))
+        Ok(Ok((user, is_mailed)))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Links of accounts to providers. Their owners make them; a provider's word about an address alone never does (threats
 //! T19, T20).
 
-use roster_model::{EmailAddress, Field, Reason, SsoLink, SsoProvider, UserId, UserRef, fold};
+use roster_model::{
+    EmailAddress, Field, Reason, SsoLink, SsoProvider, UserId, UserRef, fold, is_same_mailbox,
+};
 use roster_store::{SsoSignInRow, Tx};
 use serde_json::json;
 
@@ -111,40 +113,42 @@ pub(super) async fn find_linked(
     identity: &Identity,
 ) -> Result<Option<UserId>> {
     let Identity { issuer, subject, .. } = identity;
-    let verified = identity.email.as_deref().filter(|_| identity.email_verified).map(fold);
+    let verified = identity.email.as_deref().filter(|_| identity.email_verified);
+    let is_verified = |email: &str| verified.is_some_and(|found| is_same_mailbox(found, email));
     let found = tx.find_user_by_sso_subject(&row.provider, issuer, subject).await?;
     if let Some((user, link)) = found {
         let is_right = match row.user_id {
-            Some(wanted) => wanted == user && verified == Some(fold(&link.email)),
+            Some(wanted) => wanted == user && is_verified(&link.email),
             None => true,
         };
         return Ok((is_right && !link.is_disabled).then_some(user));
     }
-    let Some(email) = verified else { return Ok(None) };
-    let waiting = match row.user_id {
-        Some(wanted) => {
-            let link = tx.find_sso_link(wanted, &row.provider).await?;
-            link.filter(|link| {
-                !link.is_disabled && !link.is_confirmed && fold(&link.email) == email
-            })
-            .map(|_| wanted)
-        }
-        None => {
-            let found = tx.list_unconfirmed_sso_links(&row.provider, email.as_str()).await?;
-            let mut owners = Vec::new();
-            for (owner, _) in found {
-                // Anybody may link somebody else's address to an account of one's own and wait for its owner to sign
-                // in there: so the address must be the account's, or the password must have been shown.
-                let owner = get_user(tx, owner).await.ok();
-                owners.extend(owner.filter(|owner| fold(&owner.email) == email));
-            }
-            match &owners[..] {
-                [owner] => Some(owner.id),
-                _ => None,
-            }
-        }
+    let Some(address) = verified else { return Ok(None) };
+    // Anybody may link somebody else's address to an account of one's own and wait for its owner to sign in there: so the
+    // password must have been shown, or the address must be the account's, and shown to be.
+    let user = match row.user_id {
+        Some(wanted) => Some(wanted),
+        None => find_proved_owner(tx, address).await?,
     };
-    let Some(user) = waiting else { return Ok(None) };
+    let Some(user) = user else { return Ok(None) };
+    let link = tx.find_sso_link(user, &row.provider).await?;
+    let waits =
+        |link: &SsoLink| !link.is_disabled && !link.is_confirmed && is_verified(&link.email);
+    if !link.as_ref().is_some_and(waits) {
+        return Ok(None);
+    }
     let is_confirmed = tx.confirm_sso_link(user, &row.provider, issuer, subject).await?;
     Ok(is_confirmed.then_some(user))
+}
+
+/// The user whose proved address this is.
+async fn find_proved_owner(tx: &mut Tx, address: &str) -> Result<Option<UserId>> {
+    let found = tx.find_user(&UserRef::Name(fold(address))).await?;
+    let owner = found
+        .filter(|user| user.deleted_at.is_none() && is_same_mailbox(&user.email, address))
+        .map(|user| user.id);
+    match owner {
+        Some(owner) if tx.has_proved_email(owner).await? => Ok(Some(owner)),
+        _ => Ok(None),
+    }
 }

@@ -67,6 +67,10 @@ impl Core {
                 }
                 let password = Some(&password);
                 let user = person.insert(self, tx, &record, home.id, password, now).await?;
+                if invited.is_none() {
+                    // Anybody may write anybody's address here.
+                    tx.note_email_proof(user.id, false).await?;
+                }
                 let why = if invited.is_some() { "invitation" } else { "registration" };
                 let what = json!({
                     "role": user.role, "organization_id": user.organization_id, "why": why,

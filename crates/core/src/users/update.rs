@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use roster_model::{
     AccountState, EmailAddress, Field, PhoneNumber, Reason, Role, Secret, Status, User, UserRef,
-    UserUpdate, Username, fold, initials_of,
+    UserUpdate, Username, fold, initials_of, is_same_mailbox,
 };
 use roster_store::Tx;
 use serde_json::json;
@@ -85,13 +85,16 @@ impl Core {
             check_grant(actor, role)?;
         }
         let is_admin = actor.role().is_none_or(|role| role.rank() >= Role::AccountAdmin.rank());
+        // Nobody vouches for its own address but those who may do everything anyway (threat T16).
+        let vouches = is_admin
+            && (Some(target.id) != actor.user_id() || actor.role() == Some(Role::SystemAdmin));
         if let Some(organization) = update.organization_id
             && organization != target.organization_id
             && actor.role().is_some_and(|role| role != Role::SystemAdmin)
         {
             return Err(Error::NotFound(Kind::Organization));
         }
-        if update.is_email_confirmed == Some(true) && !is_admin {
+        if update.is_email_confirmed == Some(true) && !vouches {
             return Err(Error::invalid(Field::IsEmailConfirmed, Reason::NotAllowed));
         }
         let password = match password {
@@ -111,7 +114,8 @@ impl Core {
             must_be_new: actor.origin.door == Door::Airt,
             is_confirmed: update
                 .is_email_confirmed
-                .unwrap_or(is_admin || self.settings().profile == Profile::Compat),
+                .unwrap_or(vouches || self.settings().profile == Profile::Compat),
+            vouches,
         };
         let now = self.now();
         self.store()
@@ -178,7 +182,7 @@ impl Core {
                     // Whoever has the old telephone can do nothing more with what was sent there.
                     tx.delete_one_time_codes(after.id).await?;
                 }
-                if fold(&before.email) != fold(&after.email) {
+                if !is_same_mailbox(&before.email, &after.email) {
                     // What was sent to the old address proves nothing any more (threat T17).
                     tx.delete_links(after.id).await?;
                     tx.delete_one_time_codes(after.id).await?;
@@ -209,8 +213,8 @@ impl Core {
             user.username = username.as_str().to_owned();
         }
         let Some(email) = &names.email else { return Ok(false) };
-        if *email.key() == fold(&user.email) {
-            // Another spelling is the same mailbox; and whoever comes back to it waits for no new one.
+        if is_same_mailbox(email.as_str(), &user.email) {
+            // Whoever comes back to it waits for no new one.
             user.email = email.as_str().to_owned();
             user.unconfirmed_email = None;
             return Ok(false);
@@ -219,6 +223,7 @@ impl Core {
             claim_name(tx, email.key(), Field::Email, user.id).await?;
             user.email = email.as_str().to_owned();
             user.unconfirmed_email = None;
+            tx.note_email_proof(user.id, names.vouches).await?;
             return Ok(false);
         }
         if tx.find_identifier(email.key()).await?.is_some_and(|owner| owner != user.id) {
@@ -296,6 +301,8 @@ struct Names {
     email: Option<EmailAddress>,
     /// Whether a new address counts at once.
     is_confirmed: bool,
+    /// Whether the caller answers for a new address being the user's.
+    vouches: bool,
     /// Whether the names that the user has already are refused like those of others, as airt's clients expect.
     must_be_new: bool,
 }

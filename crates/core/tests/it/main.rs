@@ -19,6 +19,7 @@ mod lists;
 mod passwords;
 mod people;
 mod plans;
+mod proofs;
 mod providers;
 mod revocation;
 mod sessions;

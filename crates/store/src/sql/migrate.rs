@@ -49,6 +49,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(8, "groups", "0008_groups.sql"),
     migration!(9, "themes", "0009_themes.sql"),
     migration!(10, "feature_flags", "0010_feature_flags.sql"),
+    migration!(11, "proofs", "0011_proofs.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
