@@ -73,6 +73,12 @@ impl Tx {
         Ok(self.execute(sql, &[&token.0.as_slice()]).await? == 1)
     }
 
+    /// Withdraws what a user has sent.
+    pub async fn withdraw_invitations_by(&mut self, user: UserId) -> Result<(), Error> {
+        self.execute("DELETE FROM invitations WHERE invited_by = $1", &[&user]).await?;
+        Ok(())
+    }
+
     /// Forgets invitations that ended before `now`.
     pub async fn delete_invitations_expired(&mut self, now: Timestamp) -> Result<u64, Error> {
         self.execute("DELETE FROM invitations WHERE expires_at <= $1", &[&now]).await

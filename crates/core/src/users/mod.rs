@@ -1,5 +1,6 @@
 //! People: making, reading, changing, shutting out and deleting users (design sections 3.1 and 3.2).
 
+mod accept;
 mod account;
 mod create;
 mod export;

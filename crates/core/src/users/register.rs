@@ -4,7 +4,7 @@ use roster_model::{NewAccount, NewUser, Role};
 use roster_store::Tx;
 use serde_json::json;
 
-use super::{Account, Person, fields::find_home};
+use super::{Account, Person, accept::accept_invitation, fields::find_home};
 use crate::{
     Actor, Core, Door, Error, Profile, Registration, Result, audit::Entry, authz::Operation,
     credentials::password::ChosenBy, installation::home,
@@ -60,10 +60,8 @@ impl Core {
                 if !tx.has_users().await? {
                     return Err(NOBODY_YET);
                 }
-                if let Some((token, _)) = &invited
-                    && !tx.spend_invitation(token.hash()).await?
-                {
-                    return Err(Error::OtpInvalid);
+                if let Some((token, _)) = &invited {
+                    accept_invitation(tx, token.hash(), now).await?;
                 }
                 let password = Some(&password);
                 let user = person.insert(self, tx, &record, home.id, password, now).await?;

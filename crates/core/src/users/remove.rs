@@ -18,7 +18,8 @@ use crate::{
 const DELETED: &str = "user.deleted";
 
 impl Core {
-    /// Puts a user into the bin. Sessions, keys, codes and links end; those who belonged to it belong to nobody.
+    /// Puts a user into the bin. Sessions, keys, codes, links and the invitations that it has sent end; those who belonged
+    /// to it belong to nobody.
     ///
     /// # Errors
     /// Those of step-up; `WrongState` for the last system admin.
@@ -105,6 +106,7 @@ async fn put_into_bin(tx: &mut Tx, actor: &Actor, mut user: User, now: Timestamp
     keep_an_administrator(tx, &user, now).await?;
     tx.end_everything_of_user(user.id).await?;
     tx.revoke_api_keys_of_user(user.id, now).await?;
+    tx.withdraw_invitations_by(user.id).await?;
     tx.disown_groups_of_user(user.id).await?;
     tx.release_users_of(user.id, now).await?;
     user.deleted_at = Some(now);

@@ -36,7 +36,8 @@ impl Core {
         .await
     }
 
-    /// Switches a user off: sessions, codes, links and sign-ins under way end, API keys for good.
+    /// Switches a user off: sessions, codes, links and sign-ins under way end, API keys and the invitations that it has
+    /// sent for good.
     ///
     /// # Errors
     /// Those of step-up; `WrongState` for a user who is disabled already, and for the last system
@@ -88,6 +89,7 @@ impl Core {
                 shut_out(tx, &user).await?;
                 if status == Status::Disabled {
                     tx.revoke_api_keys_of_user(user.id, now).await?;
+                    tx.withdraw_invitations_by(user.id).await?;
                 }
                 user.updated_at = now;
                 user.updated_by = actor.user_id();

@@ -149,8 +149,9 @@ impl Core {
                 after.updated_by = actor.user_id();
                 tx.update_user(&mut after).await?;
                 if after.role != before.role || after.organization_id != before.organization_id {
-                    // It may have lost the right to act in those names.
+                    // It may have lost the right to act in those names, and to let others in.
                     tx.end_impersonations_by(after.id).await?;
+                    tx.withdraw_invitations_by(after.id).await?;
                 }
                 tx.release_identifiers(after.id, [&fold(&after.username), &fold(&after.email)])
                     .await?;
@@ -169,6 +170,7 @@ impl Core {
                     // Who is merely deactivated finds its keys again.
                     if update.status == Some(Status::Disabled) {
                         tx.revoke_api_keys_of_user(after.id, now).await?;
+                        tx.withdraw_invitations_by(after.id).await?;
                     }
                 }
                 let was_administrator = is_administrator(before.role);

@@ -66,6 +66,18 @@ fn account(name: &str, email: &str, invitation: Option<Secret>) -> NewAccount {
     }
 }
 
+async fn invite(roster: &Roster, inviter: &Actor, name: &str, role: Role) -> Secret {
+    let email = format!("{name}@example.com");
+    let new = NewInvitation { email, role: Some(role), organization_id: None };
+    roster.invite_person(inviter, &new).await.unwrap();
+    mailed(roster, "invitation").await
+}
+
+async fn accept(roster: &Roster, name: &str, token: Secret) -> Result<User, Error> {
+    let made = roster.register(&nobody(), &account(name, "", Some(token))).await;
+    made.map(|account| account.user)
+}
+
 /// How the sign-in of this identity ends, for which nobody was named.
 async fn come_back(roster: &Roster, subject: &str, email: &str) -> Option<ErrorCode> {
     roster.providers.set(Some(identity(subject, email)));
@@ -81,6 +93,68 @@ mod invitations {
 
     postgres_fixture::on_both! {
         with (crate::proofs::on_sqlite, crate::proofs::on_postgres);
+
+        async fn t24_an_invitation_gives_no_more_than_its_sender_could_give_when_it_is_accepted(roster: Roster) {
+            let root = roster.user("root", Role::SystemAdmin).await;
+            roster.acting(&root).await;
+            let demoted = UserUpdate { role: Some(Role::AccountAdmin), ..UserUpdate::default() };
+            let disabled = UserUpdate { active: Some(false), ..UserUpdate::default() };
+            let moved = UserUpdate {
+                organization_id: Some(roster.elsewhere().await.0),
+                ..UserUpdate::default()
+            };
+            for (number, (role, given, change)) in [
+                (Role::SystemAdmin, Role::SystemAdmin, Some(&demoted)),
+                (Role::SystemAdmin, Role::Viewer, Some(&disabled)),
+                (Role::AccountAdmin, Role::Viewer, Some(&moved)),
+                (Role::AccountAdmin, Role::Viewer, None),
+            ]
+            .into_iter()
+            .enumerate()
+            {
+                let boss = roster.user(&format!("boss{number}"), role).await;
+                let actor = roster.acting(&boss).await;
+                let token = invite(&roster, &actor, &format!("eve{number}"), given).await;
+                match change {
+                    Some(change) => {
+                        roster.update_user(&system(), &to(&boss), change, None).await.unwrap();
+                    }
+                    None => roster.delete_user(&system(), &to(&boss)).await.unwrap(),
+                }
+                let refused = accept(&roster, &format!("eve{number}"), token).await;
+                assert_eq!(code(refused), Some(ErrorCode::OtpInvalid), "{number}");
+            }
+        }
+
+        async fn t24_what_a_group_let_somebody_invite_ends_with_the_group(roster: Roster) {
+            let root = roster.user("root", Role::SystemAdmin).await;
+            roster.acting(&root).await;
+            let admins = group(&roster, "Admins", &[roster_model::GroupRole::OrganizationAdmin]).await;
+            let ann = roster.user("ann", Role::Viewer).await;
+            join(&roster, &admins, &ann).await;
+            let actor = roster.acting(&ann).await;
+            let [early, late] = [
+                invite(&roster, &actor, "early", Role::AccountAdmin).await,
+                invite(&roster, &actor, "late", Role::AccountAdmin).await,
+            ];
+            let made = accept(&roster, "early", early).await.unwrap();
+            assert_eq!(made.role, Role::AccountAdmin);
+            roster.remove_member(&system(), admins.id, &to(&ann)).await.unwrap();
+            assert_eq!(code(accept(&roster, "late", late).await), Some(ErrorCode::OtpInvalid));
+        }
+
+        async fn t17_a_suspended_sender_comes_back_to_its_invitations(roster: Roster) {
+            let root = roster.user("root", Role::SystemAdmin).await;
+            roster.acting(&root).await;
+            let boss = roster.user("boss", Role::AccountAdmin).await;
+            let actor = roster.acting(&boss).await;
+            let token = invite(&roster, &actor, "ann", Role::Viewer).await;
+            roster.suspend_user(&system(), &to(&boss)).await.unwrap();
+            let refused = accept(&roster, "ann", token.clone()).await;
+            assert_eq!(code(refused), Some(ErrorCode::OtpInvalid));
+            roster.unsuspend_user(&system(), &to(&boss)).await.unwrap();
+            accept(&roster, "ann", token).await.unwrap();
+        }
 
         async fn t16_nobody_confirms_its_own_address_but_a_system_admin(roster: Roster) {
             let admins = group(&roster, "Admins", &[roster_model::GroupRole::OrganizationAdmin]).await;
