@@ -3,6 +3,8 @@
 
 mod lifecycle;
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use roster_model::{
     API_KEY_FIELDS, ApiKey, ApiKeyField, Field, IssuedApiKey, ListFilter, NewApiKey, Page,
@@ -24,13 +26,17 @@ use crate::{
     filters,
     paging::Paging,
     random::RandomExt,
-    selection::{ALL, ShortList},
+    selection::ShortList,
     sessions::later,
     users::is_available,
 };
 
 /// The longest name of a key, in characters.
 const MAX_NAME: usize = 320;
+/// How many keys a user may have that are not revoked.
+const MAX_LIVE: u64 = 1_000;
+/// How many keys a user may have, revoked ones that are not deleted among them.
+const MAX_KEYS: u64 = 10_000;
 /// The most scopes of a key.
 const MAX_SCOPES: usize = 100;
 /// The longest scope, in characters.
@@ -40,8 +46,9 @@ impl Core {
     /// Makes a key for the caller, or for a user that it administers. Its token is in the reply and nowhere else.
     ///
     /// # Errors
-    /// Those of step-up; `AccountUnavailable` for a user who may not sign in; `Invalid` for a malformed name, scope or constraint and an end that is over; `AlreadyExists`
-    /// if the user has a live key of that name.
+    /// Those of step-up; `AccountUnavailable` for a user who may not sign in; `Invalid` for a malformed name, scope or
+    /// constraint and an end that is over; `AlreadyExists` if the user has a live key of that name; `WrongState` for one
+    /// more than fit in.
     pub async fn create_api_key(
         &self,
         actor: &Actor,
@@ -85,6 +92,14 @@ impl Core {
                 let user = get_authorized(tx, actor, &[operation], &user).await?;
                 if !is_available(&user, now) {
                     return Err(Error::AccountUnavailable);
+                }
+                if tx.count_api_keys(user.id, false).await? >= MAX_LIVE {
+                    let sentence = "this user has 1,000 API keys; revoke some that are not needed";
+                    return Err(Error::WrongState(sentence));
+                }
+                if tx.count_api_keys(user.id, true).await? >= MAX_KEYS {
+                    let sentence = "this user has 10,000 API keys; delete some that are revoked";
+                    return Err(Error::WrongState(sentence));
                 }
                 let row = NewApiKeyRow {
                     uuid,
@@ -153,12 +168,16 @@ impl Core {
         let paging = Paging::read(page, list.name(&format!("api_keys:{user}:{include_revoked}")))?;
         let _steady = self.usage().steady().await;
         if !list.is_plain() {
-            let mut keys = self
+            return self
                 .store()
-                .scan(async |tx: &mut Tx| tx.list_api_keys(user, include_revoked, &ALL).await)
-                .await?;
-            keys.iter_mut().for_each(|key| self.usage().add_to_api_key(key));
-            return Ok(list.page(keys, &paging));
+                .scan(async |tx: &mut Tx| {
+                    let mut keys = tx.list_api_keys_briefly(user, include_revoked).await?;
+                    keys.iter_mut().for_each(|key| self.usage().add_to_api_key(key));
+                    let mut page = list.page(keys, &paging);
+                    complete(tx, &mut page.items).await?;
+                    Ok(page)
+                })
+                .await;
         }
         let (rows, total) = self
             .store()
@@ -191,10 +210,15 @@ impl Core {
         let user = self.authorize_on(actor, Operation::ListApiKeys, user).await?.id;
         filters::check(&selection.filter)?;
         let _steady = self.usage().steady().await;
-        let mut keys =
-            self.store().scan(async |tx: &mut Tx| tx.list_api_keys(user, true, &ALL).await).await?;
-        keys.iter_mut().for_each(|key| self.usage().add_to_api_key(key));
-        Ok(selection.of(keys))
+        self.store()
+            .scan(async |tx: &mut Tx| {
+                let mut keys = tx.list_api_keys_briefly(user, true).await?;
+                keys.iter_mut().for_each(|key| self.usage().add_to_api_key(key));
+                let mut selected = selection.of(keys);
+                complete(tx, &mut selected.items).await?;
+                Ok(selected)
+            })
+            .await
     }
 
     /// A key of a user, live or revoked. A name means the live key, if there is one.
@@ -215,6 +239,20 @@ impl Core {
         self.usage().add_to_api_key(&mut found);
         Ok(found)
     }
+}
+
+/// Gives the keys that are shown their scopes and constraints.
+async fn complete(tx: &mut Tx, keys: &mut [ApiKey]) -> Result<()> {
+    let ids: Vec<_> = keys.iter().map(|key| key.id).collect();
+    let whole = tx.list_api_keys_among(&ids).await?;
+    let mut whole: HashMap<_, _> = whole.into_iter().map(|key| (key.id, key)).collect();
+    for key in keys {
+        if let Some(found) = whole.remove(&key.id) {
+            key.scopes = found.scopes;
+            key.constraints = found.constraints;
+        }
+    }
+    Ok(())
 }
 
 /// Whose key it is to be, and where it is asked for, decides what is asked of the table.

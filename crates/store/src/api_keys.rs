@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::query::Query;
 use crate::{Change, Error, Tx, Window, sql::Row};
 
 /// A key to be made.
@@ -181,6 +182,28 @@ impl Tx {
             api_key,
         )
         .await
+    }
+
+    /// The keys of a user without their scopes and constraints, the oldest first: what lists are narrowed and ordered by
+    /// is short, and of what may be long no more is read than is shown.
+    pub async fn list_api_keys_briefly(
+        &mut self,
+        user: UserId,
+        with_revoked: bool,
+    ) -> Result<Vec<ApiKey>, Error> {
+        let sql = "SELECT id, uuid, name, user_id, prefix, '[]', '[]', created_at, expires_at, \
+                   revoked_at, last_used_at, use_count FROM api_keys \
+                   WHERE user_id = $1 AND (revoked_at IS NULL OR $2) ORDER BY id";
+        self.list(sql, &[&user, &with_revoked], api_key).await
+    }
+
+    /// The keys with these numbers.
+    pub async fn list_api_keys_among(&mut self, keys: &[ApiKeyId]) -> Result<Vec<ApiKey>, Error> {
+        let sql = select_api_key!("WHERE id IN (");
+        match Query::among(self.engine(), sql, keys) {
+            Some(query) => query.list(self, api_key).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     /// How many keys a user has.

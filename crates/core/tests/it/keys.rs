@@ -5,10 +5,11 @@ use std::time::Duration;
 use roster_core::{Actor, Door, Error, Idempotency, KeyRef, RequestLine};
 use roster_model::{
     Constraint, ConstraintKind, ErrorCode, Field, IntrospectionRequest, IssuedApiKey, ListFilter,
-    NewApiKey, PageRequest, Reason, Role, Secret, User, UserRef,
+    NewApiKey, PageRequest, Reason, Role, Secret, TokenHash, User, UserRef,
 };
-use roster_store::Tx;
+use roster_store::{NewApiKeyRow, Tx};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::fixture::{Roster, nobody, on_both_databases, origin};
 
@@ -53,6 +54,63 @@ on_both_databases! {
         roster.advance(Duration::from_micros(1));
         let refused = check(&roster, &issued.token, "GET", "/").await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::Unauthenticated);
+    }
+
+    async fn t45_a_user_has_so_many_keys_and_no_more(roster: Roster) {
+        let (ann, actor) = signed_in(&roster, "ann").await;
+        let last = create(&roster, &actor, &named("first")).await.api_key;
+        let fill = async |kind: u8, count: u16, is_revoked: bool| {
+            let (user, now) = (ann.id, roster.now());
+            roster.write(async |tx: &mut Tx| {
+                for number in 0..count {
+                    let name = format!("{kind} {number}");
+                    let mut hash = [kind; 32];
+                    hash[..2].copy_from_slice(&number.to_be_bytes());
+                    let row = NewApiKeyRow {
+                        uuid: Uuid::from_bytes(hash[..16].try_into().unwrap()),
+                        user_id: user,
+                        name: &name,
+                        token_hash: TokenHash(hash),
+                        prefix: "ros_k",
+                        scopes: &[],
+                        constraints: &[],
+                        created_at: now,
+                        expires_at: None,
+                        shares_name: false,
+                    };
+                    let id = tx.insert_api_key(&row).await?.unwrap();
+                    if is_revoked {
+                        tx.revoke_api_key(id, now).await?;
+                    }
+                }
+                Ok(())
+            })
+            .await;
+        };
+        fill(1, 999, false).await;
+        assert_eq!(refusal(&roster, &actor, &named("new")).await.0, ErrorCode::WrongState);
+        roster.revoke_api_key(&actor, &UserRef::Me, &KeyRef::Id(last.id)).await.unwrap();
+        create(&roster, &actor, &named("new")).await;
+        fill(2, 8_999, true).await;
+        let new = KeyRef::Name("new".into());
+        roster.revoke_api_key(&actor, &UserRef::Me, &new).await.unwrap();
+        assert_eq!(refusal(&roster, &actor, &named("newer")).await.0, ErrorCode::WrongState);
+        roster.delete_api_key(&actor, &UserRef::Me, &KeyRef::Id(last.id)).await.unwrap();
+        create(&roster, &actor, &named("newer")).await;
+    }
+
+    async fn a_filtered_list_shows_its_keys_whole(roster: Roster) {
+        let (_, actor) = signed_in(&roster, "ann").await;
+        let exact = constraint(ConstraintKind::Exact, "jobs", &["GET"]);
+        for (name, constraints) in [("one", vec![exact]), ("two", vec![])] {
+            let scopes = vec!["whoami".to_owned()];
+            create(&roster, &actor, &NewApiKey { scopes, constraints, ..named(name) }).await;
+        }
+        let filter = ListFilter { filter: Some("name = 'one'".into()), ..ListFilter::default() };
+        let page = PageRequest::default();
+        let found = roster.list_api_keys(&actor, &UserRef::Me, true, &filter, &page).await.unwrap();
+        let [one] = &found.items[..] else { panic!("{found:?}") };
+        assert_eq!((one.constraints.len(), one.scopes.len()), (1, 1));
     }
 
     async fn a_key_made_through_the_airt_door_has_no_end_unless_one_is_given(roster: Roster) {
