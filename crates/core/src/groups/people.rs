@@ -3,34 +3,40 @@
 use std::collections::HashMap;
 
 use roster_model::{
-    Group, GroupField, GroupId, GroupPerson, GroupWithPeople, MembershipRank, OrganizationId, Role,
+    Group, GroupId, GroupPerson, GroupRecordField, GroupWithPeople, MembershipRank, OrganizationId,
+    Role,
 };
-use roster_store::{PersonOfGroup, Tx};
+use roster_store::{GroupQuery, PersonOfGroup, Tx};
 
 use crate::{
     Actor, Core, Error, Kind, Result, Selected, Selection, authz::Operation, filters,
-    installation::PUBLIC, users::organization_of,
+    installation::PUBLIC, selection::ALL, users::organization_of,
 };
+
+/// How many people are shown at once; the doors that show groups whole cannot make pages of them.
+const MAX_PEOPLE: usize = 50_000;
 
 impl Core {
     /// Groups of the caller's organization, or of one that it may see, with everybody in them.
     ///
     /// # Errors
-    /// `Invalid` for a filter that cannot be.
+    /// `Invalid` for a filter that cannot be; `WrongState` for groups with more than 50,000 people in them together.
     pub async fn select_groups_with_people(
         &self,
         actor: &Actor,
         organization: Option<OrganizationId>,
-        selection: &Selection<GroupField>,
+        selection: &Selection<GroupRecordField>,
     ) -> Result<Selected<GroupWithPeople>> {
         self.authorize(actor, Operation::ReadGroups).await?;
         filters::check(&selection.filter)?;
         let place = organization_of(actor).or(organization);
         self.store()
             .scan(async |tx: &mut Tx| {
-                let found = selection.of(tx.summarize_groups(place, None).await?);
-                let groups = found.items.into_iter().map(|summary| summary.group).collect();
-                let items = with_people(tx, groups).await?;
+                let wanted = GroupQuery { organization: place, ..GroupQuery::default() };
+                let groups = tx.list_groups(&wanted, &ALL).await?;
+                let groups = groups.into_iter().map(|(group, _)| group).collect();
+                let found = selection.of::<Group>(groups);
+                let items = with_people(tx, found.items).await?;
                 Ok::<_, Error>(Selected { items, total: found.total })
             })
             .await
@@ -39,7 +45,7 @@ impl Core {
     /// One group with everybody in it.
     ///
     /// # Errors
-    /// `NotFound` for none, and for one of another organization.
+    /// `NotFound` for none, and for one of another organization; `WrongState` for one with more than 50,000 people in it.
     pub async fn get_group_with_people(
         &self,
         actor: &Actor,
@@ -59,7 +65,13 @@ async fn with_people(tx: &mut Tx, groups: Vec<Group>) -> Result<Vec<GroupWithPeo
     let ids: Vec<GroupId> = groups.iter().map(|group| group.id).collect();
     let mut creators = tx.find_creators_of_groups(&ids).await?;
     let mut people: HashMap<GroupId, Vec<PersonOfGroup>> = HashMap::new();
-    for person in tx.list_people_of_groups(&ids).await? {
+    let found = tx.list_people_of_groups(&ids, MAX_PEOPLE + 1).await?;
+    if found.len() > MAX_PEOPLE {
+        let sentence = "more than 50,000 people are in what was asked for, too many to be shown at \
+                        once; ask for fewer groups, or for the members page by page elsewhere";
+        return Err(Error::WrongState(sentence));
+    }
+    for person in found {
         people.entry(person.group).or_default().push(person);
     }
     let with = groups.into_iter().map(|group| {

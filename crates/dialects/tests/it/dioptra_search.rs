@@ -7,7 +7,7 @@ use proptest::{
 };
 use roster_core::{Selection, UserSelection};
 use roster_dialects::dioptra::search;
-use roster_model::{GroupSummary, NewGroup, NewUser, PageRequest, User, UserFilter, UserId};
+use roster_model::{GroupWithPeople, NewGroup, NewUser, PageRequest, User, UserFilter, UserId};
 use roster_testing::{Roster, new_user, on_both_databases};
 use serde_json::{Value, json};
 
@@ -125,8 +125,8 @@ on_both_databases! {
             skip: 0,
             limit: 1000,
         };
-        let names = |found: &[GroupSummary]| found.iter().map(|one| one.group.name.clone()).collect::<Vec<_>>();
-        let find = async |text: &str| roster.core.select_groups(&system, None, &whole(text)).await.unwrap();
+        let names = |found: &[GroupWithPeople]| found.iter().map(|one| one.group.name.clone()).collect::<Vec<_>>();
+        let find = async |text: &str| roster.core.select_groups_with_people(&system, None, &whole(text)).await.unwrap();
         let all = find("").await;
         assert_eq!(all.total, NAMES.len() as u64 + 1);
         assert!(all.items.is_sorted_by_key(|one| one.group.id));
@@ -146,7 +146,7 @@ on_both_databases! {
         for _ in 0..100 {
             let text = searches().new_tree(&mut runner).unwrap().current();
             let Ok(filter) = search::parse(&text, search::GROUPS) else { continue };
-            let expected: Vec<_> = all.items.iter().filter(|one| filter.matches(*one)).map(|one| one.group.name.clone()).collect();
+            let expected: Vec<_> = all.items.iter().filter(|one| filter.matches(&one.group)).map(|one| one.group.name.clone()).collect();
             assert_eq!(names(&find(&text).await.items), expected, "{text}");
         }
     }

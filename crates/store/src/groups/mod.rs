@@ -193,10 +193,12 @@ impl Tx {
         Ok(found.into_iter().collect())
     }
 
-    /// The living members of these groups, by number: the group, the user, the rank in the group and the role.
+    /// The living members of these groups, by number: the group, the user, the rank in the group and the role; at most
+    /// `limit` in all.
     pub async fn list_people_of_groups(
         &mut self,
         groups: &[GroupId],
+        limit: usize,
     ) -> Result<Vec<PersonOfGroup>, Error> {
         if groups.is_empty() {
             return Ok(Vec::new());
@@ -207,6 +209,7 @@ impl Tx {
         let mut query = Query::new(self.engine(), select);
         query.push_list(groups);
         query.push(") ORDER BY memberships.group_id, memberships.user_id");
+        query.push_with(" LIMIT ?", &i64::try_from(limit).unwrap_or(i64::MAX));
         let read = |row: &Row<'_>| {
             let mut columns = row.columns();
             Ok(PersonOfGroup {

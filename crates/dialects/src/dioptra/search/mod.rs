@@ -20,7 +20,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-use roster_model::{Filter, FilterField, GroupField, Pattern, PatternPiece, UserField};
+use roster_model::{Filter, FilterField, GroupRecordField, Pattern, PatternPiece, UserField};
 
 use reader::{Reader, Term};
 
@@ -34,7 +34,7 @@ pub type Fields<F> = &'static [(&'static str, F)];
 pub const USERS: Fields<UserField> =
     &[("username", UserField::Username), ("email", UserField::Email)];
 /// What lists of groups are searched by.
-pub const GROUPS: Fields<GroupField> = &[("name", GroupField::Name)];
+pub const GROUPS: Fields<GroupRecordField> = &[("name", GroupRecordField::Name)];
 
 /// Why a text is no search.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
