@@ -10,8 +10,8 @@ use roster_store::{FavoritesOf, Mark, Tx};
 use serde_json::json;
 
 use crate::{
-    Actor, Core, Error, Kind, Result, audit::Entry, authz::Operation, paging::Paging,
-    users::organization_of,
+    Actor, Core, Error, Kind, Result, audit::Entry, authz::Operation, objects::sees_others,
+    paging::Paging, users::organization_of,
 };
 
 /// So many favorites fit in a list, which is read whole.
@@ -38,7 +38,8 @@ impl Core {
             let words = vec!["position", "created_at"];
             return Err(Error::invalid(Field::OrderBy, Reason::NotOneOf(words)));
         }
-        self.select_favorites(FavoritesOf::User(user.id), filter, order, page).await
+        self.select_favorites(FavoritesOf::User(user.id, sees_others(actor)), filter, order, page)
+            .await
     }
 
     /// The favorites of an organization: its people see them.
@@ -114,7 +115,8 @@ impl Core {
     ) -> Result<Favorite> {
         let user = self.authorize_on(actor, Operation::WriteFavorites, user).await?;
         let entry = || Entry::done("favorite.added", user.id);
-        self.insert_favorite(actor, FavoritesOf::User(user.id), new, entry).await
+        self.insert_favorite(actor, FavoritesOf::User(user.id, sees_others(actor)), new, entry)
+            .await
     }
 
     /// Adds an object to an organization's favorites.
@@ -145,7 +147,8 @@ impl Core {
         let now = self.now();
         self.store()
             .write(async |tx: &mut Tx| {
-                if tx.count_favorites(of).await? >= MAX_FAVORITES {
+                let count = tx.count_favorites(of).await?;
+                if count >= MAX_FAVORITES {
                     let sentence = format!("is one more than the {MAX_FAVORITES} that fit in");
                     return Err(Error::invalid(Field::ObjectId, Reason::Other(sentence)));
                 }
@@ -156,9 +159,12 @@ impl Core {
                     .with(json!({ "object_type": new.object_type, "object_id": new.object_id }))
                     .write(tx, actor, now)
                     .await?;
-                let all = tx.list_favorites(of).await?;
-                let made = all.into_iter().find(|favorite| favorite.id == id);
-                made.ok_or(Error::NotFound(Kind::Favorite))
+                let made = tx.find_favorite(of, id).await?;
+                let made = made.ok_or(Error::NotFound(Kind::Favorite))?;
+                // The other lists are in no order of anybody's choice.
+                let position = matches!(of, FavoritesOf::User(..)).then_some(count + 1);
+                let position = position.and_then(|position| i64::try_from(position).ok());
+                Ok(Favorite { position, ..made })
             })
             .await
     }
@@ -175,7 +181,7 @@ impl Core {
     ) -> Result<()> {
         let user = self.authorize_on(actor, Operation::WriteFavorites, user).await?;
         let entry = || Entry::done("favorite.removed", user.id);
-        self.delete_favorite(actor, FavoritesOf::User(user.id), id, entry).await
+        self.delete_favorite(actor, FavoritesOf::User(user.id, sees_others(actor)), id, entry).await
     }
 
     /// Takes an object out of an organization's favorites.

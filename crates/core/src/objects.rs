@@ -45,6 +45,8 @@ impl Core {
             None if sees_others(actor) => {
                 self.authorize(actor, operation).await?;
                 query.organization = organization_of(actor);
+                let is_account_admin = actor.role() == Some(Role::AccountAdmin);
+                query.account = actor.user_id().filter(|_| is_account_admin);
             }
             None => {
                 query.author = Some(self.authorize_on(actor, operation, &UserRef::Me).await?.id)
@@ -226,7 +228,7 @@ impl Core {
     }
 }
 
-fn sees_others(actor: &Actor) -> bool {
+pub(crate) fn sees_others(actor: &Actor) -> bool {
     !matches!(actor.role(), Some(Role::Publisher | Role::Editor | Role::Viewer))
 }
 

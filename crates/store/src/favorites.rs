@@ -9,26 +9,44 @@ use crate::{Error, Tx};
 /// Whose favorites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FavoritesOf {
-    /// A user's, which stand in an order of its choice.
-    User(UserId),
+    /// A user's, which stand in an order of its choice; and whether it may see what others own.
+    User(UserId, bool),
     /// An organization's.
     Organization(OrganizationId),
 }
 
 /// What a service has told of an object is shown to nobody outside of its author's organization.
 macro_rules! select_favorite {
-    ($of:literal, $organization:literal) => {
+    ($of:literal, $shown:literal, $rest:literal) => {
         concat!(
             "SELECT favorites.id, favorites.object_type, favorites.object_id, favorites.created_at, \
              objects.name, objects.updated_at, author.id, author.username, author.first_name, \
              author.last_name, author.initials FROM favorites \
              LEFT JOIN (objects JOIN users AS author ON author.id = objects.author_id \
-             AND author.deleted_at IS NULL AND author.organization_id = ",
-            $organization,
+             AND author.deleted_at IS NULL AND ",
+            $shown,
             ") ON objects.object_type = favorites.object_type \
              AND objects.object_id = favorites.object_id WHERE favorites.",
             $of,
-            " = $1 ORDER BY favorites.rank, favorites.id"
+            " = $1",
+            $rest,
+            " ORDER BY favorites.rank, favorites.id"
+        )
+    };
+}
+
+/// A user is shown what it owns, what its organization has among its own favorites, and, if it may see what others own
+/// (`$2`), everything in its organization: a number that is somebody else's tells no more than one that is nobody's.
+macro_rules! select_own {
+    ($rest:literal) => {
+        select_favorite!(
+            "user_id",
+            "author.organization_id = (SELECT organization_id FROM users WHERE users.id = $1) \
+             AND (author.id = $1 OR $2 OR EXISTS (SELECT 1 FROM favorites AS shared \
+             WHERE shared.organization_id = author.organization_id \
+             AND shared.object_type = objects.object_type \
+             AND shared.object_id = objects.object_id))",
+            $rest
         )
     };
 }
@@ -66,20 +84,39 @@ impl Tx {
     /// All favorites of a user with their positions, or of an organization, in the order of their ranks.
     pub async fn list_favorites(&mut self, of: FavoritesOf) -> Result<Vec<Favorite>, Error> {
         match of {
-            FavoritesOf::User(user) => {
-                let sql = select_favorite!(
-                    "user_id",
-                    "(SELECT organization_id FROM users WHERE users.id = $1)"
-                );
-                let mut found = self.list(sql, &[&user], favorite).await?;
+            FavoritesOf::User(user, sees_others) => {
+                let sql = select_own!("");
+                let mut found = self.list(sql, &[&user, &sees_others], favorite).await?;
                 for (position, favorite) in (1..).zip(&mut found) {
                     favorite.position = Some(position);
                 }
                 Ok(found)
             }
             FavoritesOf::Organization(organization) => {
-                let sql = select_favorite!("organization_id", "$1");
+                let sql = select_favorite!("organization_id", "author.organization_id = $1", "");
                 self.list(sql, &[&organization], favorite).await
+            }
+        }
+    }
+
+    /// One favorite of a list, without its position.
+    pub async fn find_favorite(
+        &mut self,
+        of: FavoritesOf,
+        id: FavoriteId,
+    ) -> Result<Option<Favorite>, Error> {
+        match of {
+            FavoritesOf::User(user, sees_others) => {
+                let sql = select_own!(" AND favorites.id = $3");
+                self.find(sql, &[&user, &sees_others, &id], favorite).await
+            }
+            FavoritesOf::Organization(organization) => {
+                let sql = select_favorite!(
+                    "organization_id",
+                    "author.organization_id = $1",
+                    " AND favorites.id = $2"
+                );
+                self.find(sql, &[&organization, &id], favorite).await
             }
         }
     }
@@ -147,7 +184,7 @@ impl FavoritesOf {
     /// What stands in the two columns.
     fn columns(self) -> (Option<UserId>, Option<OrganizationId>) {
         match self {
-            Self::User(user) => (Some(user), None),
+            Self::User(user, _) => (Some(user), None),
             Self::Organization(organization) => (None, Some(organization)),
         }
     }

@@ -45,6 +45,8 @@ pub struct ObjectQuery {
     pub author: Option<UserId>,
     /// Those whose author is in this organization.
     pub organization: Option<OrganizationId>,
+    /// Those of the people of this account admin, and of such as belong to nobody; never of system admins.
+    pub account: Option<UserId>,
     /// Those of this kind.
     pub object_type: Option<ObjectType>,
 }
@@ -57,6 +59,13 @@ impl ObjectQuery {
         }
         if let Some(organization) = &self.organization {
             query.push_with(" AND users.organization_id = ?", organization);
+        }
+        if let Some(admin) = &self.account {
+            let admin = query.bind(admin);
+            query.push(&format!(
+                " AND users.role <> 'system_admin' AND (users.id = {admin} \
+                 OR users.parent_id = {admin} OR users.parent_id IS NULL)"
+            ));
         }
         if let Some(object_type) = &self.object_type {
             query.push_with(" AND objects.object_type = ?", object_type);

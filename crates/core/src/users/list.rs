@@ -260,7 +260,8 @@ fn query(actor: &Actor, selection: UserSelection) -> Result<UserQuery> {
 }
 
 /// Whom an account admin sees: itself and its own people, and where accounts are not kept apart also those who belong to
-/// nobody. Others are narrowed by their organization alone.
+/// nobody; of these nobody with more rights than its own, whom it may not see one by one, either. Others are narrowed by
+/// their organization alone.
 fn account_of(actor: &Actor) -> Filter<UserField> {
     let (Some(Role::AccountAdmin), Some(UserId(id))) = (actor.role(), actor.user_id()) else {
         return Filter::default();
@@ -270,7 +271,8 @@ fn account_of(actor: &Actor) -> Filter<UserField> {
     if !actor.keeps_to_account() {
         seen.push(Filter::IsNull { field: UserField::ParentId });
     }
-    Filter::Or(seen)
+    let stronger = FilterValue::Text(Role::SystemAdmin.as_str().to_owned());
+    Filter::Or(seen).and(Filter::Not(Box::new(Filter::equals(UserField::Role, stronger))))
 }
 
 /// The name of a list, of which a cursor is good for no other.

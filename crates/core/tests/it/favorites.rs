@@ -6,7 +6,7 @@ use roster_core::{Actor, Error};
 use roster_model::{
     ActivityFilter, ActivityOrder, ErrorCode, FavoriteFilter, FavoriteId, FavoriteMove,
     FavoriteOrder, NewApiKey, NewFavorite, ObjectFilter, ObjectId, ObjectRegistration, ObjectType,
-    PageRequest, Role, RunState, UserRef,
+    PageRequest, Role, RunState, UserFilter, UserRef,
 };
 
 use crate::fixture::{Roster, on_both_databases};
@@ -205,6 +205,64 @@ on_both_databases! {
         assert_eq!(code(unknown), Some(ErrorCode::FieldInvalid));
         roster.remove_object(&key, kind, id).await.unwrap();
         assert_eq!(code(roster.remove_object(&key, kind, id).await), Some(ErrorCode::NotFound));
+    }
+
+    async fn t03_a_favorite_tells_nothing_of_what_its_user_may_not_see(roster: Roster) {
+        let service = roster.user("service", Role::SystemAdmin).await;
+        let service = roster.acting(&service).await;
+        let [ann, bob, boss] = [
+            roster.user("ann", Role::Viewer).await,
+            roster.user("bob", Role::Viewer).await,
+            roster.user("boss", Role::AccountAdmin).await,
+        ];
+        let home = ann.organization_id;
+        for (number, author) in [(1, "ann"), (2, "bob")] {
+            let (kind, id) = (ObjectType::Project, ObjectId(number));
+            let object = told(&format!("of {author}"), author);
+            roster.register_object(&service, kind, id, &object).await.unwrap();
+        }
+        let names = async |actor: &Actor| {
+            let (filter, page) = (FavoriteFilter::default(), PageRequest::default());
+            let found = roster.list_favorites(actor, &UserRef::Me, &filter, &page).await.unwrap();
+            found.items.into_iter().map(|one| one.object_name).collect::<Vec<_>>()
+        };
+        let own = |text: &str| Some(text.to_owned());
+        let actors = [roster.acting(&ann).await, roster.acting(&boss).await];
+        for (actor, expected) in actors.iter().zip([None, own("of bob")]) {
+            let made = roster.add_favorite(actor, &UserRef::Me, &project(2)).await.unwrap();
+            assert_eq!((made.object_name, made.position), (expected.clone(), Some(1)));
+            assert_eq!(made.object_author.is_some(), expected.is_some());
+            roster.add_favorite(actor, &UserRef::Me, &project(1)).await.unwrap();
+            assert_eq!(names(actor).await, [expected, own("of ann")]);
+        }
+        // What the organization shows to all its people is no secret.
+        roster.add_organization_favorite(&actors[1], home, &project(2)).await.unwrap();
+        assert_eq!(names(&actors[0]).await, [own("of bob"), own("of ann")]);
+        assert_eq!(names(&roster.acting(&bob).await).await, Vec::<Option<String>>::new());
+    }
+
+    async fn t22_lists_show_an_account_admin_nobody_and_nothing_of_system_admins_or_of_others_people(roster: Roster) {
+        let root = roster.user("root", Role::SystemAdmin).await;
+        let service = roster.acting(&root).await;
+        let boss = roster.user("boss", Role::AccountAdmin).await;
+        let other = roster.user("other", Role::AccountAdmin).await;
+        let theirs = roster.user_like("theirs", Role::Viewer, |user| user.parent_id = Some(other.id)).await;
+        roster.user_like("mine", Role::Viewer, |user| user.parent_id = Some(boss.id)).await;
+        roster.user("free", Role::Viewer).await;
+        for (number, author) in (1..).zip(["root", "boss", "theirs", "mine", "free"]) {
+            let (kind, id) = (ObjectType::Project, ObjectId(number));
+            roster.register_object(&service, kind, id, &told(author, author)).await.unwrap();
+        }
+        let actor = roster.acting(&boss).await;
+        let page = PageRequest { count: Some(true), ..PageRequest::default() };
+        let seen = roster.list_objects(&actor, &ObjectFilter::default(), &page).await.unwrap();
+        let names: Vec<_> = seen.items.iter().map(|object| object.name.as_str()).collect();
+        assert_eq!((names, seen.total), (vec!["boss", "mine", "free"], Some(3)));
+        let seen = roster.list_users(&actor, &UserFilter::default(), &page).await.unwrap();
+        let names: Vec<_> = seen.items.iter().map(|user| user.username.as_str()).collect();
+        assert!(names.contains(&"mine") && names.contains(&"free") && names.contains(&"boss"));
+        assert!(!names.contains(&"root") && !names.contains(&"theirs"), "{names:?}");
+        assert_eq!(theirs.parent_id, Some(other.id));
     }
 
     async fn activity_is_the_callers_objects_and_what_it_did(roster: Roster) {
