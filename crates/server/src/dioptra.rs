@@ -21,8 +21,8 @@ pub struct SourceGroup {
     pub id: i64,
     /// Its name.
     pub name: String,
-    /// The username of whoever is to own it.
-    pub owner: String,
+    /// The number there of whoever is to own it.
+    pub owner_id: i64,
 }
 
 /// Somebody in a group of the source.
@@ -93,7 +93,7 @@ impl Source {
         let groups = groups.map(|group| SourceGroup {
             id: group.id,
             name: group.name,
-            owner: group.creator,
+            owner_id: group.creator_id,
         });
         Ok(groups.collect())
     }

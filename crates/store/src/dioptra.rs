@@ -40,8 +40,8 @@ pub struct DioptraGroup {
     pub id: i64,
     /// Its name.
     pub name: String,
-    /// The username of whoever made it.
-    pub creator: String,
+    /// The number of whoever made it.
+    pub creator_id: i64,
 }
 
 /// Somebody in a group who has not been deleted.
@@ -73,8 +73,8 @@ const USERS: &str = "SELECT users.user_id, users.username, users.email_address, 
      AND user_locks.user_lock_type = 'delete' \
      WHERE users.user_id > $1 ORDER BY users.user_id LIMIT $2";
 
-const GROUPS: &str = "SELECT \"groups\".group_id, \"groups\".name, users.username \
-     FROM \"groups\" JOIN users ON users.user_id = \"groups\".user_id \
+const GROUPS: &str = "SELECT \"groups\".group_id, \"groups\".name, \"groups\".user_id \
+     FROM \"groups\" \
      WHERE NOT EXISTS (SELECT 1 FROM group_locks WHERE group_locks.group_id = \"groups\".group_id \
      AND group_locks.group_lock_type = 'delete') ORDER BY \"groups\".group_id";
 
@@ -138,7 +138,7 @@ impl DioptraDatabase {
         self.0
             .read(async |tx: &mut Tx| {
                 tx.list(GROUPS, &[], |row| {
-                    Ok(DioptraGroup { id: row.get(0)?, name: row.get(1)?, creator: row.get(2)? })
+                    Ok(DioptraGroup { id: row.get(0)?, name: row.get(1)?, creator_id: row.get(2)? })
                 })
                 .await
             })
@@ -255,8 +255,8 @@ mod tests {
         async fn groups_are_read_with_those_who_are_still_there(made: Made) {
             let database = DioptraDatabase::open(&made.0).await.unwrap();
             let groups = database.list_groups().await.unwrap();
-            let names: Vec<_> = groups.iter().map(|one| (one.id, &*one.name, &*one.creator)).collect();
-            assert_eq!(names, [(1, "public", "Ann"), (3, "red", "bob")]);
+            let names: Vec<_> = groups.iter().map(|one| (one.id, &*one.name, one.creator_id)).collect();
+            assert_eq!(names, [(1, "public", 1), (3, "red", 2)]);
             let members = database.list_members(1, 0, 10).await.unwrap();
             let names: Vec<_> = members.iter().map(|one| (&*one.username, one.is_manager)).collect();
             assert_eq!(names, [("Ann", true), ("bob", false)]);

@@ -40,7 +40,7 @@ def filled(request):
     client.users.create("gone", "gone@example.com", "g")
     client.auth.login("gone", "g")
     client.users.delete_current_user("g")
-    client.users.create("12345", "digits@example.com", "d")
+    client.users.create("1", "digits@example.com", "d")
     client.users.create("late", "late@example.com", "l")
     client.auth.login("ann", PEOPLE["ann"])
     execute(request, original, url, "UPDATE users SET password_expire_on = '2020-01-01 00:00:00.000000' WHERE username = 'late'")
@@ -51,7 +51,7 @@ def filled(request):
         ("group_managers", "owner, admin", "TRUE, TRUE"),
     ):
         execute(request, original, url, f"INSERT INTO {table} (user_id, group_id, {columns}) "
-                f"SELECT user_id, 7, {values} FROM users WHERE username = 'Bo b'")
+                f"SELECT user_id, 7, {values} FROM users WHERE username IN ('Bo b', '1')")
     client.close()
     yield request.param, original
     original.stop()
@@ -86,8 +86,9 @@ def imported(filled, start_roster):
 def test_what_is_taken_and_what_is_refused_is_told(imported):
     _, _, told = imported
     assert "Users created: 5; there already: 0; deleted ones among both" in told
-    assert "(12345): username" in told
-    assert "groups created: 1; memberships set: 1; refused: 1." in told
+    assert "(1): username" in told
+    assert "user 1 in group red team: was not taken over" in told
+    assert "groups created: 1; memberships set: 1; refused: 2." in told
     assert "is managed by ann" in told
 
 
@@ -140,7 +141,8 @@ def test_names_of_deleted_users_stay_reserved(imported):
     assert client.users.create("other", "gone@example.com", "p").status_code == 409
 
 
-def test_groups_come_with_their_people(imported):
+def test_t22_groups_come_with_their_people_and_no_others_who_are_called_alike(imported):
+    """Nobody could be made of the user called 1; Roster's user number 1 is the administrator."""
     roster, _, _ = imported
     client = connect_json_dioptra_client(f"{roster.address}/dioptra")
     client.auth.login("ann", PEOPLE["ann"])

@@ -1,17 +1,24 @@
 //! `roster import --from dioptra`: everybody who is in a database of Dioptra's own server, with the passwords they have.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    future,
+};
 
 use anyhow::{Context, Result, bail};
 use futures_util::TryStreamExt as _;
 use roster_client::{
     Client,
-    model::{GroupId, MembershipRank, NewGroup, SetMembership, UserImport},
+    model::{Group, GroupId, MembershipRank, NewGroup, SetMembership, UserImport},
 };
 use roster_server::dioptra::{Source, SourceGroup};
 
 use super::{Import, ROWS};
 use crate::ui::Ui;
+
+/// The users who are here now, by their numbers there: those and no others come into groups, whatever else is called as
+/// somebody of the source is.
+type Taken = HashMap<i64, String>;
 
 /// What has come of it so far.
 #[derive(Default)]
@@ -31,6 +38,7 @@ impl Import {
         let source = self.open_dioptra(ui).await?;
         let progress = ui.talk.progress("Importing", Some(source.count_users().await?));
         let mut tally = Tally::default();
+        let mut taken = Taken::new();
         let mut after = 0;
         let batch = i64::try_from(ROWS)?;
         let moved = async {
@@ -60,6 +68,9 @@ impl Import {
                     }
                 });
                 progress.inc(known.len() as u64);
+                let refused: HashSet<_> = report.refused.iter().map(|one| one.row).collect();
+                let rows = (0..).zip(known).filter(|(row, _)| !refused.contains(row));
+                taken.extend(rows.map(|(_, user)| user));
             }
             anyhow::Ok(())
         };
@@ -68,15 +79,20 @@ impl Import {
         moved.context("the import was broken off; made again, it goes on from here")?;
         let groups = source.list_groups().await?;
         if !groups.is_empty() {
-            let known: HashMap<String, GroupId> = roster
+            let organization = match self.organization {
+                Some(organization) => organization,
+                None => roster.get_user("me").await?.organization_id,
+            };
+            let known: HashMap<String, Group> = roster
                 .groups()
                 .stream()
-                .map_ok(|one| (one.group.name, one.group.id))
+                .try_filter(|one| future::ready(one.group.organization_id == organization))
+                .map_ok(|one| (one.group.name.clone(), one.group))
                 .try_collect()
                 .await?;
             for wanted in &groups {
-                let known = known.get(&wanted.name).copied();
-                self.take_group(roster, &source, wanted, known, &mut tally, ui).await?;
+                let known = known.get(&wanted.name);
+                self.take_group(roster, &source, wanted, known, &taken, &mut tally, ui).await?;
             }
         }
         self.report(&source, &tally, ui).await?;
@@ -99,13 +115,15 @@ impl Import {
         Source::open(given).await
     }
 
-    /// Makes a group with its owner unless it is there, and puts everybody into it who is in it there.
+    /// Makes a group with its owner unless it is there, and puts everybody into it who is in it there and was taken over.
+    #[expect(clippy::too_many_arguments, reason = "all of it is of this one import")]
     async fn take_group(
         &self,
         roster: &Client,
         source: &Source,
         wanted: &SourceGroup,
-        known: Option<GroupId>,
+        known: Option<&Group>,
+        taken: &Taken,
         tally: &mut Tally,
         ui: &mut Ui,
     ) -> Result<()> {
@@ -114,9 +132,17 @@ impl Import {
             return Ok(());
         }
         let id = match known {
-            Some(id) => id,
+            Some(known) if known.authority().is_some() => {
+                let name = &wanted.name;
+                ui.talk.say(&format!(
+                    "group {name}: the one here makes administrators of its members"
+                ));
+                tally.refused += 1;
+                return Ok(());
+            }
+            Some(known) => known.id,
             None => {
-                let Some(id) = self.make_group(roster, wanted, ui).await? else {
+                let Some(id) = self.make_group(roster, wanted, taken, ui).await? else {
                     tally.refused += 1;
                     return Ok(());
                 };
@@ -134,7 +160,13 @@ impl Import {
                     true => MembershipRank::Manager,
                     false => MembershipRank::Member,
                 };
-                match roster.set_member(id, &member.username, &SetMembership { rank }).await {
+                let Some(username) = taken.get(&member.user_id) else {
+                    tally.refused += 1;
+                    let (user, group) = (&member.username, &wanted.name);
+                    ui.talk.say(&format!("user {user} in group {group}: was not taken over"));
+                    continue;
+                };
+                match roster.set_member(id, username, &SetMembership { rank }).await {
                     Ok(_) => tally.memberships += 1,
                     Err(error) => {
                         tally.refused += 1;
@@ -151,9 +183,14 @@ impl Import {
         &self,
         roster: &Client,
         wanted: &SourceGroup,
+        taken: &Taken,
         ui: &mut Ui,
     ) -> Result<Option<GroupId>> {
-        let owner = roster.get_user(&wanted.owner).await.ok();
+        let owner = match taken.get(&wanted.owner_id) {
+            // Of somebody in the bin nothing is found.
+            Some(owner) => roster.get_user(owner).await.ok(),
+            None => None,
+        };
         let new = NewGroup {
             name: wanted.name.clone(),
             organization_id: self.organization,
