@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{body::Bytes, extract::Request};
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+};
 use http::{Method, request::Parts};
 use roster_core::{Actor, Core, Door, Error, Kind, RequestLine, paths};
 use roster_http_kit::{Kit, RequestContext, read};
@@ -50,10 +53,15 @@ impl Call {
             authenticate(&kit, &context, &parts, path, found.as_ref()).await?;
         let (route, parameters) = found.ok_or_else(Refusal::no_such_route)?;
         context.set_route(route.label);
-        let query = Values::of_query(parts.uri.query().unwrap_or_default(), route.query_fields())?;
-        let has_body = !matches!(parts.method, Method::GET | Method::HEAD | Method::DELETE);
-        let bytes = if has_body { read(body, &context).await? } else { Bytes::new() };
-        let body = Values::of_body(&bytes, route.body)?;
+        let (query, body) = match read_values(&context, &parts, body, route).await {
+            Ok(values) => values,
+            Err(refusal) => {
+                if is_passing {
+                    kit.core.sign_out(&actor).await?;
+                }
+                return Err(refusal);
+            }
+        };
         Ok(Self { actor, route, query, body, parameters, kit, is_passing })
     }
 
@@ -103,6 +111,19 @@ impl Call {
         }
         Ok(())
     }
+}
+
+/// What the request says, in its query and its body.
+async fn read_values(
+    context: &RequestContext,
+    parts: &Parts,
+    body: Body,
+    route: &Route,
+) -> Result<(Values, Values), Refusal> {
+    let query = Values::of_query(parts.uri.query().unwrap_or_default(), route.query_fields())?;
+    let has_body = !matches!(parts.method, Method::GET | Method::HEAD | Method::DELETE);
+    let bytes = if has_body { read(body, context).await? } else { Bytes::new() };
+    Ok((query, Values::of_body(&bytes, route.body)?))
 }
 
 /// The number of a record in a path. None if no record can have it. There is one way to write each (threat T33): to the

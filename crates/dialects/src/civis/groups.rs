@@ -3,8 +3,7 @@
 use roster_core::{Error, Kind};
 use roster_model::{
     Field as Part, GroupDefaults, GroupDetails, GroupFilter, GroupId, GroupMember, GroupRole,
-    GroupUpdate, MembershipRank, NewGroup, OrganizationId, PermissionLevel, Reason, UserId,
-    UserRef,
+    GroupUpdate, NewGroup, OrganizationId, PermissionLevel, Reason, UserId, UserRef,
 };
 use serde_json::{Value, json};
 
@@ -168,11 +167,7 @@ pub(super) async fn delete(call: &Call) -> Reply {
 /// A member keeps the rank that it has.
 pub(super) async fn add_member(call: &Call) -> Reply {
     let (group, user) = (group(call)?, UserId(call.id(1, Kind::User)?));
-    let mut members = call.core().list_members_of(&call.actor, &[group]).await?;
-    let members = members.remove(&group).unwrap_or_default();
-    let before = members.iter().find(|member| member.user.id == user);
-    let rank = before.map_or(MembershipRank::Member, |member| member.rank);
-    call.core().set_member(&call.actor, group, &UserRef::Id(user), rank).await?;
+    call.core().add_member(&call.actor, group, &UserRef::Id(user)).await?;
     done(&detail(call, group).await?)
 }
 

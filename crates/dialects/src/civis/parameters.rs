@@ -1,7 +1,7 @@
 //! Queries and bodies, read by what the route declares. Unknown keys are ignored, types are strict, and a name may be
 //! written in either way, but not in both.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use jiff::Timestamp;
 use percent_encoding::percent_decode;
@@ -19,8 +19,15 @@ const MAX_LIST: usize = 10_000;
 const MAX_OBJECTS: usize = 101;
 
 /// Values that were given, each of the kind that its field declares.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Values(HashMap<&'static str, Value>);
+
+/// What was given may be a password: only its names are shown.
+impl fmt::Debug for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl Values {
     /// Reads a body. None is an empty one.

@@ -183,18 +183,15 @@ pub(super) async fn patch(call: &Call) -> Reply {
     show(call, &user).await
 }
 
-/// Without any second factor all is as it is to be.
 pub(super) async fn delete_2fa(call: &Call) -> Reply {
-    let user = managed(call).await?;
-    match call.core().disable_mfa(&call.actor, &user).await {
-        Ok(_) | Err(Error::WrongState(_)) => show(call, &user).await,
-        Err(error) => Err(error.into()),
-    }
+    let user = call.user()?;
+    call.core().wipe_mfa(&call.actor, &user).await?;
+    show(call, &user).await
 }
 
 pub(super) async fn delete_sessions(call: &Call) -> Reply {
-    let user = managed(call).await?;
-    call.core().end_sessions(&call.actor, &user, false).await?;
+    let user = call.user()?;
+    call.core().terminate_sessions(&call.actor, &user).await?;
     show(call, &user).await
 }
 
@@ -219,13 +216,6 @@ pub(super) async fn confirm(call: &Call) -> Reply {
         error => error.into(),
     })?;
     done(&json!({ "id": user.id, "user": user.username, "email": user.email }))
-}
-
-/// The user that the path names, once it is clear that the caller manages it: nobody manages itself by being itself.
-async fn managed(call: &Call) -> Result<UserRef, Refusal> {
-    let user = call.user()?;
-    call.core().manage_user(&call.actor, &user, &UserUpdate::default(), None).await?;
-    Ok(user)
 }
 
 async fn show(call: &Call, user: &UserRef) -> Reply {

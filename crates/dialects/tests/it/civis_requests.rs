@@ -1,7 +1,7 @@
 //! What Civis' client sends, well-formed and not, and what it gets (threats T12, T22, T26, T28, T36, T45, T46).
 
 use http::Method;
-use roster_model::Role;
+use roster_model::{PageRequest, Role, UserId, UserRef};
 use roster_testing::{PASSWORD, Roster};
 use serde_json::{Value, json};
 
@@ -73,6 +73,32 @@ on_both_databases! {
         assert_eq!(status(&buy(PASSWORD).await), 429);
         let native = json!({"login": "ann", "password": PASSWORD});
         assert_eq!(status(&roster.call("POST", "/api/v1/sessions", None, Some(&native)).await), 429);
+    }
+
+    async fn t30_a_password_that_came_with_nonsense_leaves_no_session_behind(roster: Roster) {
+        let ann = Guest::new(&roster, "ann").await;
+        for body in [json!({"name": ["x"], "expires_in": 60}), json!([])] {
+            let path = "users/me/api_keys";
+            let refused = call(&roster, "POST", path, Some(&basic("ann", PASSWORD)), Some(&body)).await;
+            assert_eq!(status(&refused), 400, "{}", refused.text());
+        }
+        let (user, page) = (UserRef::Id(UserId(ann.id)), PageRequest::default());
+        let left = roster.core.list_sessions(&roster.system(), &user, &page).await.unwrap();
+        assert!(left.items.is_empty());
+    }
+
+    async fn t06_an_enrolment_that_waits_for_its_first_code_is_wiped_too(roster: Roster) {
+        let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
+        let mut ann = roster.person("ann").await;
+        let begun = ann.ask("/api/v1/users/me/mfa/totp").await;
+        assert!(begun.status().is_success(), "{}", begun.text());
+        ann.has_authenticator(&serde_json::from_value(begun.json()).unwrap());
+        for _ in 0..2 {
+            let wiped = root.call("DELETE", &format!("users/{}/2fa", ann.user.id), None).await;
+            assert_eq!(status(&wiped), 200, "{}", wiped.text());
+        }
+        let late = ann.post("/api/v1/users/me/mfa/totp/activation", json!({"code": ann.code()})).await;
+        assert!(!late.status().is_success());
     }
 
     async fn t09_a_second_factor_is_not_passed_by(roster: Roster) {
