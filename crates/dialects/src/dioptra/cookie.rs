@@ -9,11 +9,17 @@ use super::PREFIX;
 
 const NAME: &str = "roster_dioptra";
 
-/// The token in the cookie, if one came.
+/// The token in the cookie, if one came. Of two that differ neither counts: one of them may have been planted by whoever
+/// writes cookies for a neighbouring host or a longer path (threat T41).
 pub(super) fn token(headers: &HeaderMap) -> Option<&str> {
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).map(str::trim);
-    pairs.filter_map(|pair| pair.split_once('=')).find(|(name, _)| *name == NAME).map(|pair| pair.1)
+    let mut tokens = pairs
+        .filter_map(|pair| pair.split_once('='))
+        .filter(|(name, _)| *name == NAME)
+        .map(|(_, token)| token);
+    let first = tokens.next()?;
+    tokens.all(|token| token == first).then_some(first)
 }
 
 /// The text of the header `Set-Cookie` that keeps `token` as long as a session can live.
@@ -54,6 +60,16 @@ mod tests {
         assert_eq!(found(&["roster_dioptra=a"]), Some("a".into()));
         assert_eq!(found(&["x=1; roster_dioptra=a;y=2"]), Some("a".into()));
         assert_eq!(found(&["x=1", "session=; roster_dioptra=a=b"]), Some("a=b".into()));
+    }
+
+    #[test]
+    fn t41_of_two_cookies_that_differ_none_counts() {
+        for lines in
+            [&["roster_dioptra=a; roster_dioptra=b"][..], &["roster_dioptra=a", "roster_dioptra=b"]]
+        {
+            assert_eq!(found(lines), None, "{lines:?}");
+        }
+        assert_eq!(found(&["roster_dioptra=a; roster_dioptra=a"]), Some("a".into()));
     }
 
     #[test]
