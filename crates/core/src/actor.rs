@@ -176,12 +176,30 @@ impl Actor {
 
     /// Whether a team admin asks.
     pub(crate) fn is_team_admin(&self) -> bool {
-        self.credential().is_some_and(|credential| credential.user.is_team_admin)
+        !self.is_super_or_plain()
+            && self.credential().is_some_and(|credential| credential.user.is_team_admin)
     }
 
-    /// The role of the user who asks, its own or that which its groups give it.
+    /// The role of the user who asks, its own or that which its groups give it, as far as the door knows it.
     pub fn role(&self) -> Option<Role> {
-        self.credential().map(|credential| credential.user.role)
+        let role = self.credential()?.user.role;
+        Some(if self.is_super_or_plain() && role != Role::SystemAdmin {
+            Role::Viewer
+        } else {
+            role
+        })
+    }
+
+    /// Whether the door knows super users and plain users only, as airt's contract (section 9.1) has it: whoever is less
+    /// than a system admin has nothing to say there about others, not even about the members of groups that it manages.
+    pub(crate) fn is_super_or_plain(&self) -> bool {
+        self.origin.door == Door::Airt
+    }
+
+    /// Whether the door has one word for users who are suspended and such as are disabled (contract of Geobox, section 7.1;
+    /// of airt, section 5): nobody there means to make the one of the other.
+    pub(crate) fn knows_no_suspension(&self) -> bool {
+        matches!(self.origin.door, Door::Airt | Door::Geobox)
     }
 
     /// Whether an account admin's power ends at the people who belong to it, as Geobox's contract (section 4) has it.

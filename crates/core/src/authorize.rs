@@ -332,7 +332,8 @@ async fn to_user(
     user: &User,
 ) -> std::result::Result<Relation, roster_store::Error> {
     let plain = to_user_plainly(actor, user);
-    let Some(caller) = actor.user_id().filter(|_| plain == Relation::SameOrganization) else {
+    let has_standing = plain == Relation::SameOrganization && !actor.is_super_or_plain();
+    let Some(caller) = actor.user_id().filter(|_| has_standing) else {
         return Ok(plain);
     };
     let standing = tx.find_standing(user.primary_group_id, caller).await?;
@@ -556,7 +557,7 @@ fn caller(actor: &Actor) -> Caller {
         Principal::Nobody => Caller::Nobody,
         Principal::System(_) => Caller::System,
         Principal::Credential(credential) => {
-            let role = credential.user.role;
+            let role = actor.role().unwrap_or(credential.user.role);
             match credential.kind {
                 CredentialKind::Session if credential.impersonator_id.is_some() => {
                     Caller::Impersonator(role)

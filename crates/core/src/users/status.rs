@@ -45,6 +45,10 @@ impl Core {
     pub async fn disable_user(&self, actor: &Actor, user: &UserRef) -> Result<User> {
         self.set_status(actor, user, Operation::DisableUser, |user| match user.status {
             Status::Disabled => Err(Error::WrongState("this user is disabled already")),
+            // Pending and suspended users are shown as disabled there.
+            status if !status.may_sign_in() && actor.is_super_or_plain() => {
+                Err(Error::WrongState("this user is disabled already"))
+            }
             _ => Ok(Status::Disabled),
         })
         .await

@@ -129,7 +129,7 @@ impl Core {
                 }
                 let mut after = before.clone();
                 set_profile(&mut after, update)?;
-                set_state(&mut after, update, now)?;
+                set_state(&mut after, actor, update, now)?;
                 self.set_administered(tx, &mut after, update, now).await?;
                 let is_moved = set_groups(tx, actor, &before, &after, update, now).await?;
                 let is_mailed = self.set_names(tx, &mut after, &names, now).await?;
@@ -465,7 +465,7 @@ fn set_profile(user: &mut User, update: &UserUpdate) -> Result<()> {
 }
 
 /// Sets the status, however it is said.
-fn set_state(user: &mut User, update: &UserUpdate, now: Timestamp) -> Result<()> {
+fn set_state(user: &mut User, actor: &Actor, update: &UserUpdate, now: Timestamp) -> Result<()> {
     let contradicts = |field, other: &str| {
         Err(Error::invalid(field, Reason::Other(format!("contradicts {other}"))))
     };
@@ -476,7 +476,11 @@ fn set_state(user: &mut User, update: &UserUpdate, now: Timestamp) -> Result<()>
     if update.status.is_some() && (update.active.is_some() || update.account_state.is_some()) {
         return contradicts(Field::Status, "active or account_state");
     }
-    if let Some(status) = update.status {
+    let is_shown = |status| {
+        actor.knows_no_suspension()
+            && (status, user.status) == (Status::Disabled, Status::Suspended)
+    };
+    if let Some(status) = update.status.filter(|status| !is_shown(*status)) {
         user.status = status;
         user.unlocked_at = None;
     }

@@ -7,6 +7,7 @@ mod accounts;
 mod authority;
 mod constraint_reference;
 mod constraints;
+mod doors;
 mod escalation;
 mod favorites;
 mod feature_flags;
