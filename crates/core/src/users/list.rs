@@ -12,8 +12,19 @@ use crate::{Actor, Core, Error, Kind, Result, authz::Operation, cql2, filters, p
 /// How many users a door gets at once at most.
 const MAX_SELECTED: u32 = 10_000;
 
-/// The texts of a directory entry.
+/// What the entries of the directory show, and so may be asked about: what they do not show could be guessed piece by
+/// piece.
 const IN_DIRECTORY: &[UserField] = &[
+    UserField::Id,
+    UserField::Username,
+    UserField::Name,
+    UserField::FirstName,
+    UserField::LastName,
+    UserField::Email,
+];
+
+/// The texts among them, which a search looks through.
+const SEARCHED: &[UserField] = &[
     UserField::Username,
     UserField::Name,
     UserField::FirstName,
@@ -39,10 +50,14 @@ pub struct UserSelection {
 /// Whom of the directory a door wants, in a language of its own; all that is given must hold.
 #[derive(Clone, Debug, Default)]
 pub struct DirectorySelection {
-    /// Whom this accepts. It may ask about names and addresses only.
+    /// Whom this accepts. It may ask about numbers, names and addresses only.
     pub filter: Filter<UserField>,
     /// In this organization; system admins see all of them without it.
     pub organization: Option<OrganizationId>,
+    /// Members of this group.
+    pub group: Option<GroupId>,
+    /// By which of these the list is ordered; at the end always by number.
+    pub order: Vec<OrderBy<UserField>>,
 }
 
 impl Core {
@@ -54,6 +69,11 @@ impl Core {
         let mut user = self.authorize_on(actor, Operation::GetUser, user).await?;
         self.usage().add_to_user(&mut user);
         Ok(user)
+    }
+
+    /// Whether the caller may list users of its organization, and not only look into the directory.
+    pub fn may_list_users(&self, actor: &Actor) -> bool {
+        Self::permit(actor, Operation::ListUsers).is_ok()
     }
 
     /// Users: of every organization for system admins, of their own for account admins.
@@ -110,28 +130,27 @@ impl Core {
     ) -> Result<Page<DirectoryEntry>> {
         let list = format!("directory:{:?}:{:?}", filter.group_id, filter.search);
         let paging = Paging::read(page, list)?;
-        self.page_of_directory(actor, filter, UserField::Name, &paging).await
+        self.authorize(actor, Operation::ListDirectory).await?;
+        let query = UserQuery {
+            filter: match &filter.search {
+                Some(text) => filters::search(SEARCHED.to_vec(), text, Field::Search)?,
+                None => Filter::default(),
+            },
+            organization: organization_of(actor),
+            group: filter.group_id,
+            order: vec![OrderBy::ascending(UserField::Name)],
+            ..UserQuery::default()
+        };
+        let page = self.page_of_users(&query, &paging).await?;
+        Ok(page.map(|user| DirectoryEntry::from(&user)))
     }
 
-    /// The same by number, for doors with pages of their own; with up to 10,000 on a page.
+    /// The same for doors that have a language of their own to ask in, with up to 10,000 on a page.
     ///
     /// # Errors
-    /// As [`list_directory`](Self::list_directory).
+    /// As [`list_directory`](Self::list_directory); `Invalid` for a filter or an order that asks about what entries do not
+    /// show.
     pub async fn select_directory(
-        &self,
-        actor: &Actor,
-        filter: &DirectoryFilter,
-        page: &PageRequest,
-    ) -> Result<Page<DirectoryEntry>> {
-        let paging = Paging::read_up_to(MAX_SELECTED, page, "directory:id")?;
-        self.page_of_directory(actor, filter, UserField::Id, &paging).await
-    }
-
-    /// The same for doors that have a language of their own to ask in, by number; with up to 10,000 on a page.
-    ///
-    /// # Errors
-    /// As [`list_directory`](Self::list_directory); `Invalid` for a filter that asks about what entries do not show.
-    pub async fn search_directory(
         &self,
         actor: &Actor,
         selection: DirectorySelection,
@@ -142,13 +161,18 @@ impl Core {
         if !selection.filter.is_only_about(IN_DIRECTORY) {
             return Err(Error::invalid(Field::Filter, Reason::NotAllowed));
         }
+        if !selection.order.iter().all(|step| IN_DIRECTORY.contains(&step.field)) {
+            return Err(Error::invalid(Field::OrderBy, Reason::NotAllowed));
+        }
         let query = UserQuery {
             filter: selection.filter,
             organization: organization_of(actor).or(selection.organization),
-            order: vec![OrderBy::ascending(UserField::Id)],
+            group: selection.group,
+            order: selection.order,
             ..UserQuery::default()
         };
-        let paging = Paging::read_up_to(MAX_SELECTED, page, "directory:id")?;
+        let list = format!("directory:{:?}", query.order);
+        let paging = Paging::read_up_to(MAX_SELECTED, page, list)?;
         let page = self.page_of_users(&query, &paging).await?;
         Ok(page.map(|user| DirectoryEntry::from(&user)))
     }
@@ -175,30 +199,6 @@ impl Core {
             .filter(|user| place.is_none_or(|place| place == user.organization_id))
             .map(|user| DirectoryEntry::from(&user))
             .ok_or(Error::NotFound(Kind::User))
-    }
-
-    async fn page_of_directory(
-        &self,
-        actor: &Actor,
-        filter: &DirectoryFilter,
-        order: UserField,
-        paging: &Paging,
-    ) -> Result<Page<DirectoryEntry>> {
-        self.authorize(actor, Operation::ListDirectory).await?;
-        let filter_tree = match &filter.search {
-            // What the entries do not show is not looked through, either: it could be guessed piece by piece.
-            Some(text) => filters::search(IN_DIRECTORY.to_vec(), text, Field::Search)?,
-            None => Filter::default(),
-        };
-        let query = UserQuery {
-            filter: filter_tree,
-            organization: organization_of(actor),
-            group: filter.group_id,
-            order: vec![OrderBy::ascending(order)],
-            ..UserQuery::default()
-        };
-        let page = self.page_of_users(&query, paging).await?;
-        Ok(page.map(|user| DirectoryEntry::from(&user)))
     }
 
     async fn authorize_list(

@@ -17,14 +17,14 @@ pub(super) async fn list(call: &Call) -> Reply {
     let listing = Listing::read(call.query())?;
     let filter = listing.filter(search::USERS)?;
     let organization = actor.credential().map(|credential| credential.user.organization_id);
-    let selection = DirectorySelection { filter, organization };
+    let selection = DirectorySelection { filter, organization, ..DirectorySelection::default() };
     let page = PageRequest {
         limit: Some(listing.page_length),
         offset: Some(listing.index),
         count: Some(true),
         ..PageRequest::default()
     };
-    let found = call.core().search_directory(&actor, selection, &page).await?;
+    let found = call.core().select_directory(&actor, selection, &page).await?;
     let data: Vec<_> = found.items.iter().map(UserReply::from).collect();
     done(&listing.page("/api/v1/users", data, found.total.unwrap_or_default()))
 }

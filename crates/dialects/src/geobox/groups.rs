@@ -1,17 +1,17 @@
 //! `groups/` and who is in them.
 
-use roster_core::{Actor, Error, Kind, UserSelection};
-use roster_model::{DirectoryFilter, GroupId, MembershipRank, Role};
+use roster_core::{Actor, Error, Kind};
+use roster_model::{GroupId, MembershipRank, Role};
 
 use super::{
     Reply,
     call::Call,
     lists::{self, Listing},
     query,
-    replies::{CountReply, GroupReply, UserReply, done, nothing},
+    replies::{CountReply, GroupReply, done, nothing},
     requests,
     translate::Refusal,
-    users::{self, lists_users, named},
+    users::{self, named},
 };
 
 pub(super) async fn list(call: &Call) -> Reply {
@@ -64,25 +64,7 @@ pub(super) async fn delete(call: &Call, group: &str) -> Reply {
 pub(super) async fn members(call: &Call, group: &str) -> Reply {
     let actor = call.caller().await?;
     let group = call.core().get_group(&actor, numbered(group)?).await?.group.id;
-    let listing = Listing::read(&call.query, &lists::USERS)?;
-    if lists_users(&actor) {
-        let selection = UserSelection {
-            filter: listing.filter.clone(),
-            order: listing.order.clone(),
-            group: Some(group),
-            ..UserSelection::default()
-        };
-        return users::reply_selected(call, &actor, selection, &listing).await;
-    }
-    let filter = DirectoryFilter { search: listing.search.clone(), group_id: Some(group) };
-    let mut page = listing.page();
-    page.count = Some(listing.wants_count);
-    let found = call.core().select_directory(&actor, &filter, &page).await?;
-    if listing.wants_count {
-        return done(&CountReply { count: found.total.unwrap_or_default() });
-    }
-    let shown = found.items.iter().take(listing.limit());
-    done(&shown.map(UserReply::from).collect::<Vec<_>>())
+    users::reply_people(call, &actor, Some(group), Listing::read).await
 }
 
 pub(super) async fn add_member(call: &Call, group: &str, user: &str) -> Reply {

@@ -54,6 +54,12 @@ pub(super) const USERS: Language<UserField> = Language {
     ],
 };
 
+/// As everybody knows users: mobile numbers are not among it.
+pub(super) const DIRECTORY: Language<UserField> = Language {
+    vocabulary: USERS.vocabulary,
+    searched: &[UserField::Username, UserField::Email, UserField::FirstName, UserField::LastName],
+};
+
 pub(super) const PLANS: Language<PlanField> =
     Language { vocabulary: roster_model::PLAN_FIELDS, searched: PlanField::SEARCHED };
 

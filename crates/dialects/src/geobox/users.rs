@@ -1,15 +1,15 @@
 //! `users/`: listing, searching, making, reading, changing and deleting users, their plans and members.
 
-use roster_core::{Actor, Error, Kind, UserSelection};
+use roster_core::{Actor, DirectorySelection, Error, Kind, UserSelection};
 use roster_model::{
-    ChangePassword, DirectoryFilter, Filter, FilterValue, PageRequest, Role, User, UserField,
-    UserId, UserRef, UserUpdate,
+    ChangePassword, Filter, FilterValue, GroupId, PageRequest, Role, User, UserField, UserId,
+    UserRef, UserUpdate,
 };
 
 use super::{
     Reply,
     call::Call,
-    lists::{self, Listing},
+    lists::{self, Language, Listing},
     plans::Plans,
     query::{self, Query},
     replies::{CountReply, UserReply, done, nothing},
@@ -37,7 +37,7 @@ pub(super) async fn list(call: &Call) -> Reply {
 }
 
 /// The users of a selection that the page of a listing shows, or how many there are in all.
-pub(super) async fn reply_selected(
+async fn reply_selected(
     call: &Call,
     actor: &Actor,
     selection: UserSelection,
@@ -52,18 +52,53 @@ pub(super) async fn reply_selected(
     reply_all(call, actor, &users).await
 }
 
+/// The same of the directory: people as everybody may know them.
+async fn reply_known(
+    call: &Call,
+    actor: &Actor,
+    group: Option<GroupId>,
+    listing: &Listing<UserField>,
+) -> Reply {
+    let selection = DirectorySelection {
+        filter: listing.filter.clone(),
+        order: listing.order.clone(),
+        group,
+        ..DirectorySelection::default()
+    };
+    let mut page = listing.page();
+    page.count = Some(listing.wants_count);
+    let found = call.core().select_directory(actor, selection, &page).await?;
+    if listing.wants_count {
+        return done(&CountReply { count: found.total.unwrap_or_default() });
+    }
+    let shown = found.items.iter().take(listing.limit());
+    done(&shown.map(UserReply::from).collect::<Vec<_>>())
+}
+
+/// People as users for those who may list users, else as everybody may know them.
+pub(super) async fn reply_people(
+    call: &Call,
+    actor: &Actor,
+    group: Option<GroupId>,
+    read: fn(&Query, &Language<UserField>) -> Result<Listing<UserField>, Refusal>,
+) -> Reply {
+    if !call.core().may_list_users(actor) {
+        return reply_known(call, actor, group, &read(&call.query, &lists::DIRECTORY)?).await;
+    }
+    let listing = read(&call.query, &lists::USERS)?;
+    let selection = UserSelection {
+        filter: listing.filter.clone(),
+        order: listing.order.clone(),
+        group,
+        ..UserSelection::default()
+    };
+    reply_selected(call, actor, selection, &listing).await
+}
+
 /// People by a piece of a name or address, for everybody: as much of them as the caller may know.
 pub(super) async fn search(call: &Call) -> Reply {
     let actor = call.caller().await?;
-    let listing = Listing::read_search(&call.query, &lists::USERS)?;
-    if lists_users(&actor) {
-        let selection = UserSelection { filter: listing.filter.clone(), ..Default::default() };
-        return reply_selected(call, &actor, selection, &listing).await;
-    }
-    let filter = DirectoryFilter { search: listing.search.clone(), group_id: None };
-    let found = call.core().select_directory(&actor, &filter, &listing.page()).await?;
-    let shown = found.items.iter().take(listing.limit());
-    done(&shown.map(UserReply::from).collect::<Vec<_>>())
+    reply_people(call, &actor, None, Listing::read_search).await
 }
 
 pub(super) async fn create(call: &Call) -> Reply {
@@ -172,7 +207,7 @@ pub(super) fn about(actor: &Actor, error: Error) -> Refusal {
 }
 
 /// Whether the caller is of those who are told about accounts that are not there.
-pub(super) fn lists_users(actor: &Actor) -> bool {
+fn lists_users(actor: &Actor) -> bool {
     matches!(actor.role(), Some(Role::SystemAdmin | Role::AccountAdmin))
 }
 

@@ -55,6 +55,60 @@ on_both_databases! {
         assert_ne!(made["id"], json!(5));
     }
 
+    async fn the_directory_is_filtered_and_ordered_as_lists_of_users_are(roster: Roster) {
+        let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
+        let group = root.post("/groups", json!({"name": "crew", "description": ""})).await.json();
+        let ann = Guest::new(&roster, "ann").await;
+        for name in ["ben", "cid"] {
+            let made = root.post("/users", somebody(name)).await.json();
+            let path = format!("/groups/{}/members/{}", group["id"], made["id"]);
+            assert_eq!(status(&root.call("POST", &path, None).await), 200);
+        }
+        let names = async |guest: &Guest, path: &str| {
+            let found = guest.get(path).await.json();
+            let names = found.as_array().unwrap_or_else(|| panic!("{path}: {found}")).iter();
+            names.map(|one| one["username"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let members = format!("/groups/{}/members", group["id"]);
+        for (query, expected) in [
+            ("q=username%3D'ben'", vec!["ben"]),
+            ("q=first_name%3D'Eve'", vec![]),
+            ("order_by=username%20D", vec!["cid", "ben"]),
+            ("search=CID", vec!["cid"]),
+            ("search=archer&search_fields=last_name", vec!["ben", "cid"]),
+        ] {
+            for guest in [&ann, &root] {
+                let mut found = names(guest, &format!("{members}?{query}")).await;
+                found.retain(|name| name != "root");
+                assert_eq!(found, expected, "{query}");
+            }
+        }
+        let count = ann.get(&format!("{members}?q=username%3D'ben'&return_count=True")).await.json();
+        assert_eq!(count["count"], json!(1));
+        // Of what is not shown nothing can be asked, and what cannot be is told.
+        for query in ["q=role%3D'Viewer'", "q=mobile%20IS%20NULL", "order_by=role", "search=x&search_fields=mobile", "q=x%3D1"] {
+            assert_eq!(status(&ann.get(&format!("{members}?{query}")).await), 422, "{query}");
+        }
+        // Both look through the same: two fields are not one text.
+        for guest in [&ann, &root] {
+            assert_eq!(names(guest, "/users/search?search=archer").await, ["ben", "cid"]);
+            assert!(names(guest, "/users/search?search=ann%20archer").await.is_empty());
+        }
+    }
+
+    async fn t25_a_key_for_the_directory_looks_into_it_whoever_its_owner_is(roster: Roster) {
+        let root = roster.admin().await;
+        let body = json!({"name": "directory", "scopes": ["directory"]});
+        let key = root.post("/api/v1/users/me/api-keys", body).await.json();
+        let key = key["token"].as_str().unwrap();
+        roster.person("ann").await;
+        let found = call(&roster, "GET", "/users/search?search=ann", Some(key), None).await;
+        assert_eq!(status(&found), 200, "{}", found.text());
+        assert_eq!(found.json().as_array().unwrap().len(), 1);
+        let refused = call(&roster, "GET", "/users", Some(key), None).await;
+        assert_eq!(status(&refused), 403);
+    }
+
     async fn t22_the_path_decides_about_whom_and_the_credential_who_asks(roster: Roster) {
         let ann = Guest::new(&roster, "ann").await;
         let eve = Guest::new(&roster, "eve").await;
