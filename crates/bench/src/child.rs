@@ -136,7 +136,7 @@ pub(crate) fn bare(whoami: &str, introspection: &str) -> anyhow::Result<()> {
             }
         };
         let limits = ConnectionLimits {
-            header_bytes: 32768,
+            header_bytes: 65536,
             header_time: Duration::from_secs(60),
             connections: 10_000,
             drain_time: Duration::from_secs(1),

@@ -139,8 +139,9 @@ pub struct Limits {
     #[config(default = 1048576)]
     pub body_bytes: NonZeroUsize,
 
-    /// Bytes of a request's line and headers; more is answered 431.
-    #[config(default = 32768)]
+    /// Bytes of a request's line and headers; more is answered 431, which Geobox's client takes for success: so many hold its
+    /// longest queries.
+    #[config(default = 65536)]
     pub header_bytes: NonZeroUsize,
 
     /// Time for a client to send its headers, and for an open connection to wait for its next request.

@@ -81,6 +81,18 @@ async fn a_request_is_answered_and_the_peer_known() {
 }
 
 #[tokio::test]
+async fn the_longest_query_that_geobox_takes_fits_in_any_script() {
+    let limits = ConnectionLimits { header_bytes: 65_536, ..LIMITS };
+    let served = start(limits).await;
+    for letter in ["%E6%9D%8E", "%F0%9F%A6%A9"] {
+        let query = letter.repeat(4_000);
+        let request =
+            format!("GET /geobox/users?q={query} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        assert!(served.ask(&request).await.starts_with("HTTP/1.1 200 "), "{letter}");
+    }
+}
+
+#[tokio::test]
 async fn t45_endless_headers_are_answered_431() {
     let served = start(LIMITS).await;
     let long = format!("GET / HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "x".repeat(10_000));
