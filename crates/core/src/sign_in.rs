@@ -146,7 +146,7 @@ impl Core {
 
     /// Whether the organization lets this user in by password. System admins always may: a broken provider must not
     /// lock everybody out.
-    async fn may_use_password(&self, user: &User) -> Result<bool> {
+    pub(crate) async fn may_use_password(&self, user: &User) -> Result<bool> {
         if user.role == Role::SystemAdmin || user.flags.sso_disabled {
             return Ok(true);
         }

@@ -30,7 +30,7 @@ impl Core {
     ///
     /// # Errors
     /// `NotFound` for nobody; `InvalidCredentials` for a wrong password; `RateLimited` after too many of them; only
-    /// after the right one `AccountUnavailable`, `OtpRequired` for a user with second factors who is not signed in with
+    /// after the right one `AccountUnavailable`, also where the organization lets nobody in by password, `OtpRequired` for a user with second factors who is not signed in with
     /// one, and `Invalid` for a new password that is not its repetition, not new, or against the policy.
     pub async fn replace_password(
         &self,
@@ -44,7 +44,11 @@ impl Core {
         let target = found.filter(|user| user.deleted_at.is_none());
         let target = target.ok_or(Error::NotFound(Kind::User))?;
         let claimed = self.claim_own(actor, ACTION, &target, &input.password).await?;
-        if let Err(error) = self.may_replace(actor, &claimed.user, input) {
+        let may = match self.may_use_password(&claimed.user).await? {
+            true => self.may_replace(actor, &claimed.user, input),
+            false => Err(Error::AccountUnavailable),
+        };
+        if let Err(error) = may {
             self.note_right_password(actor, ACTION, &claimed.user, &error).await?;
             return Err(error);
         }
