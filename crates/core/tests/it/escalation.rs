@@ -213,7 +213,7 @@ on_both_databases! {
             core.unshare_group_with_user(&system(), id, withdrawn).await.unwrap();
         });
         let share =
-            ShareWithUsers { user_ids: vec![eve.id], permission: PermissionLevel::Manage };
+            ShareWithUsers::new(vec![eve.id], PermissionLevel::Manage);
         let refused = roster.share_group_with_users(&actor, crew.id, &share).await;
         assert!(roster.at_clock.is_over());
         assert_eq!(code(refused), Some(ErrorCode::Forbidden));
