@@ -13,13 +13,13 @@ use roster_model::{
     GroupDetails, GroupFilter, GroupId, GroupImport, GroupMember, GroupShares, GroupUpdate, Image,
     ImportReport, Introspection, IntrospectionRequest, IssuedApiKey, ListFilter, Message,
     MessageId, MfaStatus, NewAccount, NewApiKey, NewFavorite, NewFeatureFlag, NewGroup,
-    NewInvitation, NewPlan, NewTheme, NewUser, ObjectFilter, ObjectId, ObjectRegistration,
-    ObjectType, Organization, OrganizationId, OrganizationUpdate, Page, PageRequest, PasswordReset,
-    PeopleFilter, Person, Plan, PlanUpdate, RecoveryCodes, RedeemSsoTicket, RegisteredObject,
-    RoleEntry, Session, SetMembership, SetPhone, SetUp, ShareWithGroups, ShareWithUsers, SignIn,
-    SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket, SwitchFeatureFlag, Theme, ThemeFilter,
-    ThemeId, ThemeUpdate, TotpEnrolment, User, UserFilter, UserId, UserImport, UserRef, UserRow,
-    UserUpdate, VerifyPhone, Whoami,
+    NewInvitation, NewPlan, NewRegistration, NewTheme, NewUser, ObjectFilter, ObjectId,
+    ObjectRegistration, ObjectType, Organization, OrganizationId, OrganizationUpdate, Page,
+    PageRequest, PasswordReset, PeopleFilter, Person, Plan, PlanUpdate, RecoveryCodes,
+    RedeemSsoTicket, RegisteredObject, RoleEntry, Session, SetMembership, SetPhone, SetUp,
+    ShareWithGroups, ShareWithUsers, SignIn, SignedIn, SsoLink, SsoProvider, SsoSignIn, SsoTicket,
+    SwitchFeatureFlag, Theme, ThemeFilter, ThemeId, ThemeUpdate, TotpEnrolment, User, UserFilter,
+    UserId, UserImport, UserRef, UserRow, UserUpdate, VerifyPhone, Whoami,
 };
 use uuid::Uuid;
 
@@ -40,9 +40,15 @@ endpoints! {
         ReplaceExpiredPassword: POST "/api/v1/expired-password" (ChangeExpiredPassword)
             -> 204 | InvalidCredentials | WrongState, anyone;
 
-        /// Make an account for oneself.
-        /// Where registration is open, or with the `invitation` that was mailed; the account has
-        /// the invited address then.
+        /// Ask for an account, where anybody may have one.
+        /// A link is mailed to the address, with whose token `Register` makes the account. The answer
+        /// is the same whether the address has an account or not; if it has one, the mail says so.
+        RequestRegistration: POST "/api/v1/registrations" (NewRegistration)
+            -> 202 Accepted | RegistrationClosed | ChannelUnavailable | WrongState, anyone;
+
+        /// Make an account for oneself, with a token that was mailed.
+        /// It is that of an invitation or of a registration, and the account has the address that it
+        /// was mailed to.
         Register: POST "/api/v1/register" (NewAccount)
             -> 201 User | RegistrationClosed | OtpInvalid | AlreadyExists | WrongState, anyone;
 

@@ -34,8 +34,9 @@ pub(crate) async fn form<T: DeserializeOwned>(
 ) -> Result<(Actor, T), Refusal> {
     let (parts, body) = request.into_parts();
     let actor = kit.stranger(context, Door::Console, &parts.headers)?;
-    // Every form holds a secret besides, which another site does not know; so what says nothing (no browser, or a very
-    // old one), and what our own pages say, whose policy is to name themselves to nobody, is let through.
+    // Every form that does anything to an account holds a secret besides, which another site does not know; so what says
+    // nothing (no browser, or a very old one), and what our own pages say, whose policy is to name themselves to nobody,
+    // is let through.
     if Site::of(&parts.headers, &kit.core.settings().public_url) == Site::Elsewhere {
         let detail = "this form was sent from another site";
         return Err(Refusal::http(StatusCode::FORBIDDEN, detail));

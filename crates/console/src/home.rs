@@ -11,6 +11,7 @@ use http::{
     HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
+use roster_core::Registration;
 use roster_http_kit::{Kit, RequestContext};
 
 use crate::page::{base, show};
@@ -22,6 +23,7 @@ const STYLE: &str = include_str!("../templates/console.css");
 struct Home {
     base: String,
     version: &'static str,
+    is_open: bool,
 }
 
 pub(crate) fn routes() -> Router<Kit> {
@@ -30,7 +32,11 @@ pub(crate) fn routes() -> Router<Kit> {
 
 async fn home(State(kit): State<Kit>, request: Request) -> Response {
     RequestContext::of(request.extensions()).set_route("/");
-    let page = Home { base: base(&kit.core), version: env!("CARGO_PKG_VERSION") };
+    let page = Home {
+        base: base(&kit.core),
+        version: env!("CARGO_PKG_VERSION"),
+        is_open: kit.core.settings().registration == Registration::Open,
+    };
     show(StatusCode::OK, &page)
 }
 

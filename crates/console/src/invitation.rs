@@ -1,4 +1,5 @@
-//! Accepting an invitation: a name and a password for a new account of the invited address.
+//! What the link of an invitation or of a registration leads to: a name and a password for a new account of the address
+//! that it was mailed to.
 
 use askama::Template;
 use axum::{
@@ -15,14 +16,13 @@ use serde::Deserialize;
 
 use crate::{
     fault::Faults,
-    form::{LinkQuery, form, nothing, query},
+    form::{form, nothing, query},
     page::{base, done, failure, show},
 };
 
 const PATH: &str = "/account/invitation";
 /// What is wrong where the token is.
-const LINK: &str =
-    "This invitation was accepted, has expired or is not complete. Ask for a new one.";
+const LINK: &str = "This link was used, has expired or is not complete. Ask for a new one.";
 
 #[derive(Template)]
 #[template(path = "invitation.html")]
@@ -33,6 +33,16 @@ struct Page<'a> {
     first_name: &'a str,
     last_name: &'a str,
     faults: Faults,
+}
+
+/// What stands in the address of the link.
+#[derive(Deserialize)]
+struct Link {
+    #[serde(default = "nothing")]
+    token: Secret,
+    /// The name that is proposed.
+    #[serde(default)]
+    username: String,
 }
 
 #[derive(Deserialize)]
@@ -58,13 +68,14 @@ pub(crate) fn routes() -> Router<Kit> {
 /// Opening a link does nothing: programs that look into mail open it, too.
 async fn open(State(kit): State<Kit>, request: Request) -> Response {
     RequestContext::of(request.extensions()).set_route(PATH);
-    let token = query::<LinkQuery>(&request).map_or_else(nothing, |query| query.token);
+    let (token, username) = query::<Link>(&request)
+        .map_or_else(|| (nothing(), String::new()), |link| (link.token, link.username));
     let faults = match token.expose() {
         "" => Faults::dead_link(LINK),
         _ => Faults::none(),
     };
     let (base, token) = (&base(&kit.core), token.expose());
-    let page = Page { base, token, username: "", first_name: "", last_name: "", faults };
+    let page = Page { base, token, username: &username, first_name: "", last_name: "", faults };
     show(StatusCode::OK, &page)
 }
 

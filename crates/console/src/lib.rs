@@ -1,5 +1,6 @@
-//! The pages that people meet: the first administrator, a password, an address or an
-//! account by a mailed link, and the way back from a provider. No scripts, nothing from elsewhere, and nothing is decided here: the rulebook does that.
+//! The pages that people meet: the first administrator, the wish for an account, a password, an address or an account by
+//! a mailed link, and the way back from a provider. No scripts, nothing from elsewhere, and nothing is decided here: the
+//! rulebook does that.
 
 mod account;
 mod fault;
@@ -7,6 +8,7 @@ mod form;
 mod home;
 mod invitation;
 mod page;
+mod registration;
 mod setup;
 mod sso;
 
@@ -26,6 +28,7 @@ pub fn router(kit: Kit) -> Router {
         .merge(setup::routes())
         .merge(account::routes())
         .merge(invitation::routes())
+        .merge(registration::routes())
         .merge(sso::routes())
         .method_not_allowed_fallback(wrong_method)
         .with_state(kit)

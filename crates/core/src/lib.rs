@@ -59,7 +59,7 @@ pub use figures::Figures;
 pub use roster_store::ApiKeyRef as KeyRef;
 pub use selection::{Selected, Selection};
 pub use settings::{Limits, Profile, Registration, SessionLife, Settings};
-pub use users::{Account, DirectorySelection, UserSelection};
+pub use users::{Account, DirectorySelection, SignUp, UserSelection};
 
 /// The rulebook at work. Clones are the same one.
 #[derive(Clone)]

@@ -76,7 +76,7 @@ pub use person::{AccountFilter, PeopleFilter, Person, PersonOrganization};
 pub use phone::PhoneNumber;
 pub use plan::{NewPlan, Plan, PlanUpdate};
 pub use problem::{ErrorCode, Field, Problem, Reason};
-pub use registration::{DeleteAccount, NewAccount, NewInvitation};
+pub use registration::{DeleteAccount, NewAccount, NewInvitation, NewRegistration};
 pub use secret::{Secret, TokenHash};
 pub use session::{
     Accepted, AuthenticationMethod, CredentialKind, EndedSessions, Introspection,

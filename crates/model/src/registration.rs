@@ -5,13 +5,25 @@ use utoipa::ToSchema;
 
 use crate::{NewUser, OrganizationId, Role, Secret};
 
+/// The wish for an account, where anybody may have one. The address comes first: a name and a password are chosen once
+/// it is shown to be the person's own.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRegistration {
+    /// The address that a link is mailed to, with which the account is made.
+    pub email: String,
+    /// The name that the page behind the link proposes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+}
+
 /// An account that somebody makes for oneself. What only administrators decide has no place in it (threat T16).
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccount {
     /// The name to sign in with.
     pub username: String,
-    /// The address. With an invitation it may be left out, for it is the one that was invited.
+    /// The address. It may be left out, for it is the one that the token was mailed to.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub email: String,
     /// The password.
@@ -22,7 +34,7 @@ pub struct NewAccount {
     /// Family name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<String>,
-    /// The token of an invitation.
+    /// The token that was mailed: that of an invitation, or of a registration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitation: Option<Secret>,
 }

@@ -3,17 +3,18 @@
 use axum::Router;
 use roster_api::{
     EndSession, EndSessions, GetSession, ImpersonateUser, Introspect, ListSessions, Register,
-    ReplaceExpiredPassword, SignInWithPassword, SignOut, WhoAmI,
+    ReplaceExpiredPassword, RequestRegistration, SignInWithPassword, SignOut, WhoAmI,
 };
 use roster_core::Result;
 use roster_http_kit::{Call, Kit, endpoint};
-use roster_model::{EndedSessions, Introspection, Page, Session, SignedIn, User, Whoami};
+use roster_model::{Accepted, EndedSessions, Introspection, Page, Session, SignedIn, User, Whoami};
 
 pub(crate) fn routes() -> Router<Kit> {
     Router::new()
         .merge(endpoint(sign_in))
         .merge(endpoint(sign_out))
         .merge(endpoint(change_expired_password))
+        .merge(endpoint(request_registration))
         .merge(endpoint(register))
         .merge(endpoint(whoami))
         .merge(endpoint(introspect))
@@ -34,6 +35,10 @@ async fn sign_out(call: Call<SignOut>) -> Result<()> {
 
 async fn change_expired_password(call: Call<ReplaceExpiredPassword>) -> Result<()> {
     call.core.change_expired_password(&call.actor, &call.body).await
+}
+
+async fn request_registration(call: Call<RequestRegistration>) -> Result<Accepted> {
+    call.core.request_registration(&call.actor, &call.body).await
 }
 
 async fn register(call: Call<Register>) -> Result<User> {

@@ -155,7 +155,9 @@ calls! {
     sign_out = SignOut {} -> ();
     /// Replaces a password that is right but expired.
     replace_expired_password = ReplaceExpiredPassword {} (change: ChangeExpiredPassword) -> ();
-    /// Makes an account for oneself, where registration is open or with an invitation.
+    /// Asks for an account, where anybody may have one: a link is mailed to the address.
+    request_registration = RequestRegistration {} (new: NewRegistration) -> Accepted;
+    /// Makes an account for oneself, with the token of an invitation or of a registration.
     register = Register {} (new: NewAccount) -> User;
     /// Who the caller is, and by what credential.
     whoami = WhoAmI {} -> Whoami;

@@ -40,5 +40,5 @@ async fn an_invitation_is_accepted_with_a_name_and_a_password() {
     let login = json!({"login": "ann@example.com", "password": PASSWORD});
     assert_eq!(roster.call("POST", "/api/v1/sessions", None, Some(&login)).await.status(), 201);
     let again = accept("ann2", PASSWORD, PASSWORD).await;
-    assert!(again.text().contains("was accepted"), "{}", again.text());
+    assert!(again.text().contains("was used"), "{}", again.text());
 }

@@ -5,6 +5,7 @@
 mod account;
 mod hostile;
 mod invitation;
+mod registration;
 mod setup;
 mod sso;
 

@@ -170,7 +170,7 @@ impl Core {
     ///
     /// # Errors
     /// `Invalid` for what the policy refuses.
-    pub(super) async fn judge_new_password(
+    pub(crate) async fn judge_new_password(
         &self,
         user: Option<&User>,
         password: &Secret,

@@ -203,7 +203,7 @@ impl Core {
     }
 
     /// Forgets messages that were sent or given up long ago, sends that no budget counts any more,
-    /// and links, codes and sign-ins whose time is over. Nothing depends on it: expiry is checked at
+    /// and links, invitations, registrations and sign-ins whose time is over. Nothing depends on it: expiry is checked at
     /// each use.
     ///
     /// # Errors
@@ -214,9 +214,11 @@ impl Core {
         self.store()
             .write(async |tx: &mut Tx| {
                 tx.delete_messages_before(now - KEEP).await?;
-                tx.delete_code_sends_before(now - Duration::from_secs(24 * 3600)).await?;
+                let day = now - Duration::from_secs(24 * 3600);
+                tx.delete_code_sends_before(day).await?;
                 tx.delete_links_expired(now).await?;
                 tx.delete_invitations_expired(now).await?;
+                tx.delete_registrations_expired(now, day).await?;
                 tx.delete_sso_sign_ins_expired(now).await?;
                 Ok::<_, roster_store::Error>(())
             })

@@ -25,6 +25,10 @@ pub enum Template {
     MfaDisabled,
     /// An invitation to join.
     Invitation,
+    /// A link that makes the account that somebody asked for.
+    Registration,
+    /// Somebody asked for an account of an address that has one.
+    AlreadyRegistered,
     /// A new account whose password is still to be chosen.
     Welcome,
     /// A group was shared with the account.
@@ -70,7 +74,7 @@ pub struct Rendered {
 
 impl Template {
     /// Every kind of message.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::ResetPassword,
         Self::DisableMfa,
         Self::VerifyPhone,
@@ -81,6 +85,8 @@ impl Template {
         Self::PasswordChanged,
         Self::MfaDisabled,
         Self::Invitation,
+        Self::Registration,
+        Self::AlreadyRegistered,
         Self::Welcome,
         Self::GroupShared,
     ];
@@ -98,6 +104,8 @@ impl Template {
             Self::PasswordChanged => "password_changed",
             Self::MfaDisabled => "mfa_disabled",
             Self::Invitation => "invitation",
+            Self::Registration => "registration",
+            Self::AlreadyRegistered => "already_registered",
             Self::Welcome => "welcome",
             Self::GroupShared => "group_shared",
         }
@@ -120,6 +128,8 @@ impl Template {
             Self::PasswordChanged => "Your password was changed",
             Self::MfaDisabled => "The second factor was turned off",
             Self::Invitation => "You are invited",
+            Self::Registration => "Make your account",
+            Self::AlreadyRegistered => "You have an account already",
             Self::Welcome => "Welcome",
             Self::GroupShared => "A group was shared with you",
         }
@@ -136,6 +146,8 @@ impl Template {
             Self::PasswordExpires => "set a new password",
             Self::EmailChanged | Self::PasswordChanged | Self::MfaDisabled => "undo this",
             Self::Invitation => "accept the invitation",
+            Self::Registration => "make your account",
+            Self::AlreadyRegistered => "sign in",
             Self::Welcome => "choose your password",
             Self::GroupShared => "see the group",
         }
@@ -180,6 +192,15 @@ pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
             format!("The second factor of the Roster account {username} was turned off.\n")
         }
         Template::Invitation => "You are invited to make a Roster account.\n".to_owned(),
+        Template::Registration => {
+            "Somebody, probably you, asked for a Roster account with this address.\n".to_owned()
+        }
+        Template::AlreadyRegistered => {
+            "Somebody, probably you, asked for a Roster account with this address. There is one already, or there was \
+             one that is deleted, so no other is made.\n\nSign in as you are used to. If you have forgotten the \
+             password, ask for a new one; if the account is deleted, ask an administrator.\n"
+                .to_owned()
+        }
         Template::Welcome => format!("The Roster account {username} was made for you.\n"),
         _ => format!("This is about the Roster account {username}.\n"),
     };
@@ -199,6 +220,8 @@ pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
                 life(minutes)
             ));
         }
+        text.push_str("\nIf you did not ask for this, you need not do anything.\n");
+    } else if template == Template::AlreadyRegistered {
         text.push_str("\nIf you did not ask for this, you need not do anything.\n");
     } else if !matches!(template, Template::PasswordExpires | Template::GroupShared) {
         text.push_str("\nIf this was not you, tell your administrator at once.\n");

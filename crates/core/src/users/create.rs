@@ -67,6 +67,16 @@ impl Person {
         })
     }
 
+    /// Its username.
+    pub(super) fn username(&self) -> &Username {
+        &self.username
+    }
+
+    /// Its address.
+    pub(super) fn email(&self) -> &EmailAddress {
+        &self.email
+    }
+
     /// The keys of its username and its address.
     pub(super) fn keys(&self) -> [IdentityKey; 2] {
         [self.username.key().clone(), self.email.key().clone()]
@@ -280,12 +290,27 @@ impl Core {
         password: &Secret,
         chosen_by: ChosenBy,
     ) -> Result<HashedPassword> {
-        self.hash_new_password(user, password, chosen_by).await.map_err(|error| match error {
-            Error::Invalid { field: Field::NewPassword, reason } => {
-                Error::invalid(Field::Password, reason)
-            }
-            other => other,
-        })
+        self.hash_new_password(user, password, chosen_by).await.map_err(about_first_password)
+    }
+
+    /// Holds the password of somebody who had none before against the policy.
+    pub(crate) async fn judge_first_password(
+        &self,
+        user: &User,
+        password: &Secret,
+        chosen_by: ChosenBy,
+    ) -> Result<()> {
+        let judged = self.judge_new_password(Some(user), password, chosen_by).await;
+        judged.map_err(about_first_password).map(|_| ())
+    }
+}
+
+fn about_first_password(error: Error) -> Error {
+    match error {
+        Error::Invalid { field: Field::NewPassword, reason } => {
+            Error::invalid(Field::Password, reason)
+        }
+        other => other,
     }
 }
 

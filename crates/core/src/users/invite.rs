@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use roster_model::{
-    Accepted, Channel, EmailAddress, Field, NewInvitation, OrganizationId, Reason, Role, Secret,
-};
+use roster_model::{Accepted, Channel, Field, NewInvitation, OrganizationId, Reason, Role};
 use roster_store::{Invitation, Tx};
 use serde_json::json;
 
@@ -90,32 +87,5 @@ impl Core {
             })
             .await?;
         Ok(Accepted { detail: "The invitation is on its way.".to_owned() })
-    }
-
-    /// An invitation that is good for whoever makes an account of this address, or of none in particular.
-    ///
-    /// # Errors
-    /// `RegistrationClosed` where nobody may make an account for oneself any more; `OtpInvalid` for a token that is
-    /// mangled, used or expired; `Invalid` for another address.
-    pub(super) async fn find_invitation(
-        &self,
-        token: &Secret,
-        email: &str,
-        now: Timestamp,
-    ) -> Result<(Token, Invitation)> {
-        if self.settings().registration == Registration::Closed {
-            return Err(Error::RegistrationClosed);
-        }
-        let token = Token::parse(token.expose()).map_err(|_| Error::OtpInvalid)?;
-        let hash = token.hash();
-        let found =
-            self.store().point_read(async |tx: &mut Tx| tx.find_invitation(hash).await).await?;
-        let invitation = found.filter(|found| found.expires_at > now).ok_or(Error::OtpInvalid)?;
-        let same = |email: &str| EmailAddress::parse_any(email).ok().map(|one| one.key().clone());
-        if !email.is_empty() && same(email) != same(&invitation.email) {
-            let sentence = "is not the address that was invited".to_owned();
-            return Err(Error::invalid(Field::Email, Reason::Other(sentence)));
-        }
-        Ok((token, invitation))
     }
 }

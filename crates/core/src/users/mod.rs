@@ -21,3 +21,4 @@ pub(crate) use fields::{is_available, is_owner_available, read_optional, read_te
 pub(crate) use import::refused;
 pub(crate) use list::organization_of;
 pub use list::{DirectorySelection, UserSelection};
+pub use register::SignUp;

@@ -12,7 +12,12 @@ pub(super) fn done(body: &impl Serialize) -> super::Reply {
     Ok(json(StatusCode::OK, body))
 }
 
-/// The same, with a cookie.
+/// The reply to what will be done when somebody has opened a mailed link.
+pub(super) fn accepted(body: &impl Serialize) -> super::Reply {
+    Ok(json(StatusCode::ACCEPTED, body))
+}
+
+/// What was done, with a cookie.
 pub(super) fn done_with(cookie: HeaderValue, body: &impl Serialize) -> super::Reply {
     let mut reply = json(StatusCode::OK, body);
     reply.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -54,6 +59,13 @@ pub(super) struct LogoutReply<'a> {
 #[derive(Serialize)]
 pub(super) struct StatusReply {
     pub(super) status: &'static str,
+}
+
+/// What was done, and how it goes on.
+#[derive(Serialize)]
+pub(super) struct MailedReply<'a> {
+    pub(super) status: &'static str,
+    pub(super) message: &'a str,
 }
 
 /// Whom something was done to.

@@ -1,13 +1,18 @@
 //! `users/`: listing, making and reading users, and what one does with one's own account.
 
-use roster_core::{Account, Actor, DirectorySelection, Error, credentials::PasswordReplacement};
+use roster_core::{
+    Account, Actor, DirectorySelection, Error, SignUp, credentials::PasswordReplacement,
+};
 use roster_model::{DeleteAccount, NewAccount, PageRequest, UserId, UserRef, UserUpdate};
 
 use super::{
     Reply,
     call::Call,
     listing::Listing,
-    replies::{CurrentUserReply, DeletedReply, StatusReply, UserReply, done, done_with},
+    replies::{
+        CurrentUserReply, DeletedReply, MailedReply, StatusReply, UserReply, accepted, done,
+        done_with,
+    },
     search,
     translate::{self, Refusal},
 };
@@ -29,7 +34,8 @@ pub(super) async fn list(call: &Call) -> Reply {
     done(&listing.page("/api/v1/users", data, found.total.unwrap_or_default()))
 }
 
-/// Registration, or an administrator's making somebody an account. Opens no session, and ends none.
+/// Registration, or an administrator's making somebody an account. Opens no session, and ends none. Where the address
+/// is to be shown first there is no user yet, and none is shown.
 pub(super) async fn create(call: &Call) -> Reply {
     let mut body = call.json()?;
     let username = body.text("username");
@@ -49,9 +55,14 @@ pub(super) async fn create(call: &Call) -> Reply {
         last_name: None,
         invitation: None,
     };
-    let made = call.core().register(&actor, &new).await;
-    let made = made.map_err(|error| translate::about_names(error, &new.username, &new.email))?;
-    done(&CurrentUserReply::from(&made))
+    let signed_up = call.core().sign_up(&actor, &new).await;
+    let about_names = |error| translate::about_names(error, &new.username, &new.email);
+    match signed_up.map_err(about_names)? {
+        SignUp::Made(made) => done(&CurrentUserReply::from(&*made)),
+        SignUp::Mailed(mailed) => {
+            accepted(&MailedReply { status: "Registration Mailed", message: &mailed.detail })
+        }
+    }
 }
 
 pub(super) async fn get(call: &Call, user: &str) -> Reply {

@@ -394,7 +394,7 @@ on_both_databases! {
 async fn registration_is_open_where_the_operator_says_so() {
     let new = account("ann", "ann@example.com", PASSWORD);
     for (registration, status) in
-        [(Registration::Closed, 403), (Registration::Invite, 403), (Registration::Open, 200)]
+        [(Registration::Closed, 403), (Registration::Invite, 403), (Registration::Open, 202)]
     {
         let builder = builder(Profile::Default, registration, "http://127.0.0.1");
         let roster = with_boss(builder.on_sqlite().await).await;
@@ -413,8 +413,92 @@ async fn registration_is_open_where_the_operator_says_so() {
                 "for all but administrators"
             );
         }
+        client.cookie = None;
         let answer = client.post("/users", account("cyd", "cyd@example.com", "short")).await;
-        assert_ne!(answer.status(), 200, "the policy of the profile holds");
+        assert!(answer.status().is_client_error(), "the policy of the profile holds");
+    }
+}
+
+async fn open_on_sqlite() -> Roster {
+    let open = builder(Profile::Default, Registration::Open, "http://127.0.0.1:8750");
+    with_boss(open.on_sqlite().await).await
+}
+
+async fn open_on_postgres() -> Roster {
+    let open = builder(Profile::Default, Registration::Open, "http://127.0.0.1:8750");
+    with_boss(open.on_postgres().await).await
+}
+
+roster_testing::postgres_fixture::on_both! {
+    with (crate::dioptra_users::open_on_sqlite, crate::dioptra_users::open_on_postgres);
+
+    async fn t01_outside_of_compat_registration_tells_nothing_of_names_and_addresses(roster: Roster) {
+        let mut boss = Client::boss(&roster).await;
+        let made = boss.create("ann").await;
+        assert_eq!(made["username"], "ann", "for administrators it is at once");
+        let taken = boss.post("/users", account("ann", "other@example.com", PASSWORD)).await;
+        assert_eq!(error(&taken, 409), "EntityExistsError", "and they see everybody anyway");
+        let mut gone = Client::new(&roster);
+        boss.create("gone").await;
+        gone.log_in("gone", PASSWORD).await;
+        let body = json!({"password": PASSWORD});
+        assert_eq!(gone.call("DELETE", "/users/current", Some(body)).await.status(), 200);
+
+        let mut ann = Client::new(&roster);
+        ann.log_in("ann", PASSWORD).await;
+        let hashes = roster.core.figures().password_hashes;
+        for mut client in [Client::new(&roster), ann] {
+            let free = client.post("/users", account("bob", "bob@example.com", PASSWORD)).await;
+            assert_eq!(free.status(), 202, "{}", free.text());
+            assert_eq!(keys(&free.json()), ["message", "status"]);
+            for (name, email) in [
+                ("ann", "new@example.com"), ("new", "ann@example.com"), ("ANN", "ANN@example.com"),
+                ("gone", "gone@example.com"), ("boss", "gone@example.com"),
+            ] {
+                let answer = client.post("/users", account(name, email, PASSWORD)).await;
+                assert_eq!(answer.status(), free.status(), "{name} {email}");
+                assert_eq!(answer.bytes, free.bytes, "{name} {email}");
+                let headers = |answer: &roster_testing::Answer| {
+                    let mut headers = answer.parts.headers.clone();
+                    headers.remove("x-request-id");
+                    headers
+                };
+                assert_eq!(headers(&answer), headers(&free), "{name} {email}");
+            }
+        }
+        assert_eq!(roster.core.figures().password_hashes, hashes, "T02");
+        let mails: Vec<_> = roster.messages().await;
+        assert_eq!(mails.len(), 12);
+        assert!(mails.iter().any(|mail| mail.template == "already_registered"));
+        let answer = Client::new(&roster).try_log_in("bob", PASSWORD).await;
+        assert_eq!(error(&answer, 401), "UserAuthenticationError", "there is no account yet");
+    }
+
+    async fn outside_of_compat_the_account_is_made_by_the_mailed_link(roster: Roster) {
+        let mut client = Client::new(&roster);
+        let answer = client.post("/users", account("bob", "bob@example.com", PASSWORD)).await;
+        assert_eq!(answer.header("set-cookie"), None);
+        let text = roster.messages().await.remove(0).text.expose().to_owned();
+        let token = text.split_once("token=").unwrap().1.split('&').next().unwrap();
+        assert!(text.contains("&username=bob"), "{text}");
+        let body = json!({"username": "bob", "password": PASSWORD, "invitation": token});
+        let made = roster.call("POST", "/api/v1/register", None, Some(&body)).await;
+        assert_eq!(made.status(), 201, "{}", made.text());
+        client.log_in("bob", PASSWORD).await;
+        let bob: Value = client.get("/users/current").await.done(200);
+        assert_eq!(bob["email"], "bob@example.com");
+    }
+
+    async fn what_cannot_be_a_name_an_address_or_a_password_is_told_as_ever(roster: Roster) {
+        let mut client = Client::new(&roster);
+        for (new, field) in [
+            (account("me", "me@example.com", PASSWORD), "username"),
+            (account("bob", "a word", PASSWORD), "email"),
+            (account("bob", "bob@example.com", "short"), "password"),
+        ] {
+            assert_eq!(fields(&client.post("/users", new).await), [field]);
+        }
+        assert!(roster.messages().await.is_empty());
     }
 }
 

@@ -28,6 +28,7 @@ const TABLE: &[(&str, Needs, Operation)] = &[
     ("SignInWithPassword", Needs::Nothing, Operation::SignIn),
     ("SignOut", Needs::SignIn, Operation::SignOut),
     ("ReplaceExpiredPassword", Needs::Nothing, Operation::ChangeExpiredPassword),
+    ("RequestRegistration", Needs::Nothing, Operation::Register),
     ("Register", Needs::Nothing, Operation::Register),
     ("WhoAmI", Needs::SignIn, Operation::Whoami),
     ("Introspect", Needs::SignIn, Operation::Introspect),

@@ -194,22 +194,6 @@ on_both_databases! {
 }
 
 #[tokio::test]
-async fn where_registration_is_open_anybody_makes_an_ordinary_account() {
-    let roster = builder(Registration::Open).on_sqlite().await;
-    let body = json!({"username": "ann", "email": "ann@example.com", "password": PASSWORD});
-    register(&roster, body.clone()).await.refused(409, ErrorCode::WrongState);
-    roster.admin().await;
-    let ann: User = register(&roster, body.clone()).await.done(201);
-    assert_eq!(ann.role, Role::Viewer);
-    register(&roster, body.clone()).await.refused(409, ErrorCode::AlreadyExists);
-    for field in ["role", "status", "organization_id", "plan"] {
-        let mut more = body.clone();
-        more[field] = json!("system_admin");
-        register(&roster, more).await.refused(422, ErrorCode::FieldInvalid);
-    }
-}
-
-#[tokio::test]
 async fn the_permissive_profile_alone_opens_the_native_door_to_nobody() {
     let mut builder = builder(Registration::Closed);
     builder.settings.profile = Profile::Compat;

@@ -15,6 +15,7 @@ mod lockout;
 mod messages;
 mod ownership;
 mod recovery;
+mod registration;
 mod secrets;
 mod themes;
 mod tour;

@@ -40,7 +40,8 @@ pub struct Settings {
     #[config(default = "default", deserialize_with = values::profile)]
     pub profile: Profile,
 
-    /// Who may make an account: `closed` (administrators), `invite` (who was invited), `open` (everybody).
+    /// Who may make an account: `closed` (administrators), `invite` (who was invited), `open` (everybody, with a link that
+    /// is mailed to the address).
     #[config(default = "closed", deserialize_with = values::registration)]
     pub registration: Registration,
 

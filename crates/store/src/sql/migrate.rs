@@ -49,7 +49,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(8, "groups", "0008_groups.sql"),
     migration!(9, "themes", "0009_themes.sql"),
     migration!(10, "feature_flags", "0010_feature_flags.sql"),
-    migration!(11, "proofs", "0011_proofs.sql"),
+    migration!(11, "registrations", "0011_registrations.sql"),
+    migration!(13, "proofs", "0013_proofs.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

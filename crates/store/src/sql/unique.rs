@@ -83,6 +83,8 @@ uniques! {
     InvitationToken, "invitations.token_hash", "invitations_token_hash", "the invitation's token";
     /// An invitation of an address.
     InvitationEmail, "invitations.email_key", "invitations_email_key", "the invitation of this address";
+    /// A token of a registration under way.
+    RegistrationToken, "registrations.token_hash", "registrations_token_hash", "the registration's token";
     /// A UUID of a session.
     SessionUuid, "sessions.uuid", "sessions_uuid", "the session's UUID";
     /// A token of a session.
