@@ -11,9 +11,9 @@ use roster_model::{
     DirectoryEntry, DirectoryFilter, EnableSso, EndedSessions, Favorite, FavoriteFilter,
     FavoriteId, FavoriteRanking, FeatureFlag, FeatureFlagState, FeatureFlagSwitch, Group,
     GroupDetails, GroupFilter, GroupId, GroupImport, GroupMember, GroupShares, GroupUpdate, Image,
-    ImportReport, Introspection, IntrospectionRequest, IssuedApiKey, ListFilter, Message,
-    MessageId, MfaStatus, NewAccount, NewApiKey, NewFavorite, NewFeatureFlag, NewGroup,
-    NewInvitation, NewPlan, NewRegistration, NewTheme, NewUser, ObjectFilter, ObjectId,
+    ImportReport, Introspection, IntrospectionRequest, Invitation, InvitationId, IssuedApiKey,
+    ListFilter, Message, MessageId, MfaStatus, NewAccount, NewApiKey, NewFavorite, NewFeatureFlag,
+    NewGroup, NewInvitation, NewPlan, NewRegistration, NewTheme, NewUser, ObjectFilter, ObjectId,
     ObjectRegistration, ObjectType, Organization, OrganizationId, OrganizationUpdate, Page,
     PageRequest, PasswordReset, PeopleFilter, Person, Plan, PlanUpdate, RecoveryCodes,
     RedeemSsoTicket, RegisteredObject, RoleEntry, Session, SetMembership, SetPhone, SetUp,
@@ -121,7 +121,20 @@ endpoints! {
         /// Invite somebody who has no account yet.
         /// The mailed link is good once, for a week, for an account of that address.
         InvitePerson: POST "/api/v1/invitations" (NewInvitation)
-            -> 202 Accepted | RegistrationClosed | AlreadyExists | ChannelUnavailable, step_up;
+            -> 201 Invitation | RegistrationClosed | AlreadyExists | ChannelUnavailable, step_up;
+
+        /// The invitations that can be accepted still.
+        /// Administrators see those to their organization, system administrators all.
+        ListInvitations: GET "/api/v1/invitations" ?(ListFilter, PageRequest) -> 200 Page<Invitation>;
+
+        /// Take an invitation back. Its link is no good any more.
+        RevokeInvitation: DELETE "/api/v1/invitations/{invitation}" [invitation: InvitationId]
+            -> 204, step_up;
+
+        /// Mail an invitation again.
+        /// The link is another one, good for a week from now; the earlier one is void.
+        ResendInvitation: POST "/api/v1/invitations/{invitation}/resend" [invitation: InvitationId]
+            -> 200 Invitation | RegistrationClosed | ChannelUnavailable, step_up;
 
         /// Mail a user a link to set a password with.
         /// A welcome to somebody who never had one; else what somebody gets who has forgotten it.

@@ -4,8 +4,8 @@ use std::fmt::{Display, Write};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use roster_model::{
-    ApiKeyId, AuditEventId, FavoriteId, GroupId, MessageId, ObjectId, ObjectType, OrganizationId,
-    PlanId, ThemeId, UserId, UserRef,
+    ApiKeyId, AuditEventId, FavoriteId, GroupId, InvitationId, MessageId, ObjectId, ObjectType,
+    OrganizationId, PlanId, ThemeId, UserId, UserRef,
 };
 use utoipa::{
     PartialSchema,
@@ -106,6 +106,7 @@ number! {
     MessageId = "A message's id",
     AuditEventId = "An event's id",
     FavoriteId = "A favorite's id",
+    InvitationId = "An invitation's id",
     ObjectId = "An object's number among those of its kind",
 }
 

@@ -4,9 +4,10 @@
 use roster_model::{
     Accepted, Activity, ApiKey, AuditEvent, ChildGroups, DirectoryEntry, EndedSessions, Favorite,
     FeatureFlag, FeatureFlagState, FeatureFlagSwitch, Group, GroupDetails, GroupMember,
-    GroupShares, Image, ImageType, ImportReport, Introspection, IssuedApiKey, Message, MfaStatus,
-    Organization, Page, Person, Plan, RecoveryCodes, RegisteredObject, RoleEntry, Session,
-    SignedIn, SsoLink, SsoProvider, SsoTicket, Theme, TotpEnrolment, User, UserRow, Whoami,
+    GroupShares, Image, ImageType, ImportReport, Introspection, Invitation, IssuedApiKey, Message,
+    MfaStatus, Organization, Page, Person, Plan, RecoveryCodes, RegisteredObject, RoleEntry,
+    Session, SignedIn, SsoLink, SsoProvider, SsoTicket, Theme, TotpEnrolment, User, UserRow,
+    Whoami,
 };
 use serde::de::DeserializeOwned;
 use utoipa::{
@@ -177,7 +178,7 @@ macro_rules! replies {
 }
 
 replies! {
-    (), Accepted, ApiKey, ChildGroups, DirectoryEntry, EndedSessions, Group, GroupDetails, GroupShares, ImportReport, Introspection, IssuedApiKey, Message, MfaStatus,
+    (), Accepted, ApiKey, ChildGroups, DirectoryEntry, EndedSessions, Group, GroupDetails, GroupShares, ImportReport, Introspection, Invitation, Page<Invitation>, IssuedApiKey, Message, MfaStatus,
     Organization, Plan, RecoveryCodes, Session, SignedIn, SsoLink, SsoTicket, TotpEnrolment,
     Whoami, Page<SsoProvider>, Page<SsoLink>, Page<ApiKey>, Page<AuditEvent>, Page<DirectoryEntry>,
     Page<GroupDetails>, Page<GroupMember>, Page<Person>, Page<RoleEntry>, Person, Page<Message>, Page<Organization>, Page<Plan>, Page<Session>,

@@ -25,6 +25,8 @@ enum Command {
     Logout(logout::Logout),
     Whoami(whoami::Whoami),
     User(user::UserCommand),
+    #[command(alias = "invitations")]
+    Invitation(invitation::InvitationCommand),
     Mfa(mfa::MfaCommand),
     Sso(sso::SsoCommand),
     Session(session::SessionCommand),
@@ -70,6 +72,7 @@ impl Cli {
             Command::Logout(command) => command.run(ui).await?,
             Command::Whoami(command) => command.run(ui).await?,
             Command::User(command) => command.run(ui).await?,
+            Command::Invitation(command) => command.run(ui).await?,
             Command::Mfa(command) => command.run(ui).await?,
             Command::Sso(command) => command.run(ui).await?,
             Command::Session(command) => command.run(ui).await?,

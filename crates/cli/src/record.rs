@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use roster_client::model::{
     Activity, ApiKey, AuditEvent, Favorite, FeatureFlag, FeatureFlagState, FeatureFlagSwitch,
-    Group, GroupDetails, GroupMember, Message, MfaStatus, Organization, Plan, RegisteredObject,
-    RoleEntry, Session, SsoLink, SsoProvider, Theme,
+    Group, GroupDetails, GroupMember, Invitation, Message, MfaStatus, Organization, Plan,
+    RegisteredObject, RoleEntry, Session, SsoLink, SsoProvider, Theme,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -101,6 +101,8 @@ records! {
     Organization: id ["id", "name", "slug", "default_theme_id", "created_at"];
     Plan: id ["id", "name", "display_name", "storage", "concurrent_tasks", "daily_api_calls",
         "number_of_days"];
+    Invitation: id ["id", "email", "role", "organization_id", "invited_by", "created_at",
+        "expires_at"];
     Message: id ["id", "channel", "to", "template", "state", "attempts", "created_at",
         "last_error"];
     AuditEvent: id ["id", "at", "action", "outcome", "actor_id", "user_id", "subject", "door",

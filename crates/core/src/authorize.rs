@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use roster_model::{
-    CredentialKind, Group, GroupId, GroupRole, OrganizationId, PermissionLevel, Role, User, UserId,
-    UserRef,
+    CredentialKind, Group, GroupId, GroupRole, Invitation, OrganizationId, PermissionLevel, Role,
+    User, UserId, UserRef,
 };
 use roster_store::{Grant, Standing, Tx};
 
@@ -113,6 +113,31 @@ impl Core {
         match operations.first() {
             Some(first) => self.step_up(actor, *first, "").await,
             None => Ok(()),
+        }
+    }
+
+    /// Asks the table about an operation on an invitation, which is worth what whoever accepts it may do, and others that
+    /// must be allowed, too. The second factor is asked for once, for the first of them.
+    pub(crate) async fn authorize_on_invitation(
+        &self,
+        actor: &Actor,
+        operations: &[Operation],
+        invitation: Option<&Invitation>,
+    ) -> Result<()> {
+        let relation = match invitation {
+            Some(found) => in_organization(actor, found.organization_id),
+            None => Relation::Elsewhere,
+        };
+        let target = invitation.map(|found| found.role);
+        for operation in operations {
+            allow(actor, *operation, relation, target, Kind::Invitation)?;
+        }
+        match (operations.first(), invitation) {
+            (Some(first), Some(found)) => {
+                self.step_up(actor, *first, &format!("invitation:{}", found.id)).await
+            }
+            (Some(first), None) => self.step_up(actor, *first, "nobody").await,
+            (None, _) => Ok(()),
         }
     }
 

@@ -100,6 +100,12 @@ operations! {
     RestoreUser = "user.restore": Admin + step_up;
     /// Mail somebody without an account a link to make one with.
     InvitePerson = "invitation.create": Admin + step_up + not_by_limited_key;
+    /// See the invitations that are open.
+    ListInvitations = "invitation.list": Admin;
+    /// Take an invitation back.
+    RevokeInvitation = "invitation.revoke": Admin + step_up + not_by_limited_key;
+    /// Mail an invitation again.
+    ResendInvitation = "invitation.resend": Admin + step_up + not_by_limited_key;
     /// Mail a user a link to set the password with.
     InviteUser = "user.invite": Admin + step_up + by_grantee;
 

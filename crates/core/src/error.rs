@@ -42,6 +42,8 @@ pub enum Kind {
     Object,
     /// A feature flag.
     Flag,
+    /// An invitation.
+    Invitation,
 }
 
 impl fmt::Display for Kind {
@@ -63,6 +65,7 @@ impl fmt::Display for Kind {
             Self::Logo => "logo",
             Self::Object => "object",
             Self::Flag => "feature flag",
+            Self::Invitation => "invitation",
         })
     }
 }

@@ -54,6 +54,8 @@ id! {
     ThemeId,
     /// An image that is the logo of themes.
     LogoId,
+    /// An invitation of somebody who has no account yet.
+    InvitationId,
     /// An object of the platform, among those of its kind; the platform gives the numbers.
     ObjectId,
     /// A feature flag.

@@ -53,13 +53,13 @@ pub use group::{
 pub use group_role::{GroupRole, RoleEntry};
 pub use identity::{EmailAddress, IdentityKey, Username, fold, is_invisible, is_same_mailbox};
 pub use ids::{
-    ApiKeyId, AuditEventId, FavoriteId, FeatureFlagId, GroupId, LogoId, MessageId, ObjectId,
-    OrganizationId, PlanId, SessionId, ThemeId, UserId, UserRef,
+    ApiKeyId, AuditEventId, FavoriteId, FeatureFlagId, GroupId, InvitationId, LogoId, MessageId,
+    ObjectId, OrganizationId, PlanId, SessionId, ThemeId, UserId, UserRef,
 };
 pub use import::{GroupImport, GroupRow, ImportReport, RefusedRow, UserImport, UserRow};
 pub use list_fields::{
     API_KEY_FIELDS, ApiKeyField, GROUP_FIELDS, GROUP_RECORD_FIELDS, GroupField, GroupRecordField,
-    PLAN_FIELDS, PlanField,
+    INVITATION_FIELDS, InvitationField, PLAN_FIELDS, PlanField,
 };
 pub use message::{Channel, Message, MessageState};
 pub use mfa::{
@@ -76,7 +76,7 @@ pub use person::{AccountFilter, PeopleFilter, Person, PersonOrganization};
 pub use phone::PhoneNumber;
 pub use plan::{NewPlan, Plan, PlanUpdate};
 pub use problem::{ErrorCode, Field, Problem, Reason};
-pub use registration::{DeleteAccount, NewAccount, NewInvitation, NewRegistration};
+pub use registration::{DeleteAccount, Invitation, NewAccount, NewInvitation, NewRegistration};
 pub use secret::{Secret, TokenHash};
 pub use session::{
     Accepted, AuthenticationMethod, CredentialKind, EndedSessions, Introspection,

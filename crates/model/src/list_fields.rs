@@ -1,12 +1,14 @@
-//! The fields by which plans, groups and API keys are filtered and ordered.
+//! The fields by which plans, groups, API keys and invitations are filtered and ordered.
 
 use crate::{
-    ApiKey, FieldKind, FilterField, FilterValue, Filterable, Group, GroupSummary, Plan, Vocabulary,
+    ApiKey, FieldKind, FilterField, FilterValue, Filterable, Group, GroupSummary, Invitation, Plan,
+    Vocabulary, user_field::ROLES,
 };
 
 macro_rules! list_fields {
     (
-        $(#[$doc:meta])* $fields:ident of $record:ty as $vocabulary:ident, searched $($searched:ident)+;
+        $(#[$doc:meta])* $fields:ident of $record:ty as $vocabulary:ident, searched $($searched:ident)+
+            $(, words $($worded:ident: $words:expr),+)?;
         $($(#[$field_doc:meta])* $field:ident = $name:literal: $kind:ident |$one:ident| $get:expr;)+
     ) => {
         $(#[$doc])*
@@ -38,7 +40,7 @@ macro_rules! list_fields {
                 match field {
                     $($fields::$field => {
                         let $one = self;
-                        $get.map(FilterValue::$kind)
+                        $get.map(list_fields!(@value $kind))
                     })+
                 }
             }
@@ -46,8 +48,13 @@ macro_rules! list_fields {
 
         /// The names of the fields.
         pub const $vocabulary: Vocabulary<$fields> =
-            Vocabulary { fields: &[$(($name, $fields::$field)),+], words: &[] };
+            Vocabulary {
+                fields: &[$(($name, $fields::$field)),+],
+                words: &[$($(($fields::$worded, $words)),+)?],
+            };
     };
+    (@value Word) => { FilterValue::Text };
+    (@value $kind:ident) => { FilterValue::$kind };
 }
 
 list_fields! {
@@ -142,4 +149,23 @@ list_fields! {
     CreatedAt = "created_at": Time |key| Some(key.created_at);
     /// When it was last used.
     LastUsedAt = "last_used_at": Time |key| key.last_used_at;
+}
+
+list_fields! {
+    /// A field of an invitation.
+    InvitationField of Invitation as INVITATION_FIELDS, searched Email, words Role: ROLES;
+    /// The number.
+    Id = "id": Integer |invitation| Some(invitation.id.0);
+    /// The address it was mailed to.
+    Email = "email": Text |invitation| Some(invitation.email.clone());
+    /// What whoever accepts it may do.
+    Role = "role": Word |invitation| Some(invitation.role.as_str().to_owned());
+    /// Where whoever accepts it belongs.
+    OrganizationId = "organization_id": Integer |invitation| Some(invitation.organization_id.0);
+    /// Who has sent it.
+    InvitedBy = "invited_by": Integer |invitation| invitation.invited_by.map(|user| user.0);
+    /// When it was sent first.
+    CreatedAt = "created_at": Time |invitation| Some(invitation.created_at);
+    /// When its link ends.
+    ExpiresAt = "expires_at": Time |invitation| Some(invitation.expires_at);
 }

@@ -1,9 +1,10 @@
 //! Coming and going by oneself: registration, and deleting one's own account.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{NewUser, OrganizationId, Role, Secret};
+use crate::{InvitationId, NewUser, OrganizationId, Role, Secret, UserId};
 
 /// The wish for an account, where anybody may have one. The address comes first: a name and a password are chosen once
 /// it is shown to be the person's own.
@@ -51,6 +52,25 @@ pub struct NewInvitation {
     /// Where whoever accepts it belongs; the caller's organization without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<OrganizationId>,
+}
+
+/// An invitation that was mailed and not accepted yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Invitation {
+    /// Its number.
+    pub id: InvitationId,
+    /// The address it was mailed to, and is bound to.
+    pub email: String,
+    /// What whoever accepts it may do.
+    pub role: Role,
+    /// Where whoever accepts it belongs.
+    pub organization_id: OrganizationId,
+    /// Who has sent it last; none: the operator.
+    pub invited_by: Option<UserId>,
+    /// When it was sent first.
+    pub created_at: Timestamp,
+    /// When its link ends. Sending it again makes another link.
+    pub expires_at: Timestamp,
 }
 
 impl From<&NewAccount> for NewUser {

@@ -54,7 +54,7 @@ const STATUSES: Words = &[
     ("disabled", "disabled"),
 ];
 
-const ROLES: Words = &[
+pub(crate) const ROLES: Words = &[
     ("system_admin", "system_admin"),
     ("account_admin", "account_admin"),
     ("publisher", "publisher"),

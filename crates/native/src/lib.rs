@@ -7,6 +7,7 @@ mod docs;
 mod favorites;
 mod feature_flags;
 mod groups;
+mod invitations;
 mod mfa;
 mod operations;
 mod sessions;
@@ -28,6 +29,7 @@ pub fn router(kit: Kit) -> Router {
     Router::new()
         .merge(sessions::routes())
         .merge(users::routes())
+        .merge(invitations::routes())
         .merge(credentials::routes())
         .merge(mfa::routes())
         .merge(api_keys::routes())

@@ -3,7 +3,7 @@
 use axum::Router;
 use roster_api::{
     CreateUser, DeleteOwnAccount, DeleteUser, DisableUser, EnableUser, ExportUsers,
-    GetDirectoryEntry, GetPerson, GetUser, ImportUsers, InvitePerson, InviteUser, ListDirectory,
+    GetDirectoryEntry, GetPerson, GetUser, ImportUsers, InviteUser, ListDirectory,
     ListOrganizationAdmins, ListPeople, ListUsers, RenewPlan, RestoreUser, SuspendUser,
     UnsuspendUser, UpdateUser,
 };
@@ -28,7 +28,6 @@ pub(crate) fn routes() -> Router<Kit> {
         .merge(endpoint(suspend))
         .merge(endpoint(unsuspend))
         .merge(endpoint(invite))
-        .merge(endpoint(invite_person))
         .merge(endpoint(people))
         .merge(endpoint(person))
         .merge(endpoint(organization_admins))
@@ -66,10 +65,6 @@ async fn delete(call: Call<DeleteUser>) -> Result<()> {
 
 async fn delete_own(call: Call<DeleteOwnAccount>) -> Result<()> {
     call.core.delete_own_account(&call.actor, &call.path.user, &call.body).await
-}
-
-async fn invite_person(call: Call<InvitePerson>) -> Result<Accepted> {
-    call.core.invite_person(&call.actor, &call.body).await
 }
 
 async fn directory_entry(call: Call<GetDirectoryEntry>) -> Result<DirectoryEntry> {

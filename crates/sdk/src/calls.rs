@@ -194,7 +194,13 @@ calls! {
     /// Lifts a suspension.
     unsuspend_user = UnsuspendUser {user} -> User;
     /// Invites somebody who has no account yet.
-    invite_person = InvitePerson {} (invitation: NewInvitation) -> Accepted;
+    invite_person = InvitePerson {} (invitation: NewInvitation) -> Invitation;
+    /// One page of the invitations that can be accepted still.
+    list_invitations = ListInvitations {} ?{filter: ListFilter, page: PageRequest} -> Page<Invitation>;
+    /// Takes an invitation back.
+    revoke_invitation = RevokeInvitation {invitation} -> ();
+    /// Mails an invitation again, with another link.
+    resend_invitation = ResendInvitation {invitation} -> Invitation;
     /// Mails a user a link to set a password with.
     invite_user = InviteUser {user} -> Accepted;
     /// One page of the people of the caller's organization, with their groups and what the caller may do.
@@ -400,6 +406,8 @@ lists! {
     people = ListPeople {} of Person, filter PeopleFilter;
     /// What everybody may know about the people of the caller's organization.
     directory = ListDirectory {} of DirectoryEntry, filter DirectoryFilter;
+    /// The invitations that can be accepted still, as a list to go through.
+    invitations = ListInvitations {} of Invitation, filter ListFilter;
     /// The sessions of a user, as a list to go through.
     sessions = ListSessions {user} of Session;
     /// The API keys of a user, as a list to go through.

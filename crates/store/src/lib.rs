@@ -49,7 +49,6 @@ pub use favorites::FavoritesOf;
 pub use feature_flags::SwitchFor;
 pub use groups::{Grant, GroupQuery, PersonOfGroup, Standing};
 pub use idempotency::KeptReply;
-pub use invitations::Invitation;
 pub use links::Link;
 pub use live_credential::{LiveCredential, Owner};
 pub use memberships::Membership;

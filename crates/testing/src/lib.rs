@@ -29,6 +29,7 @@ pub use person::Person;
 pub use postgres_fixture;
 pub use provider::FakeProvider;
 pub use roster::{PASSWORD, Roster, new_user};
+pub use roster_core::Registration;
 
 /// Writes each test twice, once for each database: `async fn name(roster: Roster) { … }`.
 #[macro_export]

@@ -13,6 +13,7 @@ pub(crate) mod favorite;
 pub(crate) mod flag;
 pub(crate) mod group;
 pub(crate) mod import;
+pub(crate) mod invitation;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod message;

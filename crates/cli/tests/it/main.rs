@@ -5,6 +5,7 @@
 mod canaries;
 mod codes;
 mod files;
+mod joining;
 mod keys;
 mod login;
 mod operator;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use roster_core::{Profile, Registration};
-use roster_model::{ErrorCode, Role, User};
+use roster_model::{ErrorCode, Invitation, Page, Role, User};
 use roster_testing::{Answer, Builder, PASSWORD, Person, Roster, on_both_databases};
 use serde_json::{Value, json};
 
@@ -30,7 +30,12 @@ async fn register(roster: &Roster, body: Value) -> Answer {
 /// Invites an address; the token that was mailed.
 async fn invited(admin: &Person, body: Value) -> String {
     let answer = admin.post("/api/v1/invitations", body).await;
-    assert_eq!(answer.status(), 202, "{}", answer.text());
+    answer.done::<Invitation>(201);
+    mailed(admin).await
+}
+
+/// The token in the invitation that was mailed.
+async fn mailed(admin: &Person) -> String {
     let messages = admin.roster.messages().await;
     let [message] = &messages[..] else { panic!("{messages:?}") };
     assert_eq!(message.template, "invitation");
@@ -123,6 +128,113 @@ mod by_invitation {
             ann.post("/api/v1/invitations", body).await.refused(403, ErrorCode::Forbidden);
             let body = json!({"email": "ANN@example.com"});
             boss.post("/api/v1/invitations", body).await.refused(409, ErrorCode::AlreadyExists);
+        }
+
+        async fn administrators_see_open_invitations_and_when_they_end(roster: Roster) {
+            let admin = roster.admin().await;
+            let boss = roster.person_with_role("boss", Role::AccountAdmin).await;
+            let other = roster.organization("other").await;
+            invited(&boss, json!({"email": "ann@example.com", "role": "editor"})).await;
+            roster.advance(DAY);
+            let boss = roster.sign_in(boss.user).await;
+            let admin = roster.sign_in(admin.user).await;
+            invited(&boss, json!({"email": "bob@example.com"})).await;
+            let far = json!({"email": "far@example.com", "organization_id": other});
+            let token = invited(&admin, far).await;
+            let list = async |person: &Person, query: &str| {
+                let uri = format!("/api/v1/invitations{query}");
+                let page: Page<Invitation> = person.get(&uri).await.done(200);
+                page.items.into_iter().map(|one| one.email).collect::<Vec<_>>()
+            };
+            assert_eq!(list(&boss, "").await, ["ann@example.com", "bob@example.com"]);
+            assert_eq!(list(&admin, "").await.len(), 3);
+            assert_eq!(list(&admin, "?filter=role%20%3D%20'editor'").await, ["ann@example.com"]);
+            assert_eq!(
+                list(&admin, "?order_by=-expires_at,email&search=EXAMPLE&limit=2").await,
+                ["bob@example.com", "far@example.com"],
+            );
+            let page: Page<Invitation> =
+                boss.get("/api/v1/invitations?limit=1&count=true").await.done(200);
+            let first = &page.items[0];
+            assert_eq!(first.expires_at, first.created_at + 7 * DAY);
+            assert_eq!((first.invited_by, page.total), (Some(boss.user.id), Some(2)));
+            // What was accepted, what is over, and what an account has come of otherwise is not open.
+            let body = json!({"username": "far", "password": PASSWORD, "invitation": token});
+            register(&roster, body).await.done::<User>(201);
+            roster.person("bob").await;
+            assert_eq!(list(&admin, "").await, ["ann@example.com"]);
+            roster.advance(6 * DAY);
+            let admin = roster.sign_in(admin.user).await;
+            assert_eq!(list(&admin, "").await, [""; 0]);
+        }
+
+        async fn t14_a_revoked_invitation_is_none(roster: Roster) {
+            let admin = roster.admin().await;
+            let token = invited(&admin, json!({"email": "ann@example.com"})).await;
+            let page: Page<Invitation> = admin.get("/api/v1/invitations").await.done(200);
+            let path = format!("/api/v1/invitations/{}", page.items[0].id);
+            admin.delete(&path).await.empty();
+            let body = json!({"username": "ann", "password": PASSWORD, "invitation": token});
+            register(&roster, body).await.refused(401, ErrorCode::OtpInvalid);
+            admin.delete(&path).await.refused(404, ErrorCode::NotFound);
+            admin.ask(&format!("{path}/resend")).await.refused(404, ErrorCode::NotFound);
+            let events = admin.get("/api/v1/audit-events?action=invitation.revoked").await;
+            let subject = format!("invitation:{}", page.items[0].id);
+            assert_eq!(events.json()["items"][0]["subject"], json!(subject));
+            assert!(!events.text().contains("ann@example.com"));
+        }
+
+        async fn t17_an_invitation_that_is_sent_again_has_another_link_to_the_same_address(roster: Roster) {
+            let admin = roster.admin().await;
+            let first = invited(&admin, json!({"email": "ann@example.com", "role": "editor"})).await;
+            roster.advance(6 * DAY);
+            let admin = roster.sign_in(admin.user).await;
+            let page: Page<Invitation> = admin.get("/api/v1/invitations").await.done(200);
+            let path = format!("/api/v1/invitations/{}/resend", page.items[0].id);
+            // Where it goes is no part of the request (T12, T13).
+            let headers = [("host", "evil.example"), ("x-forwarded-host", "evil.example")];
+            let body = json!({"email": "eve@evil.example"});
+            let again = admin.call_with("POST", &path, &headers, Some(&body)).await;
+            let again: Invitation = again.done(200);
+            assert_eq!((again.id, again.role), (page.items[0].id, Role::Editor));
+            assert_eq!(again.expires_at, roster.now() + 7 * DAY);
+            let second = mailed(&admin).await;
+            let body = |token: &str| json!({
+                "username": "ann", "password": PASSWORD, "invitation": token,
+            });
+            register(&roster, body(&first)).await.refused(401, ErrorCode::OtpInvalid);
+            roster.advance(6 * DAY);
+            let ann: User = register(&roster, body(&second)).await.done(201);
+            assert_eq!((ann.email.as_str(), ann.role), ("ann@example.com", Role::Editor));
+        }
+
+        async fn t24_invitations_to_more_than_one_has_and_elsewhere_are_out_of_reach(roster: Roster) {
+            let admin = roster.admin().await;
+            let boss = roster.person_with_role("boss", Role::AccountAdmin).await;
+            let other = roster.organization("other").await;
+            let ann = roster.person("ann").await;
+            let body = json!({
+                "email": "chief@example.com", "role": "system_admin",
+                "organization_id": boss.user.organization_id,
+            });
+            invited(&admin, body).await;
+            let far = json!({"email": "far@example.com", "organization_id": other});
+            invited(&admin, far).await;
+            let page: Page<Invitation> = admin.get("/api/v1/invitations").await.done(200);
+            let [chief, far] = &page.items[..] else { panic!("{page:?}") };
+            for (id, status) in [(chief.id, 403), (far.id, 404)] {
+                let path = format!("/api/v1/invitations/{id}");
+                for answer in [boss.delete(&path).await, boss.ask(&format!("{path}/resend")).await] {
+                    assert_eq!(answer.status(), status, "{}", answer.text());
+                }
+            }
+            let absent = boss.delete("/api/v1/invitations/987654").await.problem();
+            let hidden = boss.delete(&format!("/api/v1/invitations/{}", far.id)).await.problem();
+            assert_eq!((absent.status, absent.detail), (hidden.status, hidden.detail));
+            ann.get("/api/v1/invitations").await.refused(403, ErrorCode::Forbidden);
+            assert!(roster.messages().await.is_empty());
+            let page: Page<Invitation> = admin.get("/api/v1/invitations").await.done(200);
+            assert_eq!(page.items.len(), 2);
         }
 
         async fn without_an_invitation_nobody_registers(roster: Roster) {

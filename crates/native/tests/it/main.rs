@@ -8,6 +8,7 @@ mod door;
 mod endings;
 mod enumeration;
 mod example;
+mod foreign_hashes;
 mod input;
 mod joining;
 mod lists;

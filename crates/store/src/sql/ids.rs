@@ -1,8 +1,8 @@
 //! The typed ids of `model` as columns.
 
 use roster_model::{
-    ApiKeyId, AuditEventId, FavoriteId, FeatureFlagId, GroupId, LogoId, MessageId, ObjectId,
-    OrganizationId, PlanId, SessionId, ThemeId, UserId,
+    ApiKeyId, AuditEventId, FavoriteId, FeatureFlagId, GroupId, InvitationId, LogoId, MessageId,
+    ObjectId, OrganizationId, PlanId, SessionId, ThemeId, UserId,
 };
 
 use super::column_as;
@@ -19,6 +19,7 @@ id_columns!(
     FavoriteId,
     FeatureFlagId,
     GroupId,
+    InvitationId,
     LogoId,
     MessageId,
     ObjectId,

@@ -1,6 +1,7 @@
 //! `roster user`: takes everything that `airt user` takes, and Roster's own verbs.
 
 mod create;
+mod invite;
 mod password;
 mod people;
 mod phone;
@@ -45,7 +46,7 @@ enum Verb {
     EndSessions(status::EndSessions),
     Delete(status::Delete),
     Restore(status::Restore),
-    #[command(alias = "invite")]
+    Invite(invite::Invite),
     AccessEmail(password::AccessEmail),
     SetPassword(password::SetPassword),
     ResetPassword(password::ResetPassword),
@@ -89,6 +90,7 @@ impl Verb {
             Self::EndSessions(command) => command.run(roster, ui).await,
             Self::Delete(command) => command.run(roster, ui).await,
             Self::Restore(command) => command.run(roster, ui).await,
+            Self::Invite(command) => command.run(roster, ui).await,
             Self::AccessEmail(command) => command.run(roster, ui).await,
             Self::SetPassword(command) => command.run(roster, ui).await,
             Self::ResetPassword(command) => command.run(roster, ui).await,

@@ -1,9 +1,9 @@
 //! `roster user set-password`, `reset-password` and `access-email`
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use roster_client::{
     Client, Error,
-    model::{ChangePassword, CodePurpose, ErrorCode, NewInvitation, PasswordReset, Role, Secret},
+    model::{ChangePassword, CodePurpose, PasswordReset, Secret},
 };
 
 use crate::{
@@ -94,17 +94,14 @@ impl ResetPassword {
     }
 }
 
-/// Mail people a link: users to set a password with (a welcome to those who never had one), others to make an account
+/// Mail users a link to set a password with: a welcome to those who never had one
 ///
-/// Whoever has no account yet is named by the e-mail address, to which the invitation is bound.
+/// Whoever has no account yet is invited with roster user invite.
 #[derive(Debug, clap::Args)]
 pub(crate) struct AccessEmail {
     /// Ids, UUIDs, usernames or e-mail addresses
     #[arg(required = true, value_name = "USER")]
     users: Vec<String>,
-    /// What those without an account may do once they have one
-    #[arg(long)]
-    role: Option<Role>,
     #[command(flatten)]
     otp: Otp,
 }
@@ -112,15 +109,9 @@ pub(crate) struct AccessEmail {
 impl AccessEmail {
     pub(super) async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
         for user in &self.users {
-            let invite = async |roster: &Client| match roster.invite_user(user).await {
-                Err(error) if error.code() == Some(ErrorCode::NotFound) && user.contains('@') => {
-                    let (email, role) = (user.clone(), self.role);
-                    let invitation = NewInvitation { email, role, organization_id: None };
-                    roster.invite_person(&invitation).await
-                }
-                invited => invited,
-            };
-            ui.talk.say(&self.otp.call(roster, &ui.talk, invite).await?.detail);
+            let mail = async |roster: &Client| roster.invite_user(user).await;
+            let mailed = self.otp.call(roster, &ui.talk, mail).await;
+            ui.talk.say(&mailed.with_context(|| format!("user {user}"))?.detail);
         }
         Ok(())
     }
