@@ -218,8 +218,8 @@ endpoints! {
             -> 201 RecoveryCodes | WrongState, step_up;
     }
     "Sessions" {
-        /// The sessions of a user.
-        ListSessions: GET "/api/v1/users/{user}/sessions" [user: UserRef] ?(PageRequest)
+        /// The sessions of a user, newest first.
+        ListSessions: GET "/api/v1/users/{user}/sessions" [user: UserRef] ?(ListFilter, PageRequest)
             -> 200 Page<Session>;
 
         /// End all sessions of a user.
@@ -333,7 +333,7 @@ endpoints! {
         DeleteGroup: DELETE "/api/v1/groups/{group}" [group: GroupId] -> 204 | WrongState;
 
         /// The members of a group.
-        ListMembers: GET "/api/v1/groups/{group}/members" [group: GroupId] ?(PageRequest)
+        ListMembers: GET "/api/v1/groups/{group}/members" [group: GroupId] ?(ListFilter, PageRequest)
             -> 200 Page<GroupMember>;
 
         /// Make somebody a member of a group, or change the rank of one.
@@ -503,7 +503,7 @@ endpoints! {
             -> 201 User | Forbidden | WrongState | AlreadyExists, anyone;
 
         /// The outgoing messages, newest first.
-        ListMessages: GET "/api/v1/messages" ?(PageRequest) -> 200 Page<Message>;
+        ListMessages: GET "/api/v1/messages" ?(ListFilter, PageRequest) -> 200 Page<Message>;
 
         /// Try again to send a message that was given up.
         RetryMessage: POST "/api/v1/messages/{message}/retry" [message: MessageId]

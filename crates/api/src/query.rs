@@ -125,7 +125,7 @@ query! { @paged
     DirectoryFilter: "search" "group_id";
     PeopleFilter: "account" "search" "group_id" "group_ids" "feature_flag" "organization_id" "exclude_groups" "order_by";
     GroupFilter: "filter" "search" "name" "permission" "user_ids" "organization_id" "order_by";
-    AuditFilter: "user" "action";
+    AuditFilter: "user" "action" "filter" "search" "order_by";
     ListFilter: "filter" "search" "order_by";
     ApiKeyFilter: "include_revoked" "filter" "search" "order_by";
     FavoriteFilter: "object_type" "object_id" "order" "descending";

@@ -1,16 +1,21 @@
 //! Reading the audit log: a system admin all of it, an account admin what concerns its organization, anybody what
 //! concerns oneself.
 
-use roster_model::{AuditEvent, AuditFilter, Page, PageRequest, Role, UserRef};
+use roster_model::{
+    AUDIT_FIELDS, AuditEvent, AuditField, AuditFilter, Page, PageRequest, Role, UserRef,
+};
 use roster_store::{AuditQuery, Mark, Tx};
 
-use crate::{Actor, Core, Error, Result, authz::Operation, paging::Paging, users::organization_of};
+use crate::{
+    Actor, Core, Error, Result, authz::Operation, filters, paging::Paging, users::organization_of,
+};
 
 impl Core {
-    /// The audit log, newest first.
+    /// The audit log, newest first unless asked otherwise.
     ///
     /// # Errors
-    /// `NotFound` for a user that the caller may not know of; `Invalid` for a page that cannot be.
+    /// `NotFound` for a user that the caller may not know of; `Invalid` for a filter, order or page that
+    /// cannot be.
     pub async fn list_audit_events(
         &self,
         actor: &Actor,
@@ -32,9 +37,11 @@ impl Core {
             }
             None => query.user = Some(self.authorize_on(actor, operation, &UserRef::Me).await?.id),
         }
+        query.narrowed = filters::narrow(&filter.list(), &AUDIT_FIELDS, AuditField::SEARCHED)?;
+        filters::newest_first(&mut query.narrowed);
         // No action has such a name, and PostgreSQL does not take it even in a question.
         query.action = filter.action.clone().filter(|action| !action.contains('\0'));
-        let list = format!("audit:{:?}:{:?}", query.user, query.action);
+        let list = format!("audit:{:?}:{:?}:{:?}", query.user, query.action, filter.list());
         let paging = Paging::read(page, list)?;
         if filter.action.is_some() && query.action.is_none() {
             return Ok(paging.page(Vec::new(), paging.wants_total().then_some(0), |_| Mark::id(0)));
@@ -51,6 +58,6 @@ impl Core {
                 Ok::<_, Error>((rows, total))
             })
             .await?;
-        Ok(paging.page(rows, total, |event| Mark::id(event.id.0)))
+        Ok(paging.page(rows, total, |(_, mark)| mark.clone()).map(|(event, _)| event))
     }
 }

@@ -1,8 +1,11 @@
 //! What every list checks of a filter before it asks the store.
 
-use roster_model::{Field, Filter, FilterField, OrderBy, Reason, Vocabulary};
+use roster_model::{
+    Field, Filter, FilterField, FilterValue, ListFilter, OrderBy, Reason, Vocabulary,
+};
+use roster_store::Narrowed;
 
-use crate::cql2::Cql2Error;
+use crate::cql2::{self, Cql2Error};
 use crate::{Error, Result};
 
 /// The longest text that is searched for, in characters: no name is longer.
@@ -59,4 +62,32 @@ pub(crate) fn order<F: FilterField>(
         steps.push(OrderBy::descending(F::ID));
     }
     Ok(steps)
+}
+
+/// Reads what is natively asked of a list. A search looks through `searched`, and finds the number.
+pub(crate) fn narrow<F: FilterField>(
+    asked: &ListFilter,
+    vocabulary: &Vocabulary<F>,
+    searched: &[F],
+) -> Result<Narrowed<F>> {
+    let mut filter = Filter::default();
+    if let Some(text) = &asked.filter {
+        filter = cql2::parse(text, vocabulary).map_err(|error| refuse(Field::Filter, &error))?;
+    }
+    if let Some(text) = &asked.search {
+        let mut found = search(searched.to_vec(), text, Field::Search)?;
+        if let Ok(id) = text.trim().parse() {
+            found = Filter::Or(vec![found, Filter::equals(F::ID, FilterValue::Integer(id))]);
+        }
+        filter = filter.and(found);
+    }
+    let order = order(asked.order_by.as_deref(), vocabulary)?;
+    Ok(Narrowed { filter, order })
+}
+
+/// Puts the newest records first, unless another order is asked for.
+pub(crate) fn newest_first<F: FilterField>(wanted: &mut Narrowed<F>) {
+    if wanted.order.is_empty() {
+        wanted.order.push(OrderBy::descending(F::ID));
+    }
 }

@@ -1,15 +1,14 @@
-//! Lists that are short enough to be read whole: plans, groups, the API keys of one user. They are narrowed by the same
-//! filter tree as lists of users, evaluated here instead of in the database.
+//! Lists that are short enough to be read whole: plans, groups, invitations, the API keys and the sessions of one user.
+//! They are narrowed by the same filter tree as lists of users, evaluated here instead of in the database.
 
 use std::cmp::Ordering;
 
 use roster_model::{
-    Field, Filter, FilterField, FilterValue, Filterable, ListFilter, OrderBy, Page, Vocabulary,
-    fold,
+    Filter, FilterField, FilterValue, Filterable, ListFilter, OrderBy, Page, Vocabulary, fold,
 };
-use roster_store::{Mark, MarkKey, Window};
+use roster_store::{Mark, MarkKey, Narrowed, Window};
 
-use crate::{Result, cql2, filters, paging::Paging};
+use crate::{Result, filters, paging::Paging};
 
 /// The whole of a list.
 pub(crate) const ALL: Window = Window { after: None, offset: 0, limit: i64::MAX };
@@ -50,8 +49,7 @@ impl<F: FilterField> Selection<F> {
 
 /// What is natively asked of such a list.
 pub(crate) struct ShortList<F: 'static> {
-    filter: Filter<F>,
-    order: Vec<OrderBy<F>>,
+    wanted: Narrowed<F>,
     /// What was asked, in words.
     asked: ListFilter,
     is_plain: bool,
@@ -64,26 +62,25 @@ impl<F: FilterField> ShortList<F> {
         vocabulary: &Vocabulary<F>,
         searched: &[F],
     ) -> Result<Self> {
-        let mut filter = Filter::default();
-        if let Some(text) = &asked.filter {
-            let parsed = cql2::parse(text, vocabulary);
-            filter = parsed.map_err(|error| filters::refuse(Field::Filter, &error))?;
-        }
-        if let Some(text) = &asked.search {
-            filter = filter.and(search(text, searched, Field::Search)?);
-        }
-        let order = filters::order(asked.order_by.as_deref(), vocabulary)?;
+        let wanted = filters::narrow(asked, vocabulary, searched)?;
         let is_plain = *asked == ListFilter::default();
-        Ok(Self { filter, order, asked: asked.clone(), is_plain })
+        Ok(Self { wanted, asked: asked.clone(), is_plain })
     }
 
     /// Of these, those that have a piece of text in a field, or that number.
-    pub(crate) fn having(self, text: &str, in_field: F, field: Field) -> Result<Self> {
-        let filter = self.filter.and(search(text, &[in_field], field)?);
-        Ok(Self { filter, is_plain: false, ..self })
+    pub(crate) fn having(mut self, text: &str, in_field: F, field: Field) -> Result<Self> {
+        self.wanted.filter = self.wanted.filter.and(search(text, &[in_field], field)?);
+        self.is_plain = false;
+        Ok(self)
     }
 
-    /// Whether everything is wanted, by number: the database makes pages of that.
+    /// The same of a list whose newest records stand first, unless asked otherwise.
+    pub(crate) fn newest_first(mut self) -> Self {
+        filters::newest_first(&mut self.wanted);
+        self
+    }
+
+    /// Whether everything is wanted in the list's own order: the database makes pages of that.
     pub(crate) fn is_plain(&self) -> bool {
         self.is_plain
     }
@@ -98,17 +95,18 @@ impl<F: FilterField> ShortList<F> {
 
     /// A page of the records.
     pub(crate) fn page<T: Filterable<F>>(&self, mut records: Vec<T>, paging: &Paging) -> Page<T> {
-        records.retain(|record| self.filter.matches(record));
+        let Narrowed { filter, order } = &self.wanted;
+        records.retain(|record| filter.matches(record));
         let total = paging.wants_total().then_some(records.len() as u64);
         let window = paging.window();
-        let mut ranked = ranked(records, &self.order);
+        let mut ranked = ranked(records, order);
         if let Some(after) = &window.after {
-            ranked.retain(|(mark, _)| compare(mark, after, &self.order).is_gt());
+            ranked.retain(|(mark, _)| compare(mark, after, order).is_gt());
         }
         let number = |number| usize::try_from(number).unwrap_or(usize::MAX);
         let part = ranked.into_iter().skip(number(window.offset)).take(number(window.limit));
         let rows = part.map(|(_, record)| record).collect();
-        paging.page(rows, total, |record| mark(record, &self.order))
+        paging.page(rows, total, |record| mark(record, order))
     }
 }
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use roster_model::{
-    AuthenticationMethod, CredentialKind, EndedSessions, Page, PageRequest, Secret, Session,
-    SessionId, SignedIn, Status, User, UserId, UserRef,
+    AuthenticationMethod, CredentialKind, EndedSessions, ListFilter, Page, PageRequest,
+    SESSION_FIELDS, Secret, Session, SessionField, SessionId, SignedIn, Status, User, UserId,
+    UserRef,
 };
 use roster_store::{Mark, NewSession, StoredSession, Tx};
 use serde_json::json;
@@ -20,6 +21,7 @@ use crate::{
     credentials::token::{Token, TokenKind},
     paging::Paging,
     random::RandomExt,
+    selection::{ALL, ShortList},
     users::is_available,
 };
 
@@ -152,20 +154,29 @@ impl Core {
             .await
     }
 
-    /// The live sessions of a user, the newest first.
+    /// The live sessions of a user, the newest first unless asked otherwise.
     ///
     /// # Errors
-    /// `Invalid` for a page that cannot be.
+    /// `Invalid` for a filter, order or page that cannot be.
     pub async fn list_sessions(
         &self,
         actor: &Actor,
         user: &UserRef,
+        filter: &ListFilter,
         page: &PageRequest,
     ) -> Result<Page<Session>> {
         let user = self.authorize_on(actor, Operation::ListSessions, user).await?.id;
-        let paging = Paging::read(page, format!("sessions:{user}"))?;
+        let list = ShortList::read(filter, &SESSION_FIELDS, SessionField::SEARCHED)?.newest_first();
+        let paging = Paging::read(page, list.name(&format!("sessions:{user}")))?;
         let now = self.now();
         let _steady = self.usage().steady().await;
+        if !list.is_plain() {
+            let all = async |tx: &mut Tx| tx.list_sessions(user, now, &ALL).await;
+            let all = self.store().scan(all).await?.into_iter();
+            // Only so it is known when they were last used, and when they end.
+            let all = all.map(|stored| self.as_it_stands(actor, stored.session)).collect();
+            return Ok(list.page(all, &paging));
+        }
         let (rows, total) = self
             .store()
             .read(async |tx: &mut Tx| {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{AuditEventId, UserId, problem::words};
+use crate::{AuditEventId, ListFilter, UserId, problem::words};
 
 words! {
     /// How it ended.
@@ -58,4 +58,24 @@ pub struct AuditFilter {
     /// Only this action.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
+    /// A condition in the filter language (CQL2 text), for example `action LIKE 'mfa.%' AND outcome = 'failure'`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// A piece of the action, the subject or the address, letter case aside, or the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    /// Fields of an entry with commas between, each with `-` before it downwards; `-id` without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_by: Option<String>,
+}
+
+impl AuditFilter {
+    /// What the list is narrowed to by the fields of entries, and its order.
+    pub fn list(&self) -> ListFilter {
+        ListFilter {
+            filter: self.filter.clone(),
+            search: self.search.clone(),
+            order_by: self.order_by.clone(),
+        }
+    }
 }

@@ -58,8 +58,10 @@ pub use ids::{
 };
 pub use import::{GroupImport, GroupRow, ImportReport, RefusedRow, UserImport, UserRow};
 pub use list_fields::{
-    API_KEY_FIELDS, ApiKeyField, GROUP_FIELDS, GROUP_RECORD_FIELDS, GroupField, GroupRecordField,
-    INVITATION_FIELDS, InvitationField, PLAN_FIELDS, PlanField,
+    API_KEY_FIELDS, AUDIT_FIELDS, ApiKeyField, AuditField, GROUP_FIELDS, GROUP_RECORD_FIELDS,
+    GroupField, GroupRecordField, INVITATION_FIELDS, InvitationField, MEMBER_FIELDS,
+    MESSAGE_FIELDS, MemberField, MessageField, PLAN_FIELDS, PlanField, SESSION_FIELDS,
+    SessionField,
 };
 pub use message::{Channel, Message, MessageState};
 pub use mfa::{

@@ -1,8 +1,8 @@
-//! The fields by which plans, groups, API keys and invitations are filtered and ordered.
+//! The fields by which lists other than those of users are filtered and ordered.
 
 use crate::{
-    ApiKey, FieldKind, FilterField, FilterValue, Filterable, Group, GroupSummary, Invitation, Plan,
-    Vocabulary, user_field::ROLES,
+    ApiKey, AuditEvent, FieldKind, FilterField, FilterValue, Filterable, Group, GroupMember,
+    GroupSummary, Invitation, Message, Plan, Session, Vocabulary, Words, user_field::ROLES,
 };
 
 macro_rules! list_fields {
@@ -168,4 +168,147 @@ list_fields! {
     CreatedAt = "created_at": Time |invitation| Some(invitation.created_at);
     /// When its link ends.
     ExpiresAt = "expires_at": Time |invitation| Some(invitation.expires_at);
+}
+
+const METHODS: Words =
+    &[("pwd", "pwd"), ("otp", "otp"), ("sso", "sso"), ("impersonation", "impersonation")];
+const RANKS: Words = &[("member", "member"), ("manager", "manager")];
+const CHANNELS: Words = &[("sms", "sms"), ("email", "email")];
+const STATES: Words = &[("pending", "pending"), ("sent", "sent"), ("failed", "failed")];
+const OUTCOMES: Words = &[("success", "success"), ("failure", "failure")];
+
+list_fields! {
+    /// A field of a session.
+    SessionField of Session as SESSION_FIELDS, searched Address UserAgent, words Method: METHODS;
+    /// The number.
+    Id = "id": Integer |session| Some(session.id.0);
+    /// The name.
+    Uuid = "uuid": Uuid |session| Some(session.uuid);
+    /// Whose it is.
+    UserId = "user_id": Integer |session| Some(session.user_id.0);
+    /// When it was opened.
+    CreatedAt = "created_at": Time |session| Some(session.created_at);
+    /// When it was last used.
+    LastUsedAt = "last_used_at": Time |session| Some(session.last_used_at);
+    /// When it ends.
+    ExpiresAt = "expires_at": Time |session| Some(session.expires_at);
+    /// From where it was opened.
+    Address = "address": Text |session| session.address.clone();
+    /// With what program it was opened.
+    UserAgent = "user_agent": Text |session| session.user_agent.clone();
+    /// How it was opened.
+    Method = "method": Word |session| Some(session.method.as_str().to_owned());
+    /// When a second factor was last shown in it.
+    MfaAt = "mfa_at": Time |session| session.mfa_at;
+    /// The administrator who acts in the user's name.
+    ImpersonatorId = "impersonator_id": Integer |session| session.impersonator_id.map(|user| user.0);
+    /// Whether it is the one that asks.
+    IsCurrent = "is_current": Bool |session| Some(session.is_current);
+}
+
+list_fields! {
+    /// A field of a member of a group.
+    MemberField of GroupMember as MEMBER_FIELDS, searched Username Email Name FirstName LastName,
+        words Rank: RANKS;
+    /// The user's number.
+    Id = "id": Integer |member| Some(member.user.id.0);
+    /// The user's UUID.
+    Uuid = "uuid": Uuid |member| Some(member.user.uuid);
+    /// The username.
+    Username = "username": Text |member| Some(member.user.username.clone());
+    /// The address.
+    Email = "email": Text |member| Some(member.user.email.clone());
+    /// Given and family name as one text.
+    Name = "name": Text |member| Some(member.user.name.clone());
+    /// The given name.
+    FirstName = "first_name": Text |member| Some(member.user.first_name.clone());
+    /// The family name.
+    LastName = "last_name": Text |member| Some(member.user.last_name.clone());
+    /// Initials.
+    Initials = "initials": Text |member| member.user.initials.clone();
+    /// The user's primary group.
+    PrimaryGroupId = "primary_group_id": Integer |member| Some(member.primary_group_id.0);
+    /// Whether the user is not switched off.
+    IsActive = "is_active": Bool |member| Some(member.is_active);
+    /// What the user may do in the group.
+    Rank = "rank": Word |member| Some(member.rank.as_str().to_owned());
+    /// Since when.
+    CreatedAt = "created_at": Time |member| Some(member.created_at);
+}
+
+list_fields! {
+    /// A field of an outgoing message.
+    MessageField of Message as MESSAGE_FIELDS, searched To Template,
+        words Channel: CHANNELS, State: STATES;
+    /// The number.
+    Id = "id": Integer |message| Some(message.id.0);
+    /// How it is sent.
+    Channel = "channel": Word |message| Some(message.channel.as_str().to_owned());
+    /// To whom.
+    To = "to": Text |message| Some(message.to.clone());
+    /// The user it is about.
+    UserId = "user_id": Integer |message| message.user_id.map(|user| user.0);
+    /// Which text it has.
+    Template = "template": Text |message| Some(message.template.clone());
+    /// How far it has come.
+    State = "state": Word |message| Some(message.state.as_str().to_owned());
+    /// How often it was tried.
+    Attempts = "attempts": Integer |message| Some(i64::from(message.attempts));
+    /// What the gateway said last.
+    LastError = "last_error": Text |message| message.last_error.clone();
+    /// When it was written.
+    CreatedAt = "created_at": Time |message| Some(message.created_at);
+    /// When it is tried next.
+    NextAttemptAt = "next_attempt_at": Time |message| message.next_attempt_at;
+    /// When the gateway took it.
+    SentAt = "sent_at": Time |message| message.sent_at;
+}
+
+list_fields! {
+    /// A field of an entry of the audit log.
+    AuditField of AuditEvent as AUDIT_FIELDS, searched Action Subject Address,
+        words Outcome: OUTCOMES;
+    /// The number.
+    Id = "id": Integer |event| Some(event.id.0);
+    /// When it happened.
+    At = "at": Time |event| Some(event.at);
+    /// What was done.
+    Action = "action": Text |event| Some(event.action.clone());
+    /// How it ended.
+    Outcome = "outcome": Word |event| Some(event.outcome.as_str().to_owned());
+    /// The user who did it.
+    ActorId = "actor_id": Integer |event| event.actor_id.map(|user| user.0);
+    /// The administrator who acted in that user's name.
+    ImpersonatorId = "impersonator_id": Integer |event| event.impersonator_id.map(|user| user.0);
+    /// By what it was done.
+    Credential = "credential": Text |event| Some(event.credential.clone());
+    /// Through which door it came.
+    Door = "door": Text |event| Some(event.door.clone());
+    /// From where.
+    Address = "address": Text |event| event.address.clone();
+    /// The request it belongs to.
+    RequestId = "request_id": Text |event| event.request_id.clone();
+    /// The user it was done to.
+    UserId = "user_id": Integer |event| event.user_id.map(|user| user.0);
+    /// What else it was done to.
+    Subject = "subject": Text |event| event.subject.clone();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AuthenticationMethod, Channel, MembershipRank, MessageState, Outcome};
+
+    #[test]
+    fn every_word_of_a_field_is_known() {
+        fn known<T: Copy>(words: Words, all: &[T], word: impl Fn(T) -> &'static str) {
+            let all: Vec<_> = all.iter().map(|one| (word(*one), word(*one))).collect();
+            assert_eq!(words, all);
+        }
+        known(METHODS, AuthenticationMethod::ALL, AuthenticationMethod::as_str);
+        known(RANKS, MembershipRank::ALL, MembershipRank::as_str);
+        known(CHANNELS, Channel::ALL, Channel::as_str);
+        known(STATES, MessageState::ALL, MessageState::as_str);
+        known(OUTCOMES, Outcome::ALL, Outcome::as_str);
+    }
 }

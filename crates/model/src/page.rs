@@ -40,10 +40,11 @@ pub struct ListFilter {
     /// A condition in the filter language (CQL2 text), for example `name LIKE 'A%' AND created_at > '2026-01-01'`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
-    /// A piece of a name or a description, letter case aside, or the number.
+    /// A piece of what names or describes a record, letter case aside, or the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
-    /// Fields of a record with commas between, each with `-` before it downwards; `id` without it.
+    /// Fields of a record with commas between, each with `-` before it downwards. Without it by `id`; sessions and
+    /// messages from the newest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_by: Option<String>,
 }

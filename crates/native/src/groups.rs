@@ -79,7 +79,7 @@ async fn delete(call: Call<DeleteGroup>) -> Result<()> {
 }
 
 async fn members(call: Call<ListMembers>) -> Result<Page<GroupMember>> {
-    call.core.list_members(&call.actor, call.path.group, &call.query).await
+    call.core.list_members(&call.actor, call.path.group, &call.query.0, &call.query.1).await
 }
 
 async fn set_member(call: Call<SetMember>) -> Result<GroupMember> {

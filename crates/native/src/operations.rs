@@ -19,7 +19,7 @@ async fn set_up(call: Call<SetUpRoster>) -> Result<User> {
 }
 
 async fn messages(call: Call<ListMessages>) -> Result<Page<Message>> {
-    call.core.list_messages(&call.actor, &call.query).await
+    call.core.list_messages(&call.actor, &call.query.0, &call.query.1).await
 }
 
 async fn retry(call: Call<RetryMessage>) -> Result<Message> {

@@ -54,7 +54,7 @@ async fn introspect(call: Call<Introspect>) -> Result<Introspection> {
 }
 
 async fn list(call: Call<ListSessions>) -> Result<Page<Session>> {
-    call.core.list_sessions(&call.actor, &call.path.user, &call.query).await
+    call.core.list_sessions(&call.actor, &call.path.user, &call.query.0, &call.query.1).await
 }
 
 async fn get(call: Call<GetSession>) -> Result<Session> {

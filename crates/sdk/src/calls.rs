@@ -243,7 +243,7 @@ calls! {
     renew_recovery_codes = RenewRecoveryCodes {user} -> RecoveryCodes;
 
     /// One page of the sessions of a user.
-    list_sessions = ListSessions {user} ?{page: PageRequest} -> Page<Session>;
+    list_sessions = ListSessions {user} ?{filter: ListFilter, page: PageRequest} -> Page<Session>;
     /// One session of a user.
     get_session = GetSession {user, session} -> Session;
     /// Ends all sessions of a user, or all but the one that asks.
@@ -300,7 +300,7 @@ calls! {
     /// Deletes a group. Its members stay users.
     delete_group = DeleteGroup {group} -> ();
     /// One page of the members of a group.
-    list_members = ListMembers {group} ?{page: PageRequest} -> Page<GroupMember>;
+    list_members = ListMembers {group} ?{filter: ListFilter, page: PageRequest} -> Page<GroupMember>;
     /// Makes somebody a member of a group, or changes the rank of one.
     set_member = SetMember {group, user} (membership: SetMembership) -> GroupMember;
     /// Takes somebody out of a group.
@@ -390,7 +390,7 @@ calls! {
     /// Makes the first administrator, with the token that the server shows at its first start.
     set_up = SetUpRoster {} (first: SetUp) -> User;
     /// One page of the outgoing messages, newest first.
-    list_messages = ListMessages {} ?{page: PageRequest} -> Page<Message>;
+    list_messages = ListMessages {} ?{filter: ListFilter, page: PageRequest} -> Page<Message>;
     /// Tries again to send a message that was given up.
     retry_message = RetryMessage {message} -> Message;
     /// One page of the audit log, newest first.
@@ -409,7 +409,7 @@ lists! {
     /// The invitations that can be accepted still, as a list to go through.
     invitations = ListInvitations {} of Invitation, filter ListFilter;
     /// The sessions of a user, as a list to go through.
-    sessions = ListSessions {user} of Session;
+    sessions = ListSessions {user} of Session, filter ListFilter;
     /// The API keys of a user, as a list to go through.
     api_keys = ListApiKeys {user} of ApiKey, filter ApiKeyFilter;
     /// The organizations that the caller may see, as a list to go through.
@@ -417,7 +417,7 @@ lists! {
     /// The groups of the caller's organization, as a list to go through.
     groups = ListGroups {} of GroupDetails, filter GroupFilter;
     /// The members of a group, as a list to go through.
-    members = ListMembers {group} of GroupMember;
+    members = ListMembers {group} of GroupMember, filter ListFilter;
     /// The plans, as a list to go through.
     plans = ListPlans {} of Plan, filter ListFilter;
     /// The themes for the caller's organization, as a list to go through.
@@ -433,7 +433,7 @@ lists! {
     /// Those for whom a feature flag is switched on, as a list to go through.
     feature_flag_switches = ListFeatureFlagSwitches {flag} of FeatureFlagSwitch;
     /// The outgoing messages, newest first, as a list to go through.
-    messages = ListMessages {} of Message;
+    messages = ListMessages {} of Message, filter ListFilter;
     /// The audit log, newest first, as a list to go through.
     audit_events = ListAuditEvents {} of AuditEvent, filter AuditFilter;
 }

@@ -1,11 +1,13 @@
 //! The audit log. Entries are only ever added.
 
 use jiff::Timestamp;
-use roster_model::{AuditEvent, AuditEventId, OrganizationId, Outcome, UserId};
+use roster_model::{AuditEvent, AuditField, OrganizationId, Outcome, UserId};
 use serde_json::Value;
 
-use crate::sql::{Param, Row};
-use crate::{Error, Tx, Window};
+use crate::filter;
+use crate::query::Query;
+use crate::sql::Row;
+use crate::{Error, Mark, Narrowed, Tx, Window};
 
 /// An entry to be added.
 #[derive(Debug)]
@@ -36,9 +38,11 @@ pub struct NewAuditEvent<'a> {
     pub changes: &'a Value,
 }
 
-/// Which entries are wanted; all that is given must hold.
+/// Which entries are wanted, in which order; all that is given must hold.
 #[derive(Debug, Default)]
 pub struct AuditQuery {
+    /// What their fields are to hold, and the order.
+    pub narrowed: Narrowed<AuditField>,
     /// Done by or to this user.
     pub user: Option<UserId>,
     /// Done by or to somebody who is now in this organization.
@@ -95,80 +99,97 @@ impl Tx {
         Ok(())
     }
 
-    /// Entries from the newest on. The mark of an entry is its number.
+    /// Entries, each with where it stands.
     pub async fn list_audit_events(
         &mut self,
-        query: &AuditQuery,
+        wanted: &AuditQuery,
         window: &Window,
-    ) -> Result<Vec<AuditEvent>, Error> {
-        let before = window.after.as_ref().map(|mark| AuditEventId(mark.id));
-        let reach = window.limit.saturating_add(window.offset);
-        let mut rest = String::new();
-        let mut params = conditions(query, &mut rest);
-        if let Some(before) = &before {
-            params.push(before);
-            rest.push_str(&format!(" AND id < ${}", params.len()));
-        }
-        params.push(&window.limit);
-        params.push(&window.offset);
-        let page = format!("ORDER BY id DESC LIMIT ${} OFFSET ${}", params.len() - 1, params.len());
-        let found = match &query.user {
-            None => format!("1 = 1{rest}"),
-            Some(user) => {
-                params.push(user);
-                params.push(&reach);
-                let (user, reach) = (params.len() - 1, params.len());
+    ) -> Result<Vec<(AuditEvent, Mark)>, Error> {
+        let order = filter::order_of(&wanted.narrowed);
+        let mut query = Query::new(self.engine(), SELECT);
+        match &wanted.user {
+            Some(user) if order.is_newest_first() => {
                 // Each index is walked from its end, no further than the page reaches: with one condition for both, all
                 // that ever concerned somebody would be collected and sorted.
-                let walk = |column: &str| {
-                    format!(
-                        "SELECT id FROM (SELECT id FROM audit_events WHERE {column} = ${user}{rest} \
-                         ORDER BY id DESC LIMIT ${reach}) AS {column}_walk"
-                    )
-                };
-                format!("id IN ({} UNION {})", walk("actor_id"), walk("user_id"))
+                query.push(" WHERE id IN (");
+                for (number, column) in ["actor_id", "user_id"].into_iter().enumerate() {
+                    query.push(if number == 0 {
+                        "SELECT id FROM ("
+                    } else {
+                        " UNION SELECT id FROM ("
+                    });
+                    query.push_with(
+                        &format!("SELECT id FROM audit_events WHERE {column} = ?"),
+                        user,
+                    );
+                    wanted.write_conditions(window, &mut query)?;
+                    let reach = window.limit.saturating_add(window.offset);
+                    query.push_with(" ORDER BY id DESC LIMIT ?", &reach);
+                    query.push(&format!(") AS {column}_walk"));
+                }
+                query.push(")");
             }
-        };
-        let sql = format!("{SELECT} WHERE {found} {page}");
-        self.list(&sql, &params, audit_event).await
+            user => {
+                query.push(" WHERE TRUE");
+                write_about(user.as_ref(), &mut query);
+                wanted.write_conditions(window, &mut query)?;
+            }
+        }
+        filter::write_page(&wanted.narrowed, window, &mut query);
+        query
+            .list(self, |row| {
+                let event = audit_event(row)?;
+                let mark = order.mark(&event, event.id.0);
+                Ok((event, mark))
+            })
+            .await
     }
 
     /// How many entries there are.
-    pub async fn count_audit_events(&mut self, query: &AuditQuery) -> Result<u64, Error> {
-        let mut sql = String::from("SELECT COUNT(*) FROM audit_events WHERE 1 = 1");
-        let mut params = conditions(query, &mut sql);
-        if let Some(user) = &query.user {
-            params.push(user);
-            let user = params.len();
-            sql.push_str(&format!(" AND (actor_id = ${user} OR user_id = ${user})"));
-        }
-        self.one(&sql, &params, |row| row.get(0)).await
+    pub async fn count_audit_events(&mut self, wanted: &AuditQuery) -> Result<u64, Error> {
+        let mut query = Query::new(self.engine(), "SELECT COUNT(*) FROM audit_events WHERE TRUE");
+        write_about(wanted.user.as_ref(), &mut query);
+        wanted.write_plain_conditions(&mut query);
+        filter::write_condition(&wanted.narrowed, &mut query);
+        query.one(self, |row| row.get(0)).await
     }
 }
 
-/// All conditions but that about a user.
-fn conditions<'q>(query: &'q AuditQuery, sql: &mut String) -> Vec<&'q dyn Param> {
-    let mut params: Vec<&dyn Param> = Vec::new();
-    if let Some(organization) = &query.organization {
-        params.push(organization);
-        let n = params.len();
-        sql.push_str(&format!(
-            " AND EXISTS (SELECT 1 FROM users WHERE users.organization_id = ${n} \
-             AND users.id IN (audit_events.actor_id, audit_events.user_id))"
-        ));
+impl AuditQuery {
+    /// Adds all conditions but that about a user, and that an entry comes after where the window begins.
+    fn write_conditions(&self, window: &Window, query: &mut Query) -> Result<(), Error> {
+        self.write_plain_conditions(query);
+        filter::write_conditions(&self.narrowed, window, query)
     }
-    if let Some(action) = &query.action {
-        params.push(action);
-        sql.push_str(&format!(" AND action = ${}", params.len()));
+
+    fn write_plain_conditions(&self, query: &mut Query) {
+        if let Some(organization) = &self.organization {
+            query.push_with(
+                " AND EXISTS (SELECT 1 FROM users WHERE users.organization_id = ? \
+                 AND users.id IN (audit_events.actor_id, audit_events.user_id))",
+                organization,
+            );
+        }
+        if let Some(action) = &self.action {
+            query.push_with(" AND action = ?", action);
+        }
     }
-    params
+}
+
+/// Adds the condition that an entry is about a user.
+fn write_about(user: Option<&UserId>, query: &mut Query) {
+    if let Some(user) = user {
+        query.push_with(" AND (actor_id = ? OR user_id = ?)", user);
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use roster_model::OrderBy;
+
     use super::*;
+    use crate::Store;
     use crate::testing::{noon, on_both_databases, user, write};
-    use crate::{Mark, Store};
 
     on_both_databases! {
         async fn what_was_done_by_or_to_somebody_is_found_newest_first_page_by_page(store: Store) {
@@ -196,20 +217,22 @@ mod tests {
                     })
                     .await?;
                 }
-                let query = AuditQuery { user: Some(ann), ..AuditQuery::default() };
+                let order = vec![OrderBy::descending(AuditField::Id)];
+                let narrowed = Narrowed { order, ..Narrowed::default() };
+                let query = AuditQuery { user: Some(ann), narrowed, ..AuditQuery::default() };
                 let mut window = Window { after: None, offset: 0, limit: 2 };
                 let mut seen = Vec::new();
                 loop {
                     let page = tx.list_audit_events(&query, &window).await?;
-                    let Some(last) = page.last() else { break };
-                    window.after = Some(Mark::id(last.id.0));
-                    seen.extend(page.iter().map(|event| event.id.0));
+                    let Some((_, last)) = page.last() else { break };
+                    window.after = Some(last.clone());
+                    seen.extend(page.iter().map(|(event, _)| event.id.0));
                 }
                 assert_eq!(seen, [7, 5, 4, 2, 1]);
                 assert_eq!(tx.count_audit_events(&query).await?, 5);
                 let window = Window { after: None, offset: 3, limit: 10 };
                 let page = tx.list_audit_events(&query, &window).await?;
-                assert_eq!(page.iter().map(|event| event.id.0).collect::<Vec<_>>(), [2, 1]);
+                assert_eq!(page.iter().map(|(event, _)| event.id.0).collect::<Vec<_>>(), [2, 1]);
                 let action = Some("session.refused".to_owned());
                 let query = AuditQuery { action, ..query };
                 let window = Window { after: None, offset: 0, limit: 10 };

@@ -47,6 +47,7 @@ pub use dioptra::{DioptraDatabase, DioptraGroup, DioptraMember, DioptraUser};
 pub use error::{Cause, Error};
 pub use favorites::FavoritesOf;
 pub use feature_flags::SwitchFor;
+pub use filter::Narrowed;
 pub use groups::{Grant, GroupQuery, PersonOfGroup, Standing};
 pub use idempotency::KeptReply;
 pub use links::Link;

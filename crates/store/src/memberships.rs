@@ -2,25 +2,21 @@
 
 use jiff::Timestamp;
 use roster_model::{
-    DirectoryEntry, GroupEntry, GroupId, GroupMember, MembershipRank, OrganizationId, Status,
-    UserId,
+    DirectoryEntry, GroupEntry, GroupId, GroupMember, MemberField, MembershipRank, OrganizationId,
+    Status, UserId,
 };
 
+use crate::filter;
 use crate::groups::roles_of;
 use crate::query::Query;
 use crate::sql::{Columns, Row};
-use crate::{Error, Tx, Window};
+use crate::{Error, Mark, Narrowed, Tx, Window};
 
-macro_rules! select_member {
-    ($rest:literal) => {
-        concat!(
-            "SELECT users.id, users.uuid, users.username, users.first_name, users.last_name, \
-             users.email, users.initials, users.primary_group_id, users.status, \
-             memberships.rank, memberships.created_at \
-             FROM memberships JOIN users ON users.id = memberships.user_id \
-             WHERE memberships.group_id = $1 AND users.deleted_at IS NULL ",
-            $rest
-        )
+macro_rules! member_columns {
+    () => {
+        "SELECT users.id, users.uuid, users.username, users.first_name, users.last_name, \
+         users.email, users.initials, users.primary_group_id, users.status, memberships.rank, \
+         memberships.created_at"
     };
 }
 
@@ -236,30 +232,51 @@ impl Tx {
         group: GroupId,
         user: UserId,
     ) -> Result<Option<GroupMember>, Error> {
-        let sql = select_member!("AND memberships.user_id = $2");
+        let sql = concat!(
+            member_columns!(),
+            " FROM memberships JOIN users ON users.id = memberships.user_id \
+             WHERE memberships.group_id = $1 AND memberships.user_id = $2 \
+             AND users.deleted_at IS NULL"
+        );
         self.find(sql, &[&group, &user], member).await
     }
 
-    /// Living members of a group, by the user's number from the first on.
+    /// Living members of a group, each with where it stands.
     pub async fn list_members(
         &mut self,
         group: GroupId,
+        wanted: &Narrowed<MemberField>,
         window: &Window,
-    ) -> Result<Vec<GroupMember>, Error> {
-        let sql = select_member!(
-            "AND memberships.user_id > $2 ORDER BY memberships.user_id LIMIT $3 OFFSET $4"
-        );
-        self.list(sql, &[&group, &window.after_id(), &window.limit, &window.offset], member).await
+    ) -> Result<Vec<(GroupMember, Mark)>, Error> {
+        let order = filter::order_of(wanted);
+        let mut query = Query::new(self.engine(), member_columns!());
+        write_members(group, &mut query);
+        filter::write_conditions(wanted, window, &mut query)?;
+        filter::write_page(wanted, window, &mut query);
+        query
+            .list(self, |row| {
+                let member = member(row)?;
+                let mark = order.mark(&member, member.user.id.0);
+                Ok((member, mark))
+            })
+            .await
     }
 
     /// How many living members a group has.
-    pub async fn count_members(&mut self, group: GroupId) -> Result<u64, Error> {
-        self.one(
-            "SELECT COUNT(*) FROM memberships JOIN users ON users.id = memberships.user_id \
-             WHERE memberships.group_id = $1 AND users.deleted_at IS NULL",
-            &[&group],
-            |row| row.get(0),
-        )
-        .await
+    pub async fn count_members(
+        &mut self,
+        group: GroupId,
+        wanted: &Narrowed<MemberField>,
+    ) -> Result<u64, Error> {
+        let mut query = Query::new(self.engine(), "SELECT COUNT(*)");
+        write_members(group, &mut query);
+        filter::write_condition(wanted, &mut query);
+        query.one(self, |row| row.get(0)).await
     }
+}
+
+/// Adds where living members of a group are.
+fn write_members(group: GroupId, query: &mut Query) {
+    query.push(" FROM memberships JOIN users ON users.id = memberships.user_id");
+    query.push_with(" WHERE memberships.group_id = ? AND users.deleted_at IS NULL", &group);
 }

@@ -1,9 +1,11 @@
 //! The outbox.
 
 use jiff::Timestamp;
-use roster_model::{Channel, Message, MessageId, MessageState, UserId};
+use roster_model::{Channel, Message, MessageField, MessageId, MessageState, UserId, fold};
 
-use crate::{Error, Tx, Window, sql::Row};
+use crate::filter;
+use crate::query::Query;
+use crate::{Error, Mark, Narrowed, Tx, Window, sql::Row};
 
 macro_rules! select_message {
     ($rest:literal) => {
@@ -55,8 +57,8 @@ impl Tx {
     ) -> Result<MessageId, Error> {
         let id = self.insert(
             "INSERT INTO messages (channel, destination, user_id, template, sealed, state, attempts, \
-             last_error, created_at, next_attempt_at, sent_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, 0, NULL, $7, $7, NULL)",
+             last_error, created_at, next_attempt_at, sent_at, destination_key) \
+             VALUES ($1, $2, $3, $4, $5, $6, 0, NULL, $7, $7, NULL, $8)",
             &[
                 &new.channel,
                 &new.destination,
@@ -65,6 +67,7 @@ impl Tx {
                 &new.sealed,
                 &MessageState::Pending,
                 &now,
+                &fold(new.destination).as_str(),
             ],
         )
         .await?;
@@ -95,7 +98,7 @@ impl Tx {
     pub async fn mark_message_sent(&mut self, id: MessageId, now: Timestamp) -> Result<(), Error> {
         self.execute(
             "UPDATE messages SET state = $2, sent_at = $3, next_attempt_at = NULL, \
-             last_error = NULL, sealed = $4 WHERE id = $1",
+             last_error = NULL, last_error_key = NULL, sealed = $4 WHERE id = $1",
             &[&id, &MessageState::Sent, &now, &[0_u8; 0].as_slice()],
         )
         .await?;
@@ -112,9 +115,9 @@ impl Tx {
         let state =
             if next_attempt_at.is_some() { MessageState::Pending } else { MessageState::Failed };
         self.execute(
-            "UPDATE messages SET state = $2, last_error = $3, next_attempt_at = $4 \
-             WHERE id = $1 AND sent_at IS NULL",
-            &[&id, &state, &error, &next_attempt_at],
+            "UPDATE messages SET state = $2, last_error = $3, next_attempt_at = $4, \
+             last_error_key = $5 WHERE id = $1 AND sent_at IS NULL",
+            &[&id, &state, &error, &next_attempt_at, &fold(error).as_str()],
         )
         .await?;
         Ok(())
@@ -142,23 +145,30 @@ impl Tx {
         self.find(select_message!("WHERE id = $1"), &[&id], message).await
     }
 
-    /// Messages, the newest first.
-    pub async fn list_messages(&mut self, window: &Window) -> Result<Vec<Message>, Error> {
-        let before = window.after.as_ref().map_or(i64::MAX, |mark| mark.id);
-        self.list(
-            select_message!("WHERE id < $1 ORDER BY id DESC LIMIT $2 OFFSET $3"),
-            &[&before, &window.limit, &window.offset],
-            message,
-        )
-        .await
+    /// Messages, each with where it stands.
+    pub async fn list_messages(
+        &mut self,
+        wanted: &Narrowed<MessageField>,
+        window: &Window,
+    ) -> Result<Vec<(Message, Mark)>, Error> {
+        let order = filter::order_of(wanted);
+        let mut query = Query::new(self.engine(), select_message!("WHERE TRUE"));
+        filter::write_conditions(wanted, window, &mut query)?;
+        filter::write_page(wanted, window, &mut query);
+        query
+            .list(self, |row| {
+                let message = message(row)?;
+                let mark = order.mark(&message, message.id.0);
+                Ok((message, mark))
+            })
+            .await
     }
 
     /// How many messages there are.
-    pub async fn count_messages(&mut self) -> Result<u64, Error> {
-        self.one("SELECT count(*) FROM messages", &[], |row| {
-            row.get::<i64>(0).map(|n| n.unsigned_abs())
-        })
-        .await
+    pub async fn count_messages(&mut self, wanted: &Narrowed<MessageField>) -> Result<u64, Error> {
+        let mut query = Query::new(self.engine(), "SELECT COUNT(*) FROM messages WHERE TRUE");
+        filter::write_condition(wanted, &mut query);
+        query.one(self, |row| row.get(0)).await
     }
 
     /// Forgets messages from before `day` that were sent or given up.

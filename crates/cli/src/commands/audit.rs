@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use roster_client::model::AuditFilter;
+use roster_client::model::{AuditFilter, ListFilter};
 
-use super::Part;
+use super::{Part, Which};
 use crate::{connection::Connection, output::Show, ui::Ui};
 
 /// See what was done, by whom, to whom
@@ -26,7 +26,9 @@ impl AuditCommand {
         let roster = self.connection.client()?;
         match self.verb {
             Verb::Ls(ls) => {
-                let filter = AuditFilter { user: ls.user, action: ls.action };
+                let ListFilter { filter, search, order_by } = ls.which.filter();
+                let filter =
+                    AuditFilter { user: ls.user, action: ls.action, filter, search, order_by };
                 let events = ls.part.of(roster.audit_events().filter(filter), &ui.talk).await?;
                 ui.out.list(&events, &ls.show)
             }
@@ -43,6 +45,8 @@ struct Ls {
     /// Only this action, for example user.created
     #[arg(long)]
     action: Option<String>,
+    #[command(flatten)]
+    which: Which,
     #[command(flatten)]
     part: Part,
     #[command(flatten)]

@@ -13,7 +13,7 @@ use roster_client::{
     },
 };
 
-use super::{Ls, Part, Which};
+use super::{Ls, NarrowedLs, Which};
 use crate::{codes::Otp, connection::Connection, output::Show, ui::Ui};
 
 /// See and manage groups and who belongs to them
@@ -57,8 +57,7 @@ impl GroupCommand {
             Verb::Delete(command) => command.run(&roster, ui).await,
             Verb::Members(command) => {
                 let id = find(&roster, &command.group).await?;
-                let members = command.part.of(roster.members(id), &ui.talk).await?;
-                ui.out.list(&members, &command.show)
+                command.narrowed.run(roster.members(id), ui).await
             }
             Verb::Add(command) => command.run(&roster, ui).await,
             Verb::Remove(command) => command.run(&roster, ui).await,
@@ -276,9 +275,7 @@ struct Members {
     /// Id, slug or name of the group
     group: String,
     #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
+    narrowed: NarrowedLs,
 }
 
 /// Make users members of a group, or change the rank of those who are

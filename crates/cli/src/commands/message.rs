@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use roster_client::model::MessageId;
 
-use super::Ls;
+use super::NarrowedLs;
 use crate::{connection::Connection, output::Show, ui::Ui};
 
 /// See outgoing SMS and e-mails, and try failed ones again
@@ -20,7 +20,7 @@ pub(crate) struct MessageCommand {
 enum Verb {
     /// List messages, the newest first
     #[command(alias = "list")]
-    Ls(Ls),
+    Ls(NarrowedLs),
     Retry(Retry),
 }
 

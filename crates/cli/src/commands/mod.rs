@@ -58,7 +58,7 @@ pub(crate) struct Which {
     /// Those of which this is true, such as "name LIKE 'A%'" (see the filter language in the documentation)
     #[arg(long, value_name = "CONDITION")]
     pub(crate) filter: Option<String>,
-    /// Those with this piece in their names or description
+    /// Those with this piece in what names or describes them
     #[arg(long, value_name = "TEXT")]
     pub(crate) search: Option<String>,
     /// Fields to order by, with commas between; with - before it downwards

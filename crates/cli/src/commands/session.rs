@@ -5,7 +5,7 @@ use clap::Subcommand;
 use roster_client::EndSessionsQuery;
 use uuid::Uuid;
 
-use super::Part;
+use super::NarrowedLs;
 use crate::{connection::Connection, output::Show, ui::Ui};
 
 /// See where people are signed in, and sign them out
@@ -20,7 +20,7 @@ pub(crate) struct SessionCommand {
 #[derive(Debug, Subcommand)]
 enum Verb {
     #[command(alias = "list")]
-    Ls(Ls),
+    Ls(LsSessions),
     #[command(alias = "show")]
     Details(Details),
     End(End),
@@ -30,10 +30,7 @@ impl SessionCommand {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
         let roster = self.connection.client()?;
         match self.verb {
-            Verb::Ls(ls) => {
-                let sessions = ls.part.of(roster.sessions(&ls.user), &ui.talk).await?;
-                ui.out.list(&sessions, &ls.show)
-            }
+            Verb::Ls(ls) => ls.narrowed.run(roster.sessions(&ls.user), ui).await,
             Verb::Details(details) => {
                 let session = roster.get_session(&details.user, details.session).await?;
                 ui.out.one(&session, &details.show)
@@ -55,16 +52,14 @@ impl SessionCommand {
     }
 }
 
-/// List the sessions of a user
+/// List the sessions of a user, the newest first
 #[derive(Debug, clap::Args)]
-struct Ls {
+struct LsSessions {
     /// Whose: id, UUID, username or e-mail address
     #[arg(short, long, default_value = "me")]
     user: String,
     #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
+    narrowed: NarrowedLs,
 }
 
 /// Show a session

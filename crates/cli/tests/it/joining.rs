@@ -134,3 +134,26 @@ async fn one_deletes_oneself_with_the_password() {
     assert!(said.contains("You are deleted"), "{said}");
     assert!(!ann.is_signed_in().await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_members_messages_and_events_are_narrowed_and_ordered() {
+    let machine = Machine::new().await;
+    let (roster, admin) = (&machine.roster, machine.roster.admin().await);
+    let ann = roster.person("ann").await;
+    let ask = serde_json::json!({"login": "ann", "purpose": "reset_password", "channel": "email"});
+    roster.call("POST", "/api/v1/one-time-codes", None, Some(&ask)).await;
+    let csv = |args: &[&str]| machine.run(&admin, &[args, &["--output", "csv"]].concat()).done();
+    let ls = ["session", "ls", "--filter", "is_current = TRUE AND method = 'pwd'", "-f", "method"];
+    assert_eq!(csv(&ls), "method\npwd\n");
+    let ls = ["group", "members", "public", "--order-by", "-username", "-f", "username"];
+    assert_eq!(csv(&ls), "username\nann\nadmin\n");
+    let ls = ["group", "members", "public", "--search", "ANN@", "-f", "username"];
+    assert_eq!(csv(&ls), "username\nann\n");
+    let ls = ["message", "ls", "--filter", "state = 'pending'", "-f", "to"];
+    assert_eq!(csv(&ls), "to\nann@example.com\n");
+    let own = format!("user_id = {} AND action = 'code.requested'", ann.user.id);
+    let ls = ["audit", "ls", "--filter", &own, "--order-by", "at", "-f", "outcome"];
+    assert_eq!(csv(&ls), "outcome\nsuccess\n");
+    let refused = machine.run(&admin, &["audit", "ls", "--filter", "changes = 'x'"]).refused();
+    assert!(refused.contains("\"changes\" is no field"), "{refused}");
+}

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use roster_model::{
-    Group, GroupId, GroupMember, GroupRole, MembershipRank, Page, PageRequest, Role, User, UserRef,
+    Group, GroupId, GroupMember, GroupRole, ListFilter, MEMBER_FIELDS, MemberField, MembershipRank,
+    Page, PageRequest, Role, User, UserRef,
 };
-use roster_store::{Mark, Tx};
+use roster_store::Tx;
 use serde_json::json;
 
 use crate::{
@@ -12,36 +13,39 @@ use crate::{
     audit::Entry,
     authorize::{check_filling, get_authorized_group, get_user},
     authz::Operation,
+    filters,
     installation::PUBLIC,
     paging::Paging,
 };
 
 impl Core {
-    /// The members of a group, of which everybody in its organization may know.
+    /// The members of a group, of which everybody in its organization may know, by number unless asked otherwise.
     ///
     /// # Errors
-    /// `NotFound`; `Invalid` for a page that cannot be.
+    /// `NotFound`; `Invalid` for a filter, order or page that cannot be.
     pub async fn list_members(
         &self,
         actor: &Actor,
         group: GroupId,
+        filter: &ListFilter,
         page: &PageRequest,
     ) -> Result<Page<GroupMember>> {
         let group = self.get_group(actor, group).await?.group.id;
-        let paging = Paging::read(page, format!("members:{group}"))?;
+        let wanted = filters::narrow(filter, &MEMBER_FIELDS, MemberField::SEARCHED)?;
+        let paging = Paging::read(page, format!("members:{group}:{filter:?}"))?;
         let (rows, total) = self
             .store()
             // Counting everybody may take long.
             .scan(async |tx: &mut Tx| {
-                let rows = tx.list_members(group, &paging.window()).await?;
+                let rows = tx.list_members(group, &wanted, &paging.window()).await?;
                 let total = match paging.wants_total() {
-                    true => Some(tx.count_members(group).await?),
+                    true => Some(tx.count_members(group, &wanted).await?),
                     false => None,
                 };
                 Ok::<_, Error>((rows, total))
             })
             .await?;
-        Ok(paging.page(rows, total, |member| Mark::id(member.user.id.0)))
+        Ok(paging.page(rows, total, |(_, mark)| mark.clone()).map(|(member, _)| member))
     }
 
     /// Makes somebody of its organization a member of a group, or gives a member another rank.

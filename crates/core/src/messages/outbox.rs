@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use roster_model::{Channel, Message, MessageId, Page, PageRequest, Secret, User, UserId};
-use roster_store::{Mark, NewMessage, Tx};
+use roster_model::{
+    Channel, ListFilter, MESSAGE_FIELDS, Message, MessageField, MessageId, Page, PageRequest,
+    Secret, User, UserId,
+};
+use roster_store::{NewMessage, Tx};
 use serde::{Deserialize, Serialize};
 
 use super::templates::{self, Parameters, Template};
 use crate::{
-    Actor, Core, Error, Kind, Result, authz::Operation, credentials::secret_key::Purpose,
+    Actor, Core, Error, Kind, Result, authz::Operation, credentials::secret_key::Purpose, filters,
     paging::Paging,
 };
 
@@ -226,25 +229,33 @@ impl Core {
         Ok(())
     }
 
-    /// The outgoing messages, newest first, without their texts.
+    /// The outgoing messages, newest first unless asked otherwise, without their texts.
     ///
     /// # Errors
-    /// `Forbidden` for all but system admins, `Invalid` for a page that cannot be.
-    pub async fn list_messages(&self, actor: &Actor, page: &PageRequest) -> Result<Page<Message>> {
+    /// `Forbidden` for all but system admins, `Invalid` for a filter, order or page that cannot be.
+    pub async fn list_messages(
+        &self,
+        actor: &Actor,
+        filter: &ListFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Message>> {
         self.authorize(actor, Operation::ReadMessages).await?;
-        let paging = Paging::read(page, "messages")?;
+        let mut wanted = filters::narrow(filter, &MESSAGE_FIELDS, MessageField::SEARCHED)?;
+        filters::newest_first(&mut wanted);
+        let paging = Paging::read(page, format!("messages:{filter:?}"))?;
         let (rows, total) = self
             .store()
-            .read(async |tx: &mut Tx| {
-                let rows = tx.list_messages(&paging.window()).await?;
+            // Looking for something rare may take long.
+            .scan(async |tx: &mut Tx| {
+                let rows = tx.list_messages(&wanted, &paging.window()).await?;
                 let total = match paging.wants_total() {
-                    true => Some(tx.count_messages().await?),
+                    true => Some(tx.count_messages(&wanted).await?),
                     false => None,
                 };
                 Ok::<_, Error>((rows, total))
             })
             .await?;
-        Ok(paging.page(rows, total, |message| Mark::id(message.id.0)))
+        Ok(paging.page(rows, total, |(_, mark)| mark.clone()).map(|(message, _)| message))
     }
 
     /// Has a message tried again at once.

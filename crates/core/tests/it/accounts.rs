@@ -2,8 +2,8 @@
 
 use roster_core::{Actor, Door, Error, KeyRef};
 use roster_model::{
-    ApiKeyUpdate, ChangePassword, ErrorCode, Field, MembershipRank, NewApiKey, NewGroup, NewUser,
-    PageRequest, Role, Status, User, UserRef, UserUpdate,
+    ApiKeyUpdate, ChangePassword, ErrorCode, Field, ListFilter, MembershipRank, NewApiKey,
+    NewGroup, NewUser, PageRequest, Role, Status, User, UserRef, UserUpdate,
 };
 
 use crate::fixture::{PASSWORD, Roster, on_both_databases};
@@ -64,7 +64,7 @@ on_both_databases! {
             code(roster.update_user(&stranger, &to(&own), &title(), None).await),
             code(roster.disable_user(&stranger, &to(&own)).await),
             code(roster.delete_user(&stranger, &to(&own)).await),
-            code(roster.list_sessions(&stranger, &to(&own), &PageRequest::default()).await),
+            code(roster.list_sessions(&stranger, &to(&own), &ListFilter::default(), &PageRequest::default()).await),
             code(roster.impersonate(&stranger, &to(&own)).await),
         ] {
             assert_eq!(refused, Some(ErrorCode::Forbidden));

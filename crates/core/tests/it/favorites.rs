@@ -5,8 +5,8 @@ use std::sync::Arc;
 use roster_core::{Actor, Error};
 use roster_model::{
     ActivityFilter, ActivityOrder, ErrorCode, FavoriteFilter, FavoriteId, FavoriteMove,
-    FavoriteOrder, NewApiKey, NewFavorite, ObjectFilter, ObjectId, ObjectRegistration, ObjectType,
-    PageRequest, Role, RunState, UserFilter, UserRef,
+    FavoriteOrder, ListFilter, NewApiKey, NewFavorite, ObjectFilter, ObjectId, ObjectRegistration,
+    ObjectType, PageRequest, Role, RunState, UserFilter, UserRef,
 };
 
 use crate::fixture::{Roster, on_both_databases};
@@ -185,7 +185,7 @@ on_both_databases! {
         let key = roster.create_api_key(&service, &UserRef::Me, &key).await.unwrap();
         let key = roster.actor(&key.token).await.unwrap();
         roster.register_object(&key, kind, id, &told("Census", "ann")).await.unwrap();
-        let beyond = code(roster.list_messages(&key, &PageRequest::default()).await);
+        let beyond = code(roster.list_messages(&key, &ListFilter::default(), &PageRequest::default()).await);
         assert_eq!(beyond, Some(ErrorCode::Forbidden));
         let (filter, page) = (FavoriteFilter::default(), PageRequest::default());
         let seen = roster.list_favorites(&ann, &UserRef::Me, &filter, &page).await.unwrap();

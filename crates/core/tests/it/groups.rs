@@ -83,7 +83,7 @@ on_both_databases! {
             assert_eq!(code(refused), Some(ErrorCode::NotFound));
             assert_eq!(code(roster.delete_group(&actor, group).await), Some(ErrorCode::NotFound));
             let page = PageRequest::default();
-            let refused = roster.list_members(&actor, group, &page).await;
+            let refused = roster.list_members(&actor, group, &ListFilter::default(), &page).await;
             assert_eq!(code(refused), Some(ErrorCode::NotFound));
             let refused = roster.set_member(&actor, group, &UserRef::Me, MembershipRank::Manager).await;
             assert_eq!(code(refused), Some(ErrorCode::NotFound));
@@ -117,10 +117,10 @@ on_both_databases! {
         let refused = roster.set_member(&member, crew, &UserRef::Me, MembershipRank::Manager).await;
         assert_eq!(code(refused), Some(ErrorCode::Forbidden));
         let page = PageRequest { limit: Some(1), count: Some(true), ..PageRequest::default() };
-        let first = roster.list_members(&member, crew, &page).await.unwrap();
+        let first = roster.list_members(&member, crew, &ListFilter::default(), &page).await.unwrap();
         assert_eq!((first.items[0].user.id, first.total), (ann.id, Some(2)));
         let page = PageRequest { cursor: first.next, ..page };
-        let second = roster.list_members(&member, crew, &page).await.unwrap();
+        let second = roster.list_members(&member, crew, &ListFilter::default(), &page).await.unwrap();
         assert_eq!((second.items[0].user.id, second.next), (bob.id, None));
         roster.remove_member(&manager, crew, &to(&bob)).await.unwrap();
         let refused = roster.remove_member(&manager, crew, &to(&bob)).await;
@@ -171,8 +171,8 @@ on_both_databases! {
         let moved = roster.update_user(&system, &to(&ann), &moved, None).await.unwrap();
         assert_eq!((moved.primary_group_id, moved.parent_id), (place.1, None));
         let page = PageRequest::default();
-        assert!(roster.list_members(&system, old, &page).await.unwrap().items.is_empty());
-        assert_eq!(roster.list_members(&system, place.1, &page).await.unwrap().items.len(), 1);
+        assert!(roster.list_members(&system, old, &ListFilter::default(), &page).await.unwrap().items.is_empty());
+        assert_eq!(roster.list_members(&system, place.1, &ListFilter::default(), &page).await.unwrap().items.len(), 1);
         let refused = roster.update_user(&system, &to(&ann), &parent, None).await;
         assert_eq!(field(refused), Some(Field::Parent), "an admin of the old one");
     }

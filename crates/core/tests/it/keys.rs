@@ -293,7 +293,7 @@ on_both_databases! {
             assert_eq!(refusal(&roster, &by_key, &named("more")).await.0, ErrorCode::Forbidden);
             let refused = roster.begin_totp(&by_key, &UserRef::Me).await.unwrap_err();
             assert_eq!(refused.code(), ErrorCode::Forbidden);
-            roster.list_sessions(&by_key, &UserRef::Me, &PageRequest::default()).await.unwrap();
+            roster.list_sessions(&by_key, &UserRef::Me, &ListFilter::default(), &PageRequest::default()).await.unwrap();
             roster.whoami(&by_key).await.unwrap();
         }
         let token = create(&roster, &actor, &named("free")).await.token;
@@ -363,7 +363,7 @@ on_both_databases! {
         let scopes = vec!["session.list".to_owned(), "jobs:read".to_owned()];
         let token = create(&roster, &actor, &NewApiKey { scopes, ..named("a") }).await.token;
         let by_key = check(&roster, &token, "GET", "/").await.unwrap();
-        roster.list_sessions(&by_key, &UserRef::Me, &PageRequest::default()).await.unwrap();
+        roster.list_sessions(&by_key, &UserRef::Me, &ListFilter::default(), &PageRequest::default()).await.unwrap();
         let refused = roster.list_api_keys(&by_key, &UserRef::Id(ann.id), false, &ListFilter::default(), &PageRequest::default()).await;
         assert_eq!(refused.unwrap_err().code(), ErrorCode::Forbidden);
         let input = IntrospectionRequest { token, method: None, path: None };

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use roster_core::{Actor, Error};
 use roster_model::{
-    ErrorCode, Field, NewApiKey, NewPlan, NewUser, PageRequest, PlanUpdate, Role, User, UserRef,
-    UserUpdate,
+    ErrorCode, Field, ListFilter, NewApiKey, NewPlan, NewUser, PageRequest, PlanUpdate, Role, User,
+    UserRef, UserUpdate,
 };
 
 use crate::fixture::{Roster, on_both_databases};
@@ -187,9 +187,9 @@ on_both_databases! {
         let update = UserUpdate { plan_expires_at: Some(Some(roster.now())), ..UserUpdate::default() };
         roster.update_user(&actor, &to(&ann), &update, None).await.unwrap();
         let page = PageRequest::default();
-        assert_eq!(roster.list_sessions(&actor, &to(&ann), &page).await.unwrap().items.len(), 1);
+        assert_eq!(roster.list_sessions(&actor, &to(&ann), &ListFilter::default(), &page).await.unwrap().items.len(), 1);
         roster.clear_away(&Actor::system("tests")).await.unwrap();
-        assert_eq!(roster.list_sessions(&actor, &to(&ann), &page).await.unwrap().items.len(), 0);
+        assert_eq!(roster.list_sessions(&actor, &to(&ann), &ListFilter::default(), &page).await.unwrap().items.len(), 0);
         roster.actor(&other.token).await.unwrap();
     }
 

@@ -93,10 +93,10 @@ on_both_databases! {
             roster.alter(&admin, |user| user.role = Role::SystemAdmin).await;
             let page = PageRequest::default();
             let actor = roster.actor(&token).await.unwrap();
-            roster.list_sessions(&actor, &UserRef::Id(ann.id), &page).await.unwrap();
+            roster.list_sessions(&actor, &UserRef::Id(ann.id), &ListFilter::default(), &page).await.unwrap();
             roster.alter(&admin, |user| user.role = Role::Viewer).await;
             let actor = roster.actor(&token).await.unwrap();
-            assert!(roster.list_sessions(&actor, &UserRef::Id(ann.id), &page).await.is_err());
+            assert!(roster.list_sessions(&actor, &UserRef::Id(ann.id), &ListFilter::default(), &page).await.is_err());
         }
     }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use roster_core::{Actor, Core, Error};
 use roster_model::{
-    AuthenticationMethod, ErrorCode, IntrospectionRequest, NewApiKey, PageRequest, Role, Secret,
-    Status, UserRef,
+    AuthenticationMethod, ErrorCode, IntrospectionRequest, ListFilter, NewApiKey, PageRequest,
+    Role, Secret, Status, UserRef,
 };
 
 use crate::fixture::{Roster, nobody, on_both_databases};
@@ -17,7 +17,10 @@ fn jobs() -> Actor {
 }
 
 async fn list(core: &Core, actor: &Actor) -> Vec<roster_model::Session> {
-    core.list_sessions(actor, &UserRef::Me, &PageRequest::default()).await.unwrap().items
+    core.list_sessions(actor, &UserRef::Me, &ListFilter::default(), &PageRequest::default())
+        .await
+        .unwrap()
+        .items
 }
 
 async fn introspect(roster: &Roster, actor: &Actor, token: &Secret) -> roster_model::Introspection {
@@ -93,7 +96,7 @@ on_both_databases! {
             PageRequest { limit: Some(2), count: Some(true), ..PageRequest::default() };
         let mut seen = Vec::new();
         loop {
-            let page = roster.list_sessions(&actor, &UserRef::Me, &request).await.unwrap();
+            let page = roster.list_sessions(&actor, &UserRef::Me, &ListFilter::default(), &request).await.unwrap();
             assert_eq!(page.total, Some(5));
             seen.extend(page.items.into_iter().map(|session| session.uuid));
             let Some(next) = page.next else { break };
@@ -149,12 +152,12 @@ on_both_databases! {
         let new = NewApiKey { name: "key".to_owned(), ..NewApiKey::default() };
         let refused = roster.create_api_key(&actor, &UserRef::Me, &new).await;
         assert_eq!(refused.unwrap_err().code(), ErrorCode::Forbidden);
-        let refused = roster.list_sessions(&actor, &UserRef::Id(bob.id), &PageRequest::default()).await;
+        let refused = roster.list_sessions(&actor, &UserRef::Id(bob.id), &ListFilter::default(), &PageRequest::default()).await;
         assert_eq!(refused.unwrap_err().code(), ErrorCode::Forbidden);
         assert!(!introspect(&roster, &service, &signed_in.token).await.active);
         roster.enrol(&actor).await;
         let actor = roster.actor(&signed_in.token).await.unwrap();
-        roster.list_sessions(&actor, &UserRef::Id(bob.id), &PageRequest::default()).await.unwrap();
+        roster.list_sessions(&actor, &UserRef::Id(bob.id), &ListFilter::default(), &PageRequest::default()).await.unwrap();
         assert!(introspect(&roster, &service, &signed_in.token).await.active);
     }
 

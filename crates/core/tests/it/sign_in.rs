@@ -4,9 +4,11 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 use roster_core::{Door, Error};
-use roster_model::{AuthenticationMethod, ErrorCode, LoginType, Outcome, Role, SignIn, Status};
+use roster_model::{
+    AuditField, AuthenticationMethod, ErrorCode, LoginType, OrderBy, Outcome, Role, SignIn, Status,
+};
 
-use roster_store::{AuditQuery, Tx, Window};
+use roster_store::{AuditQuery, Narrowed, Tx, Window};
 
 use crate::fixture::{PASSWORD, Roster, nobody, on_both_databases};
 
@@ -203,7 +205,9 @@ on_both_databases! {
         answer(&roster, "ann", "hunter4").await;
         roster.try_sign_in("ann", PASSWORD, None).await.unwrap();
         let window = Window { after: None, offset: 0, limit: 10 };
-        let query = AuditQuery::default();
+        let order = vec![OrderBy::descending(AuditField::Id)];
+        let narrowed = Narrowed { order, ..Narrowed::default() };
+        let query = AuditQuery { narrowed, ..AuditQuery::default() };
         let events = roster
             .store
             .point_read(async |tx: &mut Tx| tx.list_audit_events(&query, &window).await)
@@ -211,7 +215,7 @@ on_both_databases! {
             .unwrap();
         let told: Vec<_> = events
             .iter()
-            .map(|event| (event.action.as_str(), event.outcome, event.user_id))
+            .map(|(event, _)| (event.action.as_str(), event.outcome, event.user_id))
             .collect();
         let opened = "session.opened";
         assert_eq!(

@@ -1,7 +1,7 @@
 //! `users/{id}/sessions`.
 
 use roster_core::{Error, Kind};
-use roster_model::PageRequest;
+use roster_model::{ListFilter, PageRequest};
 use uuid::Uuid;
 
 use super::{
@@ -18,7 +18,7 @@ pub(super) async fn list(call: &Call, user: &str) -> Reply {
     let mut sessions = Vec::new();
     let mut page = PageRequest { limit: Some(1000), ..PageRequest::default() };
     loop {
-        let read = call.core().list_sessions(&actor, &user, &page).await;
+        let read = call.core().list_sessions(&actor, &user, &ListFilter::default(), &page).await;
         let read = read.map_err(|error| about(&actor, error))?;
         sessions.extend(read.items);
         match read.next {

@@ -14,6 +14,7 @@ mod joining;
 mod lists;
 mod lockout;
 mod messages;
+mod narrowed;
 mod ownership;
 mod recovery;
 mod registration;

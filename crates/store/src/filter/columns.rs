@@ -1,6 +1,6 @@
 //! Where the fields of records stand.
 
-use roster_model::{FilterField, UserField};
+use roster_model::{AuditField, FilterField, MemberField, MessageField, UserField};
 
 use crate::sql::Engine;
 
@@ -22,6 +22,10 @@ pub(crate) struct FieldColumn {
 enum Folded {
     /// What it holds is never folded.
     Same,
+    /// It holds nothing but ASCII, which databases fold as Roster does.
+    Ascii,
+    /// A column of its own, empty in rows from before there was one: of those the letters of ASCII are folded.
+    Late { name: &'static str },
     /// A column of its own.
     Column { name: &'static str, is_indexed: bool },
     /// A member of the JSON object in this column.
@@ -54,6 +58,16 @@ impl FieldColumn {
         Self { folded: Folded::Member { column, name }, ..self }
     }
 
+    /// The same, which holds nothing but ASCII.
+    pub(crate) const fn in_ascii(self) -> Self {
+        Self { folded: Folded::Ascii, ..self }
+    }
+
+    /// The same, its folded form in a column of its own that old rows do not have.
+    pub(crate) const fn with_late_key(self, name: &'static str) -> Self {
+        Self { folded: Folded::Late { name }, ..self }
+    }
+
     /// What it holds as it was written.
     pub(crate) fn exact(&self) -> &'static str {
         self.exact
@@ -63,7 +77,11 @@ impl FieldColumn {
     pub(crate) fn folded(&self, engine: Engine) -> String {
         match (self.folded, engine) {
             (Folded::Same, _) => self.exact.to_owned(),
+            (Folded::Ascii, _) => lower(self.exact, engine),
             (Folded::Column { name, .. }, _) => name.to_owned(),
+            (Folded::Late { name }, _) => {
+                format!("COALESCE({name}, {})", lower(self.exact, engine))
+            }
             (Folded::Member { column, name }, Engine::Sqlite) => format!("({column} ->> '{name}')"),
             (Folded::Member { column, name }, Engine::Postgres) => {
                 format!("({column}::json ->> '{name}')")
@@ -82,6 +100,14 @@ impl FieldColumn {
     /// Whether it may be empty.
     pub(crate) fn is_nullable(&self) -> bool {
         self.is_nullable
+    }
+}
+
+/// The text of a column, its letters of ASCII folded.
+fn lower(column: &str, engine: Engine) -> String {
+    match engine {
+        Engine::Sqlite => format!("LOWER({column})"),
+        Engine::Postgres => format!("LOWER({column} COLLATE \"C\")"),
     }
 }
 
@@ -135,6 +161,69 @@ impl SqlField for UserField {
             Self::UpdatedAt => Column::full("users.updated_at"),
             Self::UpdatedBy => Column::nullable("users.updated_by"),
             Self::Version => Column::full("users.version"),
+        }
+    }
+}
+
+impl SqlField for MemberField {
+    fn column(self) -> FieldColumn {
+        use FieldColumn as Column;
+        match self {
+            Self::Id => Column::full("memberships.user_id"),
+            Self::Uuid => UserField::Uuid.column(),
+            Self::Username => UserField::Username.column(),
+            Self::Email => UserField::Email.column(),
+            Self::Name => UserField::Name.column(),
+            Self::FirstName => UserField::FirstName.column(),
+            Self::LastName => UserField::LastName.column(),
+            Self::Initials => UserField::Initials.column(),
+            Self::PrimaryGroupId => UserField::PrimaryGroupId.column(),
+            Self::IsActive => Column::full("(users.status IN ('new', 'active', 'suspended'))"),
+            Self::Rank => Column::full("memberships.rank"),
+            Self::CreatedAt => Column::full("memberships.created_at"),
+        }
+    }
+}
+
+impl SqlField for MessageField {
+    fn column(self) -> FieldColumn {
+        use FieldColumn as Column;
+        match self {
+            Self::Id => Column::full("messages.id"),
+            Self::Channel => Column::full("messages.channel"),
+            Self::To => {
+                Column::full("messages.destination").with_late_key("messages.destination_key")
+            }
+            Self::UserId => Column::nullable("messages.user_id"),
+            Self::Template => Column::full("messages.template").in_ascii(),
+            Self::State => Column::full("messages.state"),
+            Self::Attempts => Column::full("messages.attempts"),
+            Self::LastError => {
+                Column::nullable("messages.last_error").with_late_key("messages.last_error_key")
+            }
+            Self::CreatedAt => Column::full("messages.created_at"),
+            Self::NextAttemptAt => Column::nullable("messages.next_attempt_at"),
+            Self::SentAt => Column::nullable("messages.sent_at"),
+        }
+    }
+}
+
+impl SqlField for AuditField {
+    fn column(self) -> FieldColumn {
+        use FieldColumn as Column;
+        match self {
+            Self::Id => Column::full("audit_events.id"),
+            Self::At => Column::full("audit_events.at"),
+            Self::Action => Column::full("audit_events.action").in_ascii(),
+            Self::Outcome => Column::full("audit_events.outcome"),
+            Self::ActorId => Column::nullable("audit_events.actor_id"),
+            Self::ImpersonatorId => Column::nullable("audit_events.impersonator_id"),
+            Self::Credential => Column::full("audit_events.credential").in_ascii(),
+            Self::Door => Column::full("audit_events.door").in_ascii(),
+            Self::Address => Column::nullable("audit_events.address").in_ascii(),
+            Self::RequestId => Column::nullable("audit_events.request_id").in_ascii(),
+            Self::UserId => Column::nullable("audit_events.user_id"),
+            Self::Subject => Column::nullable("audit_events.subject").in_ascii(),
         }
     }
 }

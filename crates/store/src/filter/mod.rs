@@ -4,6 +4,7 @@
 //! [`Filter::evaluate`](roster_model::Filter::evaluate) accepts.
 
 mod columns;
+mod narrowed;
 mod order;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,8 @@ mod tests;
 use roster_model::{Comparison, FieldKind, Filter, FilterValue, Pattern, PatternPiece};
 
 pub(crate) use columns::SqlField;
+pub use narrowed::Narrowed;
+pub(crate) use narrowed::{order_of, write_condition, write_conditions, write_page};
 pub(crate) use order::Order;
 
 use crate::query::Query;

@@ -28,6 +28,11 @@ impl<F: SqlField> Order<F> {
         Self { steps: all }
     }
 
+    /// Whether it is that of the numbers, from the last.
+    pub(crate) fn is_newest_first(&self) -> bool {
+        self.steps == [OrderBy::descending(F::ID)]
+    }
+
     /// The order's first field.
     pub(crate) fn leader(&self) -> F {
         self.steps[0].field

@@ -1,4 +1,4 @@
-//! The law of filters: SQL finds exactly what an evaluation in memory accepts, in the order it says, on both databases.
+//! The law of filters, held for users: SQL finds exactly what an evaluation in memory accepts, in the order it says, on both databases.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
 use roster_model::{
-    Comparison, FieldKind, Filter, FilterField as _, FilterValue, OrderBy, Pattern, PatternPiece,
+    Comparison, FieldKind, Filter, FilterField, FilterValue, OrderBy, Pattern, PatternPiece,
     PhoneNumber, Role, Status, USER_FIELDS, User, UserField, UserId, UserRef,
 };
 
@@ -23,7 +23,7 @@ const SHOWN_STATUSES: roster_model::Words = &[
 ];
 
 /// Texts that are near each other, with every character that means something to somebody.
-const TEXTS: &[&str] = &[
+pub(super) const TEXTS: &[&str] = &[
     "",
     "ann",
     "Ann",
@@ -64,8 +64,10 @@ fn times() -> impl Strategy<Value = Timestamp> {
 }
 
 fn values(kind: FieldKind) -> BoxedStrategy<FilterValue> {
-    let words =
-        Status::ALL.iter().map(|one| one.as_str()).chain(Role::ALL.iter().map(|one| one.as_str()));
+    const OTHERS: [&str; 9] =
+        ["sms", "email", "sent", "failed", "success", "failure", "member", "manager", "x"];
+    let words = Status::ALL.iter().map(|one| one.as_str());
+    let words = words.chain(Role::ALL.iter().map(|one| one.as_str())).chain(OTHERS);
     match kind {
         FieldKind::Integer => (-1_i64..4).prop_map(FilterValue::Integer).boxed(),
         FieldKind::Text => texts().prop_map(FilterValue::Text).boxed(),
@@ -93,11 +95,11 @@ fn patterns() -> impl Strategy<Value = (Pattern, bool)> {
 }
 
 /// Sometimes of another kind than the field's: the tree is made by doors, and nothing in it may be a fault.
-fn value_for(field: UserField) -> BoxedStrategy<FilterValue> {
+fn value_for<F: FilterField>(field: F) -> BoxedStrategy<FilterValue> {
     prop_oneof![9 => values(field.kind()), 1 => values(FieldKind::Integer), 1 => values(FieldKind::Text)].boxed()
 }
 
-fn leaves() -> impl Strategy<Value = Filter<UserField>> {
+fn leaves<F: FilterField>() -> impl Strategy<Value = Filter<F>> {
     let comparisons = proptest::sample::select(vec![
         Comparison::Equal,
         Comparison::NotEqual,
@@ -106,7 +108,7 @@ fn leaves() -> impl Strategy<Value = Filter<UserField>> {
         Comparison::Greater,
         Comparison::GreaterOrEqual,
     ]);
-    proptest::sample::select(UserField::ALL).prop_flat_map(move |field| {
+    proptest::sample::select(F::ALL).prop_flat_map(move |field| {
         prop_oneof![
             (comparisons.clone(), value_for(field))
                 .prop_map(move |(comparison, value)| Filter::Compare { field, comparison, value }),
@@ -123,7 +125,7 @@ fn leaves() -> impl Strategy<Value = Filter<UserField>> {
                 pattern,
                 is_folded
             }),
-            (proptest::sample::subsequence(UserField::ALL, 0..4), texts()).prop_map(
+            (proptest::sample::subsequence(F::ALL, 0..4), texts()).prop_map(
                 move |(mut fields, text)| {
                     fields.push(field);
                     Filter::contains(fields, &text)
@@ -133,7 +135,7 @@ fn leaves() -> impl Strategy<Value = Filter<UserField>> {
     })
 }
 
-fn filters() -> impl Strategy<Value = Filter<UserField>> {
+pub(super) fn filters<F: FilterField>() -> impl Strategy<Value = Filter<F>> {
     leaves().prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Filter::And),
@@ -156,7 +158,7 @@ fn orders() -> impl Strategy<Value = Vec<OrderBy<UserField>>> {
 }
 
 /// Users that differ in all that lists look at, out of few values each.
-async fn people(store: &Store) -> Vec<User> {
+pub(super) async fn people(store: &Store) -> Vec<User> {
     const COUNT: usize = 40;
     let mut runner = TestRunner::deterministic();
     let mut all = Vec::new();
@@ -209,7 +211,18 @@ async fn ids(store: &Store, query: &UserQuery, window: &Window) -> Vec<User> {
     store.read(async |tx: &mut Tx| tx.list_users(query, window).await).await.unwrap()
 }
 
-fn compare(one: &Mark, other: &Mark, order: &[OrderBy<UserField>]) -> Ordering {
+/// The steps of an order that decide before the number, and whether the number goes from the last.
+pub(super) fn decisive<F: FilterField>(order: &[OrderBy<F>]) -> (Vec<OrderBy<F>>, bool) {
+    let steps: Vec<_> = order.iter().take_while(|step| step.field != F::ID).copied().collect();
+    let is_new =
+        |at: usize, step: &OrderBy<F>| !steps[..at].iter().any(|before| before.field == step.field);
+    let unique = steps.iter().enumerate().filter(|(at, step)| is_new(*at, step));
+    let unique = unique.map(|(_, step)| *step).collect();
+    let id = order.iter().find(|step| step.field == F::ID);
+    (unique, id.is_some_and(|step| step.is_descending))
+}
+
+pub(super) fn compare<F>(one: &Mark, other: &Mark, order: &[OrderBy<F>]) -> Ordering {
     let rank = |key: &MarkKey| match key {
         MarkKey::Null => (0, String::new(), 0),
         MarkKey::Text(text) => (1, text.clone(), 0),
@@ -235,7 +248,7 @@ on_both_databases! {
         let whole = Window { after: None, offset: 0, limit: 1000 };
         let mut runner = TestRunner::new_with_rng(Config::default(), TestRunner::deterministic().new_rng());
         for _ in 0..600 {
-            let filter = filters().new_tree(&mut runner).unwrap().current();
+            let filter = filters::<UserField>().new_tree(&mut runner).unwrap().current();
             let expected: Vec<_> = people.iter().filter(|one| filter.matches(*one)).map(|one| one.id).collect();
             let query = UserQuery { filter, ..UserQuery::default() };
             let found: Vec<_> = ids(&store, &query, &whole).await.iter().map(|one| one.id).collect();
@@ -252,13 +265,7 @@ on_both_databases! {
             let order = orders().new_tree(&mut runner).unwrap().current();
             let query = UserQuery { order, ..UserQuery::default() };
             // What decides is the number, so this order of the steps is total.
-            let steps: Vec<_> = query.order.iter().take_while(|step| step.field != UserField::Id).copied().collect();
-            let unique: Vec<_> = steps.iter().enumerate()
-                .filter(|(at, step)| !steps[..*at].iter().any(|before| before.field == step.field))
-                .map(|(_, step)| *step)
-                .collect();
-            let id_descends = query.order.iter().find(|step| step.field == UserField::Id)
-                .is_some_and(|step| step.is_descending);
+            let (unique, id_descends) = decisive(&query.order);
             people.sort_by(|one, other| {
                 let (one, other) = (query.mark(one), query.mark(other));
                 let ordering = compare(&Mark { id: 0, ..one.clone() }, &Mark { id: 0, ..other.clone() }, &unique);

@@ -50,6 +50,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(9, "themes", "0009_themes.sql"),
     migration!(10, "feature_flags", "0010_feature_flags.sql"),
     migration!(11, "registrations", "0011_registrations.sql"),
+    migration!(12, "message keys", "0012_message_keys.sql"),
     migration!(13, "proofs", "0013_proofs.sql"),
 ];
 
