@@ -5,6 +5,8 @@ use roster_model::ErrorCode;
 use roster_testing::{Answer, PASSWORD, Roster, on_both_databases};
 use serde_json::{Value, json};
 
+use crate::statements::asked;
+
 /// What a stranger sees of an answer, ids and dates aside.
 fn seen(answer: &Answer) -> (StatusCode, Vec<(String, String)>, Value) {
     let mut body: Value = serde_json::from_slice(&answer.bytes).unwrap_or(Value::Null);
@@ -60,6 +62,27 @@ on_both_databases! {
             let body = json!({"login": login, "password": "wrong horse battery"});
             roster.call("POST", "/api/v1/sessions", None, Some(&body)).await;
             assert_eq!(roster.core.figures().password_hashes, before + 1, "{login}");
+        }
+    }
+
+    async fn t02_known_and_unknown_names_cost_the_same_to_the_last_statement(roster: Roster) {
+        people(&roster).await;
+        let cost = async |login: &str| {
+            let body = json!({"login": login, "password": "wrong horse battery"});
+            let hashes = roster.core.figures().password_hashes;
+            let call = roster.call("POST", "/api/v1/sessions", None, Some(&body));
+            let (answer, statements) = asked(call).await;
+            answer.refused(401, ErrorCode::InvalidCredentials);
+            (roster.core.figures().password_hashes - hashes, statements)
+        };
+        // The first of each kind prepares what later ones find.
+        cost("nobody").await;
+        let unknown = cost("nobody").await;
+        assert!(unknown.0 == 1 && !unknown.1.is_empty(), "{unknown:?}");
+        for login in LOGINS.into_iter().chain(["someone", "nobody@example.com"]) {
+            let known = cost(login).await;
+            assert_eq!((known.0, known.1.len()), (unknown.0, unknown.1.len()), "{login}: {known:#?} {unknown:#?}");
+            assert_eq!(known, unknown, "{login}");
         }
     }
 

@@ -19,5 +19,6 @@ mod ownership;
 mod recovery;
 mod registration;
 mod secrets;
+mod statements;
 mod themes;
 mod tour;

@@ -51,7 +51,7 @@ impl Tx {
 
     /// Runs a statement and says how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: &str, params: &[&dyn Param]) -> Result<u64, Error> {
-        let bound = self.bind(params)?;
+        let bound = self.bind(sql, params)?;
         let done = match &mut self.conn {
             Conn::Writer(member) => sqlite::execute(member.connection(), sql, &bound),
             Conn::Reader(reader) => sqlite::execute(reader.connection(), sql, &bound),
@@ -67,7 +67,7 @@ impl Tx {
         params: &[&dyn Param],
         read: impl FnMut(&Row<'_>) -> Result<T, Error> + Send,
     ) -> Result<Option<T>, Error> {
-        let bound = self.bind(params)?;
+        let bound = self.bind(sql, params)?;
         let done = match &mut self.conn {
             Conn::Writer(member) => sqlite::find(member.connection(), sql, &bound, read),
             Conn::Reader(reader) => sqlite::find(reader.connection(), sql, &bound, read),
@@ -109,7 +109,7 @@ impl Tx {
         params: &[&dyn Param],
         read: impl FnMut(&Row<'_>) -> Result<T, Error> + Send,
     ) -> Result<Vec<T>, Error> {
-        let bound = self.bind(params)?;
+        let bound = self.bind(sql, params)?;
         let done = match &mut self.conn {
             Conn::Writer(member) => sqlite::list(member.connection(), sql, &bound, read),
             Conn::Reader(reader) => sqlite::list(reader.connection(), sql, &bound, read),
@@ -120,7 +120,7 @@ impl Tx {
 
     /// Runs several statements without parameters, for migrations.
     pub(super) async fn batch(&mut self, sql: &str) -> Result<(), Error> {
-        self.bind(&[])?;
+        self.bind(sql, &[])?;
         let done = match &mut self.conn {
             Conn::Writer(member) => sqlite::batch(member.connection(), sql),
             Conn::Reader(reader) => sqlite::batch(reader.connection(), sql),
@@ -129,11 +129,17 @@ impl Tx {
         self.note(done)
     }
 
-    fn bind<'p>(&mut self, params: &'p [&'p dyn Param]) -> Result<Vec<Value<'p>>, Error> {
+    fn bind<'p>(
+        &mut self,
+        sql: &str,
+        params: &'p [&'p dyn Param],
+    ) -> Result<Vec<Value<'p>>, Error> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
         self.statements += 1;
+        // Without its values: they may be secrets.
+        tracing::trace!(target: "roster_store::statement", sql);
         let bound: Vec<_> = params.iter().map(|param| param.value()).collect();
         if bound.iter().all(Value::is_storable) {
             Ok(bound)
