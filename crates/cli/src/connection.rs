@@ -73,7 +73,7 @@ impl Connection {
     /// A client that calls with `ROSTER_TOKEN`, or the token of the saved login.
     pub(crate) fn client(&self) -> Result<Client> {
         let (server, login) = self.choose()?;
-        let Some(token) = token_from_environment().or(login.map(|login| login.token)) else {
+        let Some(token) = token_from_environment().or(login.and_then(|login| login.token)) else {
             bail!("you are not logged in at {server}: run roster login, or set ROSTER_TOKEN");
         };
         Ok(self.builder(&server)?.token(token).build()?)

@@ -23,13 +23,14 @@ pub(crate) struct Logins {
     pub(crate) logins: BTreeMap<String, Login>,
 }
 
-/// A server, and the token to call it with.
+/// A server, and the token to call it with, until one logs out there.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
     pub(crate) server: String,
     pub(crate) username: String,
-    pub(crate) token: Secret,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) token: Option<Secret>,
 }
 
 /// The file that holds them, readable by its owner only.
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
 
     fn login(server: &str) -> Login {
-        Login { server: server.into(), username: "ann".into(), token: "ros_s_x".into() }
+        Login { server: server.into(), username: "ann".into(), token: Some("ros_s_x".into()) }
     }
 
     fn file(folder: &tempfile::TempDir) -> LoginsFile {
@@ -138,7 +139,7 @@ mod tests {
         file.write(&logins).unwrap();
         file.write(&logins).unwrap();
         let read = file.read().unwrap();
-        assert_eq!(read.logins["work"].token.expose(), "ros_s_x");
+        assert_eq!(read.logins["work"].token.as_ref().unwrap().expose(), "ros_s_x");
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&file.0), 0o600);
         assert_eq!(mode(file.0.parent().unwrap()), 0o700);

@@ -75,7 +75,7 @@ impl Login {
         };
         let name = self.name.as_deref().or(self.connection.login_name());
         let name = name.map_or_else(|| host(&roster), Into::into);
-        save(&name, Saved { server, username: username.clone(), token })?;
+        save(&name, Saved { server, username: username.clone(), token: Some(token) })?;
         ui.talk.say(&format!("You are logged in at {} as {username}.", roster.base_url()));
         Ok(())
     }

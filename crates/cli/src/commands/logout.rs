@@ -6,6 +6,8 @@ use roster_client::model::ErrorCode;
 use crate::{connection::Connection, logins::LoginsFile, ui::Ui};
 
 /// Log out: end the session, and forget its token
+///
+/// The server stays the one that commands go to; log in again with roster login.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Logout {
     #[command(flatten)]
@@ -16,16 +18,18 @@ impl Logout {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
         let file = LoginsFile::locate()?;
         let mut logins = file.read()?;
-        let Some((name, login)) = self.connection.saved(&logins)? else {
+        let saved = self.connection.saved(&logins)?;
+        let Some((name, server, token)) =
+            saved.and_then(|(name, login)| Some((name, login.server, login.token?)))
+        else {
             ui.talk.say("You are not logged in.");
             return Ok(());
         };
-        let roster = self.connection.nobody(&login.server)?.with_token(login.token);
+        let roster = self.connection.nobody(&server)?.with_token(token);
         let ended = roster.sign_out().await;
         // The token is forgotten even where the server cannot be told, or knows it no more.
-        logins.logins.remove(&name);
-        if logins.current.as_deref() == Some(&name) {
-            logins.current = logins.logins.keys().next().cloned();
+        if let Some(login) = logins.logins.get_mut(&name) {
+            login.token = None;
         }
         file.write(&logins)?;
         match ended {
@@ -34,10 +38,7 @@ impl Logout {
                     "the token is forgotten here, but its session goes on: {error}"
                 ));
             }
-            _ => ui.talk.say(&format!("You are logged out at {}.", login.server)),
-        }
-        if let Some(current) = &logins.current {
-            ui.talk.say(&format!("Commands go to {current} now."));
+            _ => ui.talk.say(&format!("You are logged out at {server}.")),
         }
         Ok(())
     }

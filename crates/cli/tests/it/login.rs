@@ -137,3 +137,20 @@ async fn an_account_is_shown_to_be_ones_own_before_signing_in_at_a_provider() {
     terminal.answers("Password: ", "wrong walrus 2718");
     assert_eq!(terminal.ends().1, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_logs_out_comes_back_to_the_same_server() {
+    let machine = Machine::new().await;
+    machine.roster.person("ann").await;
+    let login = ["login", machine.url(), "-un", "ann"];
+    machine.run_with_input(None, &login, PASSWORD).done();
+    assert_eq!(machine.run_with_input(None, &["logout"], "").code, 0);
+    let kept = std::fs::read_to_string(machine.logins()).unwrap();
+    assert!(kept.contains(machine.url()) && !kept.contains("ros_"), "{kept}");
+    let refused = machine.run_with_input(None, &["whoami"], "").refused();
+    assert!(refused.contains(&format!("not logged in at {}", machine.url())), "{refused}");
+    let again = machine.run_with_input(None, &["logout"], "");
+    assert!(again.code == 0 && again.err.contains("not logged in"), "{}", again.err);
+    machine.run_with_input(None, &["login", "-un", "ann"], PASSWORD).done();
+    machine.run_with_input(None, &["whoami"], "").done();
+}
