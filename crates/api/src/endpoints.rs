@@ -500,7 +500,7 @@ endpoints! {
     "Running the server" {
         /// Make the first administrator, with the token that the server shows at its first start.
         SetUpRoster: POST "/api/v1/setup" (SetUp)
-            -> 201 User | Forbidden | WrongState | AlreadyExists, anyone;
+            -> 201 User | WrongState | AlreadyExists, anyone;
 
         /// The outgoing messages, newest first.
         ListMessages: GET "/api/v1/messages" ?(ListFilter, PageRequest) -> 200 Page<Message>;

@@ -41,7 +41,9 @@ impl Faults {
 
     /// What the rulebook has refused; `link` says what is wrong where the link is no good.
     pub(crate) fn of(error: &Error, link: &str) -> Self {
-        if matches!(error, Error::OtpInvalid | Error::OtpExpired | Error::Forbidden) {
+        if matches!(error, Error::OtpInvalid | Error::OtpExpired)
+            || error.field() == Some(Field::Token)
+        {
             return Self::dead_link(link);
         }
         let mut faults = Self::default();

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::{
     fault::Faults,
     form::{LinkQuery, form, nothing, query},
-    page::{base, done, failure, show},
+    page::{base, done, failure, sentence, show},
 };
 
 const PATH: &str = "/setup";
@@ -92,7 +92,10 @@ async fn send(State(kit): State<Kit>, request: Request) -> Response {
                 return failure(base, &refusal, context.id());
             }
             Err(error) => {
-                let faults = Faults::of(&error, LINK);
+                let faults = match &error {
+                    Error::WrongState(why) => Faults::dead_link(&sentence(why)),
+                    error => Faults::of(error, LINK),
+                };
                 (Refusal::from(error).status, faults)
             }
         }

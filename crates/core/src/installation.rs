@@ -27,8 +27,10 @@ const ORGANIZATION: &str = "default";
 pub(crate) const PUBLIC: &str = "public";
 /// The fact that holds the hash of the token of the set-up link.
 const TOKEN: &str = "set_up_token";
-/// Another than the present link, or none is open.
-const REFUSED: Error = Error::Forbidden;
+/// Once there is anybody, no token sets anything up.
+const SET_UP: Error = Error::WrongState(
+    "this installation is set up already, and its set-up token was used; sign in, or ask one of its administrators",
+);
 
 impl Core {
     /// Makes what every installation has: the organization `default`, its group `public`, and the plans `small`, `medium`
@@ -78,16 +80,18 @@ impl Core {
     /// Makes the first administrator, with the token of the set-up link.
     ///
     /// # Errors
-    /// `Forbidden` for a token that is not the present one; `Invalid` for names and a password that the rules refuse;
-    /// `WrongState` once there are users.
+    /// `Invalid` for a token that is not the present one, and for names and a password that the rules refuse;
+    /// `WrongState` once there are users, whatever the token.
     pub async fn set_up(&self, actor: &Actor, token: &Secret, new: &NewUser) -> Result<User> {
         self.authorize(actor, Operation::SetUp).await?;
-        let hash = hex(&Token::parse(token.expose()).map_err(|_| REFUSED)?);
+        let hash = Token::parse(token.expose()).map(|token| hex(&token));
         let found = self.store().point_read(async |tx: &mut Tx| tx.find_fact(TOKEN).await).await?;
         // Both are hashes: how long the comparison takes tells nothing about the token.
-        if found.as_ref() != Some(&hash) {
-            return Err(REFUSED);
-        }
+        let Some(hash) = hash.ok().filter(|hash| found.as_ref() == Some(hash)) else {
+            let has_users = async |tx: &mut Tx| tx.has_users().await;
+            let is_set_up = self.store().point_read(has_users).await?;
+            return Err(if is_set_up { SET_UP } else { not_the_token() });
+        };
         self.create_administrator(actor, new, Some(&hash)).await
     }
 
@@ -128,11 +132,11 @@ impl Core {
         self.store()
             .write(async |tx: &mut Tx| {
                 if tx.has_users().await? {
-                    return Err(Error::WrongState("there are users already; ask one of them"));
+                    return Err(SET_UP);
                 }
                 // Of two who use the link at once, one finds it gone.
                 if token.is_some() && tx.find_fact(TOKEN).await?.as_ref() != token {
-                    return Err(REFUSED);
+                    return Err(not_the_token());
                 }
                 tx.delete_fact(TOKEN).await?;
                 let password = Some(&password);
@@ -156,6 +160,12 @@ pub(crate) async fn home(tx: &mut Tx) -> Result<Group> {
     let organization = first_organization(tx).await?;
     let group = tx.find_group_by_slug(organization, PUBLIC).await?;
     group.ok_or_else(|| Error::internal("the installation was not prepared"))
+}
+
+fn not_the_token() -> Error {
+    let sentence =
+        "is not the one that the server showed last; it shows the present one when it starts";
+    Error::invalid(Field::Token, Reason::Other(sentence.to_owned()))
 }
 
 fn public_group(organization: OrganizationId, now: Timestamp) -> Group {

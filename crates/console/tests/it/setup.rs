@@ -31,8 +31,22 @@ on_both_databases! {
         assert_eq!(made.status(), 200, "{}", made.text());
         assert!(made.text().contains("ann is the first administrator"));
         let again = send(&roster, "/setup", &fields(PASSWORD, PASSWORD)).await;
-        assert_eq!(again.status(), 403);
-        assert!(again.text().contains("This link is not the present one"), "{}", again.text());
+        assert_eq!(again.status(), 409);
+        assert!(again.text().contains("set-up token was used"), "{}", again.text());
+    }
+
+    async fn a_link_that_is_not_the_present_one_says_so(roster: Roster) {
+        let old = roster.set_up_token().await;
+        roster.set_up_token().await;
+        for token in [old.expose(), "x"] {
+            let fields = [
+                ("token", token), ("username", "ann"), ("email", "ann@example.com"),
+                ("password", PASSWORD), ("again", PASSWORD),
+            ];
+            let refused = send(&roster, "/setup", &fields).await;
+            assert_eq!(refused.status(), 422);
+            assert!(refused.text().contains("This link is not the present one"), "{}", refused.text());
+        }
     }
 
     async fn a_link_without_its_token_says_so(roster: Roster) {
