@@ -321,6 +321,7 @@ impl Reading {
             None => layer_of([(path, value)].into_iter()).map(drop),
         };
         tried.map_err(|reason| {
+            let reason = plain_words(&reason);
             let shown = if key.is_secret() || last(path).ends_with("url") || last(path) == "email" {
                 reason
             } else {
@@ -333,6 +334,29 @@ impl Reading {
     fn refuse(&mut self, key: &str, source: Source, reason: String, fix: String) {
         self.problems.push(Problem { key: key.to_owned(), source, reason, fix });
     }
+}
+
+/// What is wrong with a value, for people who have not read the program: what must be there instead of the name of its
+/// type.
+fn plain_words(reason: &str) -> String {
+    let expected = reason.lines().next().and_then(|line| line.rsplit_once("expected "));
+    let Some((_, expected)) = expected else { return reason.to_owned() };
+    let must = match expected.trim() {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "a nonzero u16" => "a whole number from 1 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "a nonzero u32" => "a whole number from 1 to 4294967295",
+        "u64" | "usize" => "a whole number, 0 or more",
+        "a nonzero u64" | "a nonzero usize" => "a whole number, 1 or more",
+        "i32" | "i64" => "a whole number",
+        "f64" => "a number",
+        "a boolean" => "true or false",
+        "a string" => "text in quotes",
+        "a sequence" => "a list in brackets",
+        _ => return reason.to_owned(),
+    };
+    format!("it must be {must}")
 }
 
 /// Tries one value of a provider, with harmless ones for the others that must be there.

@@ -198,3 +198,23 @@ fn t26_no_secret_shows_up_in_what_check_prints_or_in_an_error() {
     );
     assert!(!wrong_type.err().unwrap().to_string().contains("CANARY"));
 }
+
+#[test]
+fn a_value_of_the_wrong_kind_is_refused_in_plain_words() {
+    for (key, value, must) in [
+        ("ROSTER_PASSWORDS_QUEUE", "many", "a whole number, 0 or more"),
+        ("ROSTER_PASSWORDS_QUEUE", "-1", "a whole number, 0 or more"),
+        ("ROSTER_LIMITS_BODY_BYTES", "0", "a whole number, 1 or more"),
+        ("ROSTER_LIMITS_BODY_BYTES", "1.5", "a whole number, 1 or more"),
+        ("ROSTER_METRICS", "perhaps", "true or false"),
+    ] {
+        let problems = refused("", &[(key, value)]);
+        let [problem] = &problems[..] else { panic!("{problems:?}") };
+        assert!(problem.reason.contains(must), "{key}={value}: {}", problem.reason);
+        for word in ["usize", "u32", "u64", "integer", "invalid"] {
+            assert!(!problem.reason.contains(word), "{key}={value}: {}", problem.reason);
+        }
+    }
+    let problems = refused("[passwords]\nqueue = 'many'\n", &[]);
+    assert!(problems[0].reason.ends_with("it must be a whole number, 0 or more"), "{problems:?}");
+}
