@@ -142,7 +142,7 @@ impl Core {
     }
 
     /// Finds the user that an operation is about and asks the table. Deleted users are found by
-    /// nobody but `RestoreUser`.
+    /// nobody but `RestoreUser`, which is about no others.
     pub(crate) async fn authorize_on(
         &self,
         actor: &Actor,
@@ -191,7 +191,7 @@ impl Core {
         let operation = operation(is_oneself);
         let wants_deleted = operation == Operation::RestoreUser;
         let Some((found, relation)) =
-            found.filter(|(found, _)| found.deleted_at.is_some() == wants_deleted)
+            found.filter(|(found, _)| wants_deleted || found.deleted_at.is_none())
         else {
             // Nothing is there: whoever may do it to nobody hears the same as for another
             // organization; a system admin hears what is true, once a second factor was shown.
@@ -203,6 +203,9 @@ impl Core {
             allow(actor, *operation, relation, Some(found.effective_role()), Kind::User)?;
         }
         self.step_up(actor, operation, &format!("{}/{part}", found.id)).await?;
+        if wants_deleted && found.deleted_at.is_none() {
+            return Err(Error::WrongState("this user is not deleted"));
+        }
         Ok(found)
     }
 

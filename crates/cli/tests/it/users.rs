@@ -167,3 +167,32 @@ async fn misuse_is_told_apart_from_refusal() {
         assert!(machine.run(&ann, args).refused().contains("Error: "), "{args:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restoring_somebody_who_is_not_deleted_says_so() {
+    let machine = Machine::new().await;
+    let admin = machine.roster.admin().await;
+    machine.roster.person("ann").await;
+    let refused = machine.run(&admin, &["user", "restore", "ann"]).refused();
+    assert!(refused.contains("this user is not deleted"), "{refused}");
+    let refused = machine.run(&admin, &["user", "restore", "nobody"]).refused();
+    assert!(refused.contains("no such user"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_up_token_that_was_used_or_is_wrong_says_so() {
+    let machine = Machine::new().await;
+    let token = machine.roster.set_up_token().await;
+    let set_up = |token: &str, name: &str| {
+        let email = format!("{name}@example.com");
+        let args = ["setup", machine.url(), "--token", token, "-un", name, "-em", &email];
+        machine.run_with_input(None, &args, PASSWORD)
+    };
+    let refused = set_up("x", "ann").refused();
+    assert!(refused.contains("token is not the one that the server showed last"), "{refused}");
+    assert_eq!(set_up(token.expose(), "ann").code, 0);
+    for token in [token.expose(), "x"] {
+        let refused = set_up(token, "bob").refused();
+        assert!(refused.contains("set-up token was used"), "{refused}");
+    }
+}
