@@ -75,14 +75,23 @@ pub(crate) fn narrow<F: FilterField>(
         filter = cql2::parse(text, vocabulary).map_err(|error| refuse(Field::Filter, &error))?;
     }
     if let Some(text) = &asked.search {
-        let mut found = search(searched.to_vec(), text, Field::Search)?;
-        if let Ok(id) = text.trim().parse() {
-            found = Filter::Or(vec![found, Filter::equals(F::ID, FilterValue::Integer(id))]);
-        }
-        filter = filter.and(found);
+        filter = filter.and(search_or_number(searched, text, Field::Search)?);
     }
     let order = order(asked.order_by.as_deref(), vocabulary)?;
     Ok(Narrowed { filter, order })
+}
+
+/// A piece of one of these fields, letter case aside, or the number.
+pub(crate) fn search_or_number<F: FilterField>(
+    searched: &[F],
+    text: &str,
+    field: Field,
+) -> Result<Filter<F>> {
+    let found = search(searched.to_vec(), text, field)?;
+    Ok(match text.trim().parse() {
+        Ok(id) => Filter::Or(vec![found, Filter::equals(F::ID, FilterValue::Integer(id))]),
+        Err(_) => found,
+    })
 }
 
 /// Puts the newest records first, unless another order is asked for.

@@ -4,7 +4,8 @@
 use std::cmp::Ordering;
 
 use roster_model::{
-    Filter, FilterField, FilterValue, Filterable, ListFilter, OrderBy, Page, Vocabulary, fold,
+    Field, Filter, FilterField, FilterValue, Filterable, ListFilter, OrderBy, Page, Vocabulary,
+    fold,
 };
 use roster_store::{Mark, MarkKey, Narrowed, Window};
 
@@ -69,7 +70,8 @@ impl<F: FilterField> ShortList<F> {
 
     /// Of these, those that have a piece of text in a field, or that number.
     pub(crate) fn having(mut self, text: &str, in_field: F, field: Field) -> Result<Self> {
-        self.wanted.filter = self.wanted.filter.and(search(text, &[in_field], field)?);
+        self.wanted.filter =
+            self.wanted.filter.and(filters::search_or_number(&[in_field], text, field)?);
         self.is_plain = false;
         Ok(self)
     }
@@ -108,15 +110,6 @@ impl<F: FilterField> ShortList<F> {
         let rows = part.map(|(_, record)| record).collect();
         paging.page(rows, total, |record| mark(record, order))
     }
-}
-
-/// What a search accepts: a piece of one of these fields, letter case aside, or the number.
-fn search<F: FilterField>(text: &str, searched: &[F], field: Field) -> Result<Filter<F>> {
-    let found = filters::search(searched.to_vec(), text, field)?;
-    Ok(match text.trim().parse() {
-        Ok(id) => Filter::Or(vec![found, Filter::equals(F::ID, FilterValue::Integer(id))]),
-        Err(_) => found,
-    })
 }
 
 /// The records in their order, each with where it stands.

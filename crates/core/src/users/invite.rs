@@ -191,6 +191,7 @@ impl Core {
             code: None,
             link: Some(link.as_str()),
             minutes: LIFE.as_secs() / 60,
+            ..Parameters::default()
         };
         let (template, channel) = (Template::Invitation, Channel::Email);
         self.post(tx, template, channel, &invitation.email, None, parameters).await

@@ -112,7 +112,7 @@ impl Core {
                         None => (Template::Registration, Some(link.as_str())),
                     };
                     let minutes = life.as_secs() / 60;
-                    let parameters = Parameters { username: "", code: None, link, minutes };
+                    let parameters = Parameters { link, minutes, ..Parameters::default() };
                     self.post(tx, template, Channel::Email, email.as_str(), None, parameters)
                         .await?;
                 }

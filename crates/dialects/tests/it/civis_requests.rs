@@ -1,7 +1,7 @@
 //! What Civis' client sends, well-formed and not, and what it gets (threats T12, T22, T26, T28, T36, T45, T46).
 
 use http::Method;
-use roster_model::{PageRequest, Role, UserId, UserRef};
+use roster_model::{ListFilter, PageRequest, Role, UserId, UserRef};
 use roster_testing::{PASSWORD, Roster};
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ on_both_databases! {
             assert_eq!(status(&refused), 400, "{}", refused.text());
         }
         let (user, page) = (UserRef::Id(UserId(ann.id)), PageRequest::default());
-        let left = roster.core.list_sessions(&roster.system(), &user, &page).await.unwrap();
+        let left = roster.core.list_sessions(&roster.system(), &user, &ListFilter::default(), &page).await.unwrap();
         assert!(left.items.is_empty());
     }
 
