@@ -115,7 +115,7 @@ on_both_databases! {
             let text = far.get(&path).await.text();
             assert!(!text.contains(&logo.name), "{path}: {text}");
         }
-        for name in [logo.id.to_string(), "0".repeat(32), format!("{}x", logo.name), logo.name[..31].to_owned(), "%00".to_owned()] {
+        for name in [logo.id.to_string(), "0".repeat(32), format!("{}x", logo.name), logo.name[..31].to_owned(), "%20".to_owned()] {
             let answer = roster.call("GET", &format!("/api/v1/theme-logos/{name}"), None, None).await;
             answer.refused(404, ErrorCode::NotFound);
         }
