@@ -110,10 +110,10 @@ def test_feature_flags(door, root):
     group = door.make_group()
     root.ok("PUT", f"groups/{group['id']}/members/{other.id}")
     for name in ("own", "group", "everybody", "nobody"):
-        native(door, "POST", "feature-flags", json={"name": f"{name}_{mark}"})
+        door.native("POST", "feature-flags", json={"name": f"{name}_{mark}"})
     for name, whom in (("own", {"users": [person.user["email"]]}), ("group", {"group_ids": [group["id"]]}),
                        ("everybody", {"everybody": True})):
-        native(door, "PUT", f"feature-flags/{name}_{mark}/switches", json={"is_on": True, **whom})
+        door.native("PUT", f"feature-flags/{name}_{mark}/switches", json={"is_on": True, **whom})
     flags = lambda who: {name: is_on for name, is_on in who.ok("GET", "users/me")["featureFlags"].items()  # noqa: E731
                          if name.endswith(mark)}
     assert flags(person) == {f"own_{mark}": True, f"group_{mark}": False, f"everybody_{mark}": True, f"nobody_{mark}": False}
@@ -126,10 +126,10 @@ def test_feature_flags(door, root):
     having = lambda name: [row.id for row in person.client.users.list(feature_flag=f"{name}_{mark}", iterator=True)]  # noqa: E731
     assert having("own") == [person.id] and having("group") == [other.id] and having("nobody") == []
     assert {person.id, other.id} <= set(having("everybody"))
-    native(door, "PUT", f"feature-flags/everybody_{mark}/switches", json={"is_on": False, "everybody": True})
+    door.native("PUT", f"feature-flags/everybody_{mark}/switches", json={"is_on": False, "everybody": True})
     assert having("everybody") == [] and flags(person)[f"everybody_{mark}"] is False
     for name in ("own", "group", "everybody", "nobody"):
-        native(door, "DELETE", f"feature-flags/{name}_{mark}")
+        door.native("DELETE", f"feature-flags/{name}_{mark}")
     assert flags(person) == {} and having("own") == []
 
 
@@ -188,14 +188,17 @@ def test_ranks_stay_strict_under_moves_at_once(door):
 
 
 def test_favorites_show_what_services_registered(door, root):
-    person, author = door.person(), door.make()
+    person, other = door.person(), door.person()
     number = uuid.uuid4().int % 2**40 + 1
     door.native("PUT", f"objects/Workflow/{number}", json={
-        "name": "Nightly", "author": str(author["id"]), "state": "succeeded"})
+        "name": "Nightly", "author": str(person.id), "state": "succeeded"})
     favorite = check(FAVORITE, person.ok("POST", "users/me/favorites", json={"objectId": number, "objectType": "Workflow"}))
     assert favorite["objectName"] == "Nightly" and favorite["objectUpdatedAt"]
     check(SIMPLE_USER, favorite["objectAuthor"])
-    assert favorite["objectAuthor"]["id"] == author["id"]
+    assert favorite["objectAuthor"]["id"] == person.id
+    # What is somebody else's is told as what is nobody's.
+    guessed = other.ok("POST", "users/me/favorites", json={"objectId": number, "objectType": "Workflow"})
+    assert guessed["objectName"] is None and guessed["objectAuthor"] is None
 
 
 def test_the_organizations_favorites(door):

@@ -74,8 +74,8 @@ impl Core {
     /// Takes a user out of the bin, as it was but for what ended.
     ///
     /// # Errors
-    /// Those of step-up; `NotFound` for nobody in the bin; `WrongState` once the time to restore is
-    /// over.
+    /// Those of step-up; `NotFound` for nobody; `WrongState` for somebody who is not deleted, and once the time to restore
+    /// is over.
     pub async fn restore_user(&self, actor: &Actor, user: &UserRef) -> Result<User> {
         let target = self.authorize_on(actor, Operation::RestoreUser, user).await?;
         let now = self.now();

@@ -1,6 +1,8 @@
 //! An invitation is worth what its sender may do, and an address what was shown of it (threats T17, T20, T24).
 
-use roster_core::{Actor, Door, Error, Origin, Profile, Registration, Settings, sso::SsoReturn};
+use roster_core::{
+    Actor, Door, Error, Origin, Profile, Registration, Settings, SignUp, sso::SsoReturn,
+};
 use roster_model::{
     Channel, ConfirmEmail, ErrorCode, Field, NewAccount, NewApiKey, NewInvitation, PasswordReset,
     Role, Secret, User, UserRef, UserUpdate,
@@ -44,6 +46,14 @@ async fn openly_on_postgres() -> Roster {
 
 fn at_dioptra() -> Actor {
     Actor::nobody(Origin { door: Door::Dioptra, ..origin() })
+}
+
+/// Makes an account at once, as that door does.
+async fn sign_up(roster: &Roster, new: &NewAccount) -> User {
+    match roster.sign_up(&at_dioptra(), new).await.unwrap() {
+        SignUp::Made(account) => account.user,
+        SignUp::Mailed(_) => panic!("an account is made at once"),
+    }
 }
 
 /// The token in the last mail that waits.
@@ -223,7 +233,7 @@ mod open_registration {
             let root = roster.user("root", Role::SystemAdmin).await;
             roster.acting(&root).await;
             let new = account("eve", "ann@example.com", None);
-            let eve = roster.register(&at_dioptra(), &new).await.unwrap().user;
+            let eve = sign_up(&roster, &new).await;
             let actor = roster.acting(&eve).await;
             roster.enable_sso(&actor, &UserRef::Me, GOOGLE, None).await.unwrap();
             assert_eq!(come_back(&roster, "7", "ann@example.com").await, Some(ErrorCode::SsoFailed));
@@ -246,7 +256,7 @@ mod open_registration {
             let root = roster.user("root", Role::SystemAdmin).await;
             roster.acting(&root).await;
             let new = account("eve", "ann@example.com", None);
-            let made = roster.register(&at_dioptra(), &new).await.unwrap().user;
+            let made = sign_up(&roster, &new).await;
             let actor = roster.acting(&made).await;
             let key = NewApiKey {
                 name: "in".into(),

@@ -124,7 +124,7 @@ on_both_databases! {
         let refused = roster.restore_user(&actor, &to(&bob)).await;
         assert_eq!(code(refused), Some(ErrorCode::WrongState));
         let refused = roster.restore_user(&actor, &to(&admin)).await;
-        assert_eq!(code(refused), Some(ErrorCode::NotFound));
+        assert_eq!(code(refused), Some(ErrorCode::WrongState));
     }
 
     async fn the_old_name_of_somebody_who_lives_is_free_again(roster: Roster) {

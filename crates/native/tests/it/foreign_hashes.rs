@@ -49,7 +49,7 @@ async fn import(admin: &Person) {
     let rows = HASHES.iter().map(|(name, hash)| {
         json!({"username": name, "email": format!("{name}@example.com"), "password_hash": hash})
     });
-    let body = json!({"rows": rows.collect::<Vec<_>>()});
+    let body = json!({"users": rows.collect::<Vec<_>>()});
     let report: ImportReport = admin.post("/api/v1/user-imports", body).await.done(200);
     assert!(report.refused.is_empty(), "{report:?}");
 }

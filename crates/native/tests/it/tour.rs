@@ -498,8 +498,19 @@ impl Tour {
     /// Coming by invitation, looking somebody up, and leaving.
     async fn joining(&mut self, admin: &Person) {
         let address = json!({"email": "nia@example.com"});
-        self.call::<InvitePerson>(Some(admin), InvitePerson::path(), address).await;
+        let open = self.call::<InvitePerson>(Some(admin), InvitePerson::path(), address).await;
+        let by = Some(admin);
+        let listed = self.call::<ListInvitations>(by, ListInvitations::path(), Value::Null).await;
+        assert_eq!(listed.items, [open.clone()]);
+        let path = ResendInvitation::path(open.id);
+        let sent = self.call::<ResendInvitation>(by, path, Value::Null).await;
+        assert_eq!((sent.id, &*sent.email), (open.id, "nia@example.com"));
         let invitation = self.link().await;
+        let other = json!({"email": "leo@example.com"});
+        let other = self.call::<InvitePerson>(by, InvitePerson::path(), other).await;
+        self.call::<RevokeInvitation>(by, RevokeInvitation::path(other.id), Value::Null).await;
+        let address = json!({"email": "leo@example.com"});
+        self.call::<RequestRegistration>(None, RequestRegistration::path(), address).await;
         let body = json!({"username": "nia", "password": PASSWORD, "invitation": invitation});
         let nia = self.call::<Register>(None, Register::path(), body).await;
         let nia = self.roster.sign_in(nia).await;
@@ -532,7 +543,7 @@ impl Tour {
 async fn tour(on_postgres: bool) {
     let provider = Arc::new(FakeProvider::default());
     let mut builder = Builder { providers: provider.clone(), ..Builder::default() };
-    builder.settings.registration = Registration::Invite;
+    builder.settings.registration = Registration::Open;
     let roster = if on_postgres { builder.on_postgres().await } else { builder.on_sqlite().await };
     let mut tour = Tour { roster: roster.clone(), done: BTreeSet::new() };
     let token = roster.set_up_token().await;
