@@ -256,7 +256,7 @@ mod tests {
             let database = DioptraDatabase::open(&made.0).await.unwrap();
             let groups = database.list_groups().await.unwrap();
             let names: Vec<_> = groups.iter().map(|one| (one.id, &*one.name, one.creator_id)).collect();
-            assert_eq!(names, [(1, "public", 1), (3, "red", 2)]);
+            assert_eq!(names, [(1, "public", 1), (3, "red", 3)]);
             let members = database.list_members(1, 0, 10).await.unwrap();
             let names: Vec<_> = members.iter().map(|one| (&*one.username, one.is_manager)).collect();
             assert_eq!(names, [("Ann", true), ("bob", false)]);
