@@ -501,7 +501,7 @@ impl Tour {
         let open = self.call::<InvitePerson>(Some(admin), InvitePerson::path(), address).await;
         let by = Some(admin);
         let listed = self.call::<ListInvitations>(by, ListInvitations::path(), Value::Null).await;
-        assert_eq!(listed.items, [open.clone()]);
+        assert_eq!(listed.items, std::slice::from_ref(&open));
         let path = ResendInvitation::path(open.id);
         let sent = self.call::<ResendInvitation>(by, path, Value::Null).await;
         assert_eq!((sent.id, &*sent.email), (open.id, "nia@example.com"));
