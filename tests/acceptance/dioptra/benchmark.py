@@ -57,6 +57,8 @@ class Contender:
     path: str
     process: int
     cookies: str = ""
+    # The original takes a session's cookie only from the program that has signed in.
+    user_agent: str = ""
 
     def cpu_seconds(self) -> float:
         """The CPU time of the server and of its workers."""
@@ -74,6 +76,7 @@ class Contender:
     def request(self, method: str, path: str, body: dict | None = None) -> bytes:
         data = json.dumps(body).encode() if body is not None else b""
         head = [f"{method} {self.path}/api/v1{path} HTTP/1.1", f"Host: {self.host}:{self.port}", "Connection: keep-alive"]
+        head.append(f"User-Agent: {self.user_agent}")
         if body is None:
             head.append(f"Cookie: {self.cookies}")
         else:
@@ -184,12 +187,13 @@ def take_over(roster: Roster, original: Original) -> float:
     return time.monotonic() - begun
 
 
-def signed_in(contender: Contender, username: str) -> str:
+def sign_in(contender: Contender, username: str) -> None:
     client = connect_json_dioptra_client(f"http://{contender.host}:{contender.port}{contender.path}")
     client.auth.login(username, PASSWORD)
-    cookies = "; ".join(f"{one.name}={one.value}" for one in client._session._session.cookies)
+    session = client._session._session
+    contender.cookies = "; ".join(f"{one.name}={one.value}" for one in session.cookies)
+    contender.user_agent = session.headers["User-Agent"]
     client.close()
-    return cookies
 
 
 def figure(numbers: list[float]) -> str:
@@ -219,7 +223,7 @@ def measure(users: int) -> list[str]:
         work = {"login": [], "current user": [], "list of ten": []}
         for contender in contenders:
             for username in people:
-                contender.cookies = signed_in(contender, username)
+                sign_in(contender, username)
             logins = [
                 contender.request("POST", "/auth/login", {"username": name, "password": PASSWORD}) for name in people
             ]
