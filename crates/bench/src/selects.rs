@@ -42,7 +42,7 @@ pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
                 };
                 let before = spent()?;
                 let (done, took) = match contender {
-                    0 => selects.drive(data.users).await?,
+                    0 => selects.drive().await?,
                     _ => {
                         let make = |number, request: &mut _| make(data, number, request);
                         http::drive(roster.address, check::CONNECTIONS, check::TURN, make).await?
@@ -85,8 +85,12 @@ async fn connect(url: &str) -> anyhow::Result<Client> {
     Ok(client)
 }
 
-/// Connections on which one statement is prepared.
-struct Selects(Vec<(Client, Statement)>);
+/// Connections on which one statement is prepared, and the numbers of those whom it finds: transactions that were run
+/// again leave gaps between them.
+struct Selects {
+    ready: Vec<(Client, Statement)>,
+    ids: Vec<i64>,
+}
 
 impl Selects {
     async fn prepare(url: &str) -> anyhow::Result<Self> {
@@ -97,19 +101,23 @@ impl Selects {
             let statement = client.prepare(sql).await?;
             ready.push((client, statement));
         }
-        Ok(Self(ready))
+        let ids = connect(url).await?.query("SELECT id FROM users ORDER BY id", &[]).await?;
+        let ids: Vec<_> = ids.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        anyhow::ensure!(!ids.is_empty(), "there are no users");
+        Ok(Self { ready, ids })
     }
 
     /// As many at once as there are HTTP connections, pipelined.
-    async fn drive(&self, users: u32) -> anyhow::Result<(u64, Duration)> {
+    async fn drive(&self) -> anyhow::Result<(u64, Duration)> {
         let begun = Instant::now();
         let mut all: FuturesUnordered<_> = (0..check::CONNECTIONS)
             .map(async |place| {
-                let (client, statement) = &self.0[place as usize % self.0.len()];
+                let (client, statement) = &self.ready[place as usize % self.ready.len()];
                 let mut done = 0;
                 while begun.elapsed() < check::TURN {
                     let number = (done * check::CONNECTIONS + place) * STRIDE;
-                    let id = 1 + (number % u64::from(users)).cast_signed();
+                    // No more than there are ids, so nothing is lost.
+                    let id = self.ids[(number % self.ids.len() as u64) as usize];
                     let row = client.query_one(statement, &[&id]).await?;
                     let _: &str = row.try_get(0)?;
                     done += 1;
