@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=1_000_000)
     parser.add_argument("--postgres")
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--programs", type=Path, default=PROGRAMS)
+    parser.add_argument("--programs", type=lambda text: Path(text).resolve(), default=PROGRAMS)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="roster-import-", dir=options.data))
     try:
@@ -159,7 +159,7 @@ def baseline(people: Path, database: Path) -> None:
     fixed = {"organization_id": organization, "primary_group_id": group, "role": "viewer", "preferences": "{}",
              "sign_in_count": 0, "created_at": 1, "updated_at": 1, "version": 1, "status": "active", "robot": 0,
              "vpn_enabled": 0, "sso_disabled": 0, "otp_required_for_login": 0, "prefers_sms_otp": 0,
-             "exempt_from_org_sms_otp_disabled": 0}
+             "exempt_from_org_sms_otp_disabled": 0, "is_email_unproved": 0}
     insert = f"INSERT INTO users ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
     spent, users = 0.0, 0
     with people.open() as lines:
