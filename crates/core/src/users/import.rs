@@ -218,7 +218,9 @@ impl Core {
         let person = Person::read(self, actor, &as_new(row), role)?;
         let mut record = person.record(self, actor, &around.home, now);
         record.status = row.status.unwrap_or(Status::New);
-        record.created_at = row.created_at.map_or(now, whole_microseconds).min(now);
+        // Whoever was deleted was there before.
+        record.created_at =
+            row.created_at.or(row.deleted_at).map_or(now, whole_microseconds).min(now);
         if let Some(name) = row.plan.as_deref().filter(|name| !name.is_empty()) {
             let plan = around.plans.get(&fold(name));
             let plan = plan.ok_or_else(|| Error::invalid(Field::Plan, Reason::Unknown))?;

@@ -132,9 +132,10 @@ on_both_databases! {
                 ..row("cid", "cid@example.com")
             },
             UserRow { deleted_at: time("9999-01-01T00:00:00Z"), ..row("dan", "dan@example.com") },
+            UserRow { deleted_at: time("2020-07-01T00:00:00Z"), ..row("eve", "eve@example.com") },
         ];
         let report = roster.import_users(&actor, &import(users.clone())).await.unwrap();
-        assert_eq!((report.created, report.refused.len()), (4, 0), "{report:?}");
+        assert_eq!((report.created, report.refused.len()), (5, 0), "{report:?}");
         let ann = roster.get_user(&actor, &UserRef::parse("ann")).await.unwrap();
         assert_eq!(ann.password_expires_at, time("2021-01-01T00:00:00.000001Z"));
         let bob = roster.get_user(&actor, &UserRef::parse("bob")).await.unwrap();
@@ -147,9 +148,13 @@ on_both_databases! {
         let bin = UserFilter { deleted: Some(true), ..UserFilter::default() };
         let found = roster.list_users(&actor, &bin, &PageRequest::default()).await.unwrap();
         let deleted: Vec<_> = found.items.iter().map(|one| (&*one.username, one.deleted_at)).collect();
-        assert_eq!(deleted, [("cid", time("2020-06-01T00:00:00Z")), ("dan", Some(roster.now()))]);
+        let gone = ["2020-06-01T00:00:00Z", "2020-07-01T00:00:00Z"].map(time);
+        assert_eq!(deleted, [("cid", gone[0]), ("dan", Some(roster.now())), ("eve", gone[1])]);
         let again = roster.import_users(&actor, &import(users)).await.unwrap();
-        assert_eq!((again.created, again.present), (0, 4));
+        assert_eq!((again.created, again.present), (0, 5));
+        let counted = PageRequest { count: Some(true), ..PageRequest::default() };
+        let living = roster.list_users(&actor, &UserFilter::default(), &counted).await.unwrap();
+        assert_eq!(living.total, Some(living.items.len() as u64));
     }
 
     async fn t44_hashes_are_taken_over_within_bounds(roster: Roster) {

@@ -27,14 +27,12 @@ impl Tx {
     }
 
     /// Has index and count take notice of a new user.
-    pub(crate) async fn journal_creation(
-        &mut self,
-        user: UserId,
-        organization: OrganizationId,
-    ) -> Result<(), Error> {
+    pub(crate) async fn journal_creation(&mut self, id: UserId, user: &User) -> Result<(), Error> {
         let sql =
-            "INSERT INTO search_journal (user_id, organization_id, change) VALUES ($1, $2, 1)";
-        self.execute(sql, &[&user, &organization]).await?;
+            "INSERT INTO search_journal (user_id, organization_id, change) VALUES ($1, $2, $3)";
+        // An import makes deleted users, too.
+        let change = i64::from(user.deleted_at.is_none());
+        self.execute(sql, &[&id, &user.organization_id, &change]).await?;
         Ok(())
     }
 

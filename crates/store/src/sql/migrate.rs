@@ -52,6 +52,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(11, "registrations", "0011_registrations.sql"),
     migration!(12, "message keys", "0012_message_keys.sql"),
     migration!(13, "proofs", "0013_proofs.sql"),
+    migration!(14, "recount", "0014_recount.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -154,7 +154,7 @@ impl Tx {
         let folded = FoldedTexts::of(user);
         let values = written::for_insert(user, &folded);
         let id = UserId(self.insert(&written::INSERT, &params(&values)).await?);
-        self.journal_creation(id, user.organization_id).await?;
+        self.journal_creation(id, user).await?;
         Ok(id)
     }
 

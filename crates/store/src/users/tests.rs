@@ -117,6 +117,15 @@ on_both_databases! {
                 all.push(user(tx, name).await?);
             }
             let home = all[0].organization_id;
+            // Imports bring deleted users along.
+            let gone = User {
+                username: "eve".into(),
+                email: "eve@example.com".into(),
+                uuid: crate::testing::uuid("eve"),
+                deleted_at: Some(noon()),
+                ..all[0].clone()
+            };
+            tx.insert_user(&gone).await?;
             let elsewhere =
                 tx.ensure_organization(crate::testing::uuid("elsewhere"), "Elsewhere", "elsewhere", noon()).await?;
             for step in 0..8 {
