@@ -8,14 +8,14 @@ use axum::{
     routing::get,
 };
 use http::StatusCode;
-use roster_core::Error;
+use roster_core::{Error, credentials::LinkPage};
 use roster_http_kit::{Kit, Refusal, RequestContext};
 use roster_model::{ConfirmEmail, PasswordReset, Secret};
 use serde::Deserialize;
 
 use crate::{
     fault::Faults,
-    form::{LinkQuery, form, nothing, query},
+    form::{LinkQuery, form, nothing, opened, query},
     page::{base, done, failure, show},
 };
 
@@ -57,27 +57,25 @@ pub(crate) fn routes() -> Router<Kit> {
 }
 
 async fn open_password(State(kit): State<Kit>, request: Request) -> Response {
-    RequestContext::of(request.extensions()).set_route(PASSWORD);
-    let (token, faults) = opened(&request);
-    let page = PasswordPage { base: &base(&kit.core), token: token.expose(), faults };
-    show(StatusCode::OK, &page)
+    let context = RequestContext::of(request.extensions());
+    context.set_route(PASSWORD);
+    let token = query::<LinkQuery>(&request).map_or_else(nothing, |query| query.token);
+    let base = &base(&kit.core);
+    match opened(&kit, &context, request.headers(), LinkPage::Password, (&token, LINK)).await {
+        Ok(faults) => show(StatusCode::OK, &PasswordPage { base, token: token.expose(), faults }),
+        Err(refusal) => failure(base, &refusal, context.id()),
+    }
 }
 
-/// Opening a link does nothing: programs that look into mail open it, too.
 async fn open_email(State(kit): State<Kit>, request: Request) -> Response {
-    RequestContext::of(request.extensions()).set_route(EMAIL);
-    let (token, faults) = opened(&request);
-    let page = EmailPage { base: &base(&kit.core), token: token.expose(), faults };
-    show(StatusCode::OK, &page)
-}
-
-fn opened(request: &Request) -> (Secret, Faults) {
-    let token = query::<LinkQuery>(request).map_or_else(nothing, |query| query.token);
-    let faults = match token.expose() {
-        "" => Faults::dead_link(LINK),
-        _ => Faults::none(),
-    };
-    (token, faults)
+    let context = RequestContext::of(request.extensions());
+    context.set_route(EMAIL);
+    let token = query::<LinkQuery>(&request).map_or_else(nothing, |query| query.token);
+    let base = &base(&kit.core);
+    match opened(&kit, &context, request.headers(), LinkPage::Email, (&token, LINK)).await {
+        Ok(faults) => show(StatusCode::OK, &EmailPage { base, token: token.expose(), faults }),
+        Err(refusal) => failure(base, &refusal, context.id()),
+    }
 }
 
 async fn set_password(State(kit): State<Kit>, request: Request) -> Response {

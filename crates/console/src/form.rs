@@ -1,11 +1,13 @@
 //! Reading what a form sends, and whether it was one of ours (threat T41).
 
 use axum::body::Body;
-use http::{Request, StatusCode, header::CONTENT_TYPE};
-use roster_core::{Actor, Door};
+use http::{HeaderMap, Request, StatusCode, header::CONTENT_TYPE};
+use roster_core::{Actor, Door, Error, credentials::LinkPage};
 use roster_http_kit::{Kit, Refusal, RequestContext, Site, read};
-use roster_model::Secret;
+use roster_model::{Field, Secret};
 use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{fault::Faults, page::sentence};
 
 /// The token in the address of a mailed link.
 #[derive(Deserialize)]
@@ -21,6 +23,27 @@ pub(crate) fn nothing() -> Secret {
 /// What stands after the `?`; what cannot be read is not there.
 pub(crate) fn query<T: DeserializeOwned>(request: &Request<Body>) -> Option<T> {
     serde_urlencoded::from_str(request.uri().query().unwrap_or_default()).ok()
+}
+
+/// What is wrong with the link that has led to `page`; `dead` says so in general.
+///
+/// # Errors
+/// Its address has looked at too many, or a fault of the server.
+pub(crate) async fn opened(
+    kit: &Kit,
+    context: &RequestContext,
+    headers: &HeaderMap,
+    page: LinkPage,
+    (token, dead): (&Secret, &str),
+) -> Result<Faults, Refusal> {
+    let actor = kit.stranger(context, Door::Console, headers)?;
+    match kit.core.check_link(&actor, page, token).await {
+        Ok(()) => Ok(Faults::none()),
+        Err(Error::WrongState(why)) => Ok(Faults::dead_link(&sentence(why))),
+        Err(error @ (Error::OtpInvalid | Error::OtpExpired)) => Ok(Faults::of(&error, dead)),
+        Err(error) if error.field() == Some(Field::Token) => Ok(Faults::dead_link(dead)),
+        Err(error) => Err(context.refusal(error)),
+    }
 }
 
 /// Who sent a form, and what.

@@ -9,14 +9,14 @@ use axum::{
     routing::get,
 };
 use http::StatusCode;
-use roster_core::Error;
+use roster_core::{Error, credentials::LinkPage};
 use roster_http_kit::{Kit, Refusal, RequestContext};
 use roster_model::{NewAccount, Secret};
 use serde::Deserialize;
 
 use crate::{
     fault::Faults,
-    form::{form, nothing, query},
+    form::{form, nothing, opened, query},
     page::{base, done, failure, show},
 };
 
@@ -67,14 +67,17 @@ pub(crate) fn routes() -> Router<Kit> {
 
 /// Opening a link does nothing: programs that look into mail open it, too.
 async fn open(State(kit): State<Kit>, request: Request) -> Response {
-    RequestContext::of(request.extensions()).set_route(PATH);
+    let context = RequestContext::of(request.extensions());
+    context.set_route(PATH);
     let (token, username) = query::<Link>(&request)
         .map_or_else(|| (nothing(), String::new()), |link| (link.token, link.username));
-    let faults = match token.expose() {
-        "" => Faults::dead_link(LINK),
-        _ => Faults::none(),
-    };
-    let (base, token) = (&base(&kit.core), token.expose());
+    let base = &base(&kit.core);
+    let faults =
+        match opened(&kit, &context, request.headers(), LinkPage::Account, (&token, LINK)).await {
+            Ok(faults) => faults,
+            Err(refusal) => return failure(base, &refusal, context.id()),
+        };
+    let token = token.expose();
     let page = Page { base, token, username: &username, first_name: "", last_name: "", faults };
     show(StatusCode::OK, &page)
 }

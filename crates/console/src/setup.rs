@@ -8,14 +8,14 @@ use axum::{
     routing::get,
 };
 use http::StatusCode;
-use roster_core::Error;
+use roster_core::{Error, credentials::LinkPage};
 use roster_http_kit::{Kit, Refusal, RequestContext};
 use roster_model::{NewUser, Secret};
 use serde::Deserialize;
 
 use crate::{
     fault::Faults,
-    form::{LinkQuery, form, nothing, query},
+    form::{LinkQuery, form, nothing, opened, query},
     page::{base, done, failure, sentence, show},
 };
 
@@ -53,13 +53,15 @@ pub(crate) fn routes() -> Router<Kit> {
 }
 
 async fn open(State(kit): State<Kit>, request: Request) -> Response {
-    RequestContext::of(request.extensions()).set_route(PATH);
+    let context = RequestContext::of(request.extensions());
+    context.set_route(PATH);
     let token = query::<LinkQuery>(&request).map_or_else(nothing, |query| query.token);
-    let faults = match token.expose() {
-        "" => Faults::dead_link(LINK),
-        _ => Faults::none(),
-    };
     let base = &base(&kit.core);
+    let faults =
+        match opened(&kit, &context, request.headers(), LinkPage::SetUp, (&token, LINK)).await {
+            Ok(faults) => faults,
+            Err(refusal) => return failure(base, &refusal, context.id()),
+        };
     let page = Page { base, token: token.expose(), username: "", email: "", faults };
     show(StatusCode::OK, &page)
 }

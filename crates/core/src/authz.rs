@@ -119,6 +119,8 @@ operations! {
     ChangeExpiredPassword = "password.change_expired": Anyone;
     /// Set a password with a code or a mailed link.
     ResetPassword = "password.reset": Anyone;
+    /// See whether a mailed link, or the one of the first start, is still good.
+    CheckLink = "link.check": Anyone;
     /// Ask for a one-time code.
     SendCode = "code.send": Anyone;
     /// Show that an address is one's own.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use roster_model::{
     Field, Group, NewUser, OrganizationId, Plan, PlanId, Reason, Role, Secret, User,
 };
-use roster_store::Tx;
+use roster_store::{Store, Tx};
 use serde_json::json;
 
 use crate::{
@@ -27,10 +27,25 @@ const ORGANIZATION: &str = "default";
 pub(crate) const PUBLIC: &str = "public";
 /// The fact that holds the hash of the token of the set-up link.
 const TOKEN: &str = "set_up_token";
+/// The fact that holds the fingerprint of the secret key that makes everything new.
+const SECRET_KEY: &str = "secret_key";
+/// What this database has sealed would not open.
+const ANOTHER_KEY: Error = Error::WrongState(
+    "this database was used with another secret key, without which its second factors and waiting messages cannot be \
+     read: put that key back, or name it after the new one",
+);
 /// Once there is anybody, no token sets anything up.
 const SET_UP: Error = Error::WrongState(
     "this installation is set up already, and its set-up token was used; sign in, or ask one of its administrators",
 );
+
+/// Whether a database has users, for whom a secret key was made.
+///
+/// # Errors
+/// `Unavailable` while the database is away.
+pub async fn is_in_use(store: &Store) -> Result<bool> {
+    Ok(store.point_read(async |tx: &mut Tx| tx.has_users().await).await?)
+}
 
 impl Core {
     /// Makes what every installation has: the organization `default`, its group `public`, and the plans `small`, `medium`
@@ -53,6 +68,24 @@ impl Core {
                 Ok(())
             })
             .await
+    }
+
+    /// Whether the secret key is the one that this database was used with; a new database remembers it. After a new key
+    /// was put in front of the old one, it is the new one that is remembered.
+    ///
+    /// # Errors
+    /// `WrongState` for another key; `Unavailable` while the database is away.
+    pub async fn check_secret_key(&self, actor: &Actor) -> Result<()> {
+        self.authorize(actor, Operation::RunJobs).await?;
+        let known = async |tx: &mut Tx| tx.find_fact(SECRET_KEY).await;
+        let known = self.store().point_read(known).await?;
+        let mut ours = self.keys().fingerprints();
+        let newest = ours.next();
+        let (Some(newest), false) = (&newest, known == newest) else { return Ok(()) };
+        if known.is_some_and(|known| ours.all(|key| key != known)) {
+            return Err(ANOTHER_KEY);
+        }
+        self.store().write(async |tx: &mut Tx| Ok(tx.set_fact(SECRET_KEY, newest).await?)).await
     }
 
     /// A token with which the first administrator can be made, once; none if there are users. An earlier one is void.
@@ -84,15 +117,19 @@ impl Core {
     /// `WrongState` once there are users, whatever the token.
     pub async fn set_up(&self, actor: &Actor, token: &Secret, new: &NewUser) -> Result<User> {
         self.authorize(actor, Operation::SetUp).await?;
+        let hash = self.check_set_up_token(token).await?;
+        self.create_administrator(actor, new, Some(&hash)).await
+    }
+
+    /// The hash of the set-up token, if this is the present one.
+    pub(crate) async fn check_set_up_token(&self, token: &Secret) -> Result<String> {
         let hash = Token::parse(token.expose()).map(|token| hex(&token));
         let found = self.store().point_read(async |tx: &mut Tx| tx.find_fact(TOKEN).await).await?;
         // Both are hashes: how long the comparison takes tells nothing about the token.
-        let Some(hash) = hash.ok().filter(|hash| found.as_ref() == Some(hash)) else {
-            let has_users = async |tx: &mut Tx| tx.has_users().await;
-            let is_set_up = self.store().point_read(has_users).await?;
-            return Err(if is_set_up { SET_UP } else { not_the_token() });
-        };
-        self.create_administrator(actor, new, Some(&hash)).await
+        if let Some(hash) = hash.ok().filter(|hash| found.as_ref() == Some(hash)) {
+            return Ok(hash);
+        }
+        Err(if is_in_use(self.store()).await? { SET_UP } else { not_the_token() })
     }
 
     /// Makes the administrator that the configuration names, if there are no users; none otherwise.
@@ -105,7 +142,7 @@ impl Core {
         new: &NewUser,
     ) -> Result<Option<User>> {
         self.authorize(actor, Operation::RunJobs).await?;
-        if self.store().point_read(async |tx: &mut Tx| tx.has_users().await).await? {
+        if is_in_use(self.store()).await? {
             return Ok(None);
         }
         match self.create_administrator(actor, new, None).await {

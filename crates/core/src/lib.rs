@@ -20,7 +20,7 @@ mod figures;
 mod filters;
 mod groups;
 mod idempotency;
-mod installation;
+pub mod installation;
 mod jobs;
 pub mod messages;
 mod objects;

@@ -20,7 +20,8 @@ on_both_databases! {
         let admin = roster.admin().await;
         let ann = roster.person("ann").await;
         admin.ask(&ann.path("/invitation")).await;
-        let page = open(&roster, &mailed(&roster).await).await;
+        let link = mailed(&roster).await;
+        let page = open(&roster, &link).await;
         let token = hidden(&page, "token");
         let set = async |password: &str, again: &str| {
             let fields = [("token", &*token), ("password", password), ("again", again)];
@@ -38,13 +39,16 @@ on_both_databases! {
         assert_eq!(roster.call("POST", "/api/v1/sessions", None, Some(&new)).await.status(), 201);
         let again = set("a third good password", "a third good password").await;
         assert!(again.text().contains("This link was used"), "{}", again.text());
+        let opened = open(&roster, &link).await.text();
+        assert!(opened.contains("This link was used") && !opened.contains("<form"), "{opened}");
     }
 
     async fn opening_the_link_to_a_new_address_changes_nothing_and_the_button_does(roster: Roster) {
         let ann = roster.person("ann").await;
         let change = json!({ "email": "new@example.com" });
         ann.patch(&ann.path(""), change).await;
-        let page = open(&roster, &mailed(&roster).await).await;
+        let link = mailed(&roster).await;
+        let page = open(&roster, &link).await;
         let address = async || ann.get(&ann.path("")).await.json()["email"].clone();
         assert_eq!(address().await, "ann@example.com");
         let token = hidden(&page, "token");
@@ -54,5 +58,10 @@ on_both_databases! {
         assert_eq!(address().await, "new@example.com");
         let again = send(&roster, "/account/email", &[("token", &token)]).await;
         assert!(again.text().contains("This link was used"), "{}", again.text());
+        // A link to something else is none here either.
+        for page in [link.as_str(), &link.replace("/email?", "/password?")] {
+            let opened = open(&roster, page).await.text();
+            assert!(opened.contains("This link was used") && !opened.contains("<form"), "{opened}");
+        }
     }
 }

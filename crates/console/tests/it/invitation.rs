@@ -18,7 +18,8 @@ async fn an_invitation_is_accepted_with_a_name_and_a_password() {
     let messages = roster.messages().await;
     let text = messages[0].text.expose();
     let (_, rest) = text.split_once("https://roster.example.com").unwrap();
-    let page = open(&roster, rest.split_whitespace().next().unwrap()).await;
+    let link = rest.split_whitespace().next().unwrap();
+    let page = open(&roster, link).await;
     let token = hidden(&page, "token");
     let accept = async |username: &str, password: &str, again: &str| {
         let fields = [
@@ -41,4 +42,6 @@ async fn an_invitation_is_accepted_with_a_name_and_a_password() {
     assert_eq!(roster.call("POST", "/api/v1/sessions", None, Some(&login)).await.status(), 201);
     let again = accept("ann2", PASSWORD, PASSWORD).await;
     assert!(again.text().contains("was used"), "{}", again.text());
+    let opened = open(&roster, link).await.text();
+    assert!(opened.contains("was used") && !opened.contains("<form"), "{opened}");
 }

@@ -79,7 +79,13 @@ roster_testing::postgres_fixture::on_both! {
     }
 
     async fn the_link_proposes_the_name_that_was_wished_for(roster: Roster) {
-        let page = open(&roster, "/account/invitation?token=x&username=%3Cb%3Eann").await;
+        roster.admin().await;
+        send(&roster, PATH, &[("email", "ann@example.com")]).await;
+        let messages = roster.messages().await;
+        let (_, rest) =
+            messages[0].text.expose().split_once("https://roster.example.com").unwrap();
+        let link = rest.split_whitespace().next().unwrap();
+        let page = open(&roster, &format!("{link}&username=%3Cb%3Eann")).await;
         assert!(page.text().contains("value=\"&#60;b&#62;ann\""), "{}", page.text());
     }
 }

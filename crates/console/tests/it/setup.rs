@@ -33,6 +33,10 @@ on_both_databases! {
         let again = send(&roster, "/setup", &fields(PASSWORD, PASSWORD)).await;
         assert_eq!(again.status(), 409);
         assert!(again.text().contains("set-up token was used"), "{}", again.text());
+        for link in [&format!("/setup?token={}", token.expose()), "/setup"] {
+            let opened = open(&roster, link).await.text();
+            assert!(opened.contains("set-up token was used") && !opened.contains("<form"), "{opened}");
+        }
     }
 
     async fn a_link_that_is_not_the_present_one_says_so(roster: Roster) {
@@ -46,6 +50,8 @@ on_both_databases! {
             let refused = send(&roster, "/setup", &fields).await;
             assert_eq!(refused.status(), 422);
             assert!(refused.text().contains("This link is not the present one"), "{}", refused.text());
+            let opened = open(&roster, &format!("/setup?token={token}")).await.text();
+            assert!(opened.contains("This link is not the present one"), "{opened}");
         }
     }
 

@@ -48,7 +48,39 @@ impl LinkPurpose {
     }
 }
 
+/// What a link that was mailed or printed leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkPage {
+    /// Making the first administrator.
+    SetUp,
+    /// Choosing a password.
+    Password,
+    /// Confirming an address.
+    Email,
+    /// Making an account by an invitation or a registration.
+    Account,
+}
+
 impl Core {
+    /// Whether the link to `page` is still good, so that nobody fills in a form for nothing. Looking spends nothing:
+    /// programs that look into mail do it, too.
+    ///
+    /// # Errors
+    /// Those with which the link would be refused if it were used.
+    pub async fn check_link(&self, actor: &Actor, page: LinkPage, token: &Secret) -> Result<()> {
+        self.authorize(actor, Operation::CheckLink).await?;
+        let now = self.now();
+        let purpose = match page {
+            LinkPage::SetUp => return self.check_set_up_token(token).await.map(drop),
+            LinkPage::Account => return self.find_admission(token, "", now).await.map(drop),
+            LinkPage::Password => LinkPurpose::SetPassword,
+            LinkPage::Email => LinkPurpose::ConfirmEmail,
+        };
+        self.store()
+            .read(async |tx: &mut Tx| self.find_link(tx, purpose, token, now).await.map(drop))
+            .await
+    }
+
     /// An address on this server, as people reach it. Never made of what a request says.
     pub fn public_link(&self, path: &str, query: &[(&str, &str)]) -> url::Url {
         let mut url = self.settings().public_url.clone();

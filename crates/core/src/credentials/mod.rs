@@ -30,5 +30,6 @@ pub use constraints::allows;
 pub(crate) use constraints::{
     Constraints, are_same as are_same_constraints, check as check_constraints,
 };
+pub use links::LinkPage;
 pub use replace::PasswordReplacement;
 pub(crate) use throttle::{Authenticator, Subject, Turns};

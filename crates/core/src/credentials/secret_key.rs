@@ -43,6 +43,8 @@ pub enum Purpose {
     UnknownName,
     /// Telling which key sealed something.
     KeyId,
+    /// Telling whether a database was used with this key.
+    Fingerprint,
 }
 
 impl Purpose {
@@ -57,6 +59,7 @@ impl Purpose {
             Self::Message => b"roster 1 message",
             Self::UnknownName => b"roster 1 unknown name",
             Self::KeyId => b"roster 1 key id",
+            Self::Fingerprint => b"roster 1 fingerprint",
         }
     }
 }
@@ -183,6 +186,11 @@ impl Keyring {
         parts: &'a [&'a [u8]],
     ) -> impl Iterator<Item = KeyedHash> + 'a {
         self.keys.iter().map(move |key| keyed_hash(key, purpose, parts))
+    }
+
+    /// What a database remembers of each key, newest first, to know it again. It gives nothing of the keys away.
+    pub(crate) fn fingerprints(&self) -> impl Iterator<Item = String> + '_ {
+        self.keyed_hashes(Purpose::Fingerprint, &[]).map(|hash| HEXLOWER.encode(&hash))
     }
 
     pub(crate) fn newest(&self) -> &SecretKey {

@@ -220,7 +220,13 @@ pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
                 life(minutes)
             ));
         }
-        text.push_str("\nIf you did not ask for this, you need not do anything.\n");
+        text.push_str(match template {
+            // Nobody asks for these.
+            Template::Invitation | Template::Welcome => {
+                "\nIf you do not know what this is about, you need not do anything.\n"
+            }
+            _ => "\nIf you did not ask for this, you need not do anything.\n",
+        });
     } else if template == Template::AlreadyRegistered {
         text.push_str("\nIf you did not ask for this, you need not do anything.\n");
     } else if !matches!(template, Template::PasswordExpires | Template::GroupShared) {

@@ -44,7 +44,7 @@ pub enum SignUp {
 }
 
 /// What lets somebody make an account.
-struct Admission {
+pub(crate) struct Admission {
     /// By what it is known.
     token: Token,
     /// For which address.
@@ -252,7 +252,7 @@ impl Core {
     }
 
     /// What a token that was mailed lets its holder make.
-    async fn find_admission(
+    pub(crate) async fn find_admission(
         &self,
         token: &Secret,
         email: &str,
