@@ -24,7 +24,8 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     let Some((length, unit)) = UNITS.iter().find(|(length, _)| distance >= *length) else {
         return "now".into();
     };
-    let count = distance / length;
+    // What is an hour old is not yet two hours ago; what comes in 29.99 days comes in 30.
+    let count = if seconds > 0 { distance / length } else { (distance + length / 2) / length };
     let plural = if count == 1 { "" } else { "s" };
     if seconds > 0 {
         format!("{count} {unit}{plural} ago")
@@ -46,6 +47,7 @@ mod tests {
             (999_999_999, "1 second ago"),
             (999_999_880, "2 minutes ago"),
             (1_000_007_200, "in 2 hours"),
+            (1_002_591_999, "in 30 days"),
             (999_000_000, "11 days ago"),
             (900_000_000, "3 years ago"),
         ] {

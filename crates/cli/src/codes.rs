@@ -71,7 +71,10 @@ pub(crate) async fn choose_way(
     purpose: CodePurpose,
     login: &str,
 ) -> Result<()> {
-    let ways = ["With the authenticator app", "With a code sent by SMS to your phone number"];
+    let ways = [
+        "With a code of the authenticator app, or a recovery code",
+        "With a code sent by SMS to your phone number",
+    ];
     if talk.choose("How do you want to confirm that it is you?", &ways)? == 1 {
         let request = CodeRequest { login: login.into(), purpose, channel: CodeChannel::Sms };
         talk.say(&roster.send_code(&request).await?.detail);

@@ -106,7 +106,7 @@ impl Talk {
             let answer = self.ask(&format!("Choose 1 to {}", choices.len()))?;
             match answer.parse::<usize>() {
                 Ok(number) if (1..=choices.len()).contains(&number) => return Ok(number - 1),
-                _ if self.is_terminal => {}
+                _ if self.is_terminal => self.say("That is none of these numbers."),
                 _ => bail!("{answer:?} is not one of the choices"),
             }
         }

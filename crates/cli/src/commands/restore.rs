@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use roster_server::operator;
 
 use super::{be_sure, config::Settings};
@@ -26,6 +26,8 @@ pub(crate) struct Restore {
 impl Restore {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
         let settings = self.settings.load()?;
+        let found = std::fs::metadata(&self.file);
+        found.with_context(|| format!("{} cannot be read", self.file.display()))?;
         let question = format!(
             "Put {} in the place of the database in {}?",
             self.file.display(),

@@ -33,6 +33,18 @@ async fn ten_wrong_codes_end_the_registration() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_no_number_is_asked_for_it() {
+    let machine = Machine::new().await;
+    let ann = machine.roster.person("ann").await;
+    let mut terminal = machine.at_terminal(Some(&ann), &REGISTER[..2]);
+    terminal.answers("Phone number, with country code: ", "+44 1234567890");
+    terminal.says("Code from the SMS: ");
+    terminal.types(machine.roster.only_code().await.expose());
+    let (said, code) = terminal.ends();
+    assert_eq!(code, 0, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_is_none_is_refused_with_a_sentence() {
     let machine = Machine::new().await;
     let ann = machine.roster.person("ann").await;

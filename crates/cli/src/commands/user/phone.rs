@@ -12,7 +12,7 @@ use crate::{codes::Otp, output::Show, ui::Ui};
 /// Set your phone number, and prove with the code that is sent to it that it is yours
 #[derive(Debug, clap::Args)]
 pub(crate) struct Register {
-    /// The number, with country code; without it the one that is set already
+    /// The number, with country code; without it the one that is set already, or you are asked
     #[arg(
         short,
         long,
@@ -27,7 +27,13 @@ pub(crate) struct Register {
 
 impl Register {
     pub(super) async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
-        let phone = SetPhone { phone: self.phone_number };
+        let phone = match self.phone_number {
+            None if roster.get_user("me").await?.phone.is_none() => {
+                Some(ui.talk.ask("Phone number, with country code")?)
+            }
+            given => given,
+        };
+        let phone = SetPhone { phone };
         let set = async |roster: &Client| roster.set_phone("me", &phone).await;
         let user = self.otp.call(roster, &ui.talk, set).await?;
         let number = user.phone.map(|phone| phone.e164).unwrap_or_default();

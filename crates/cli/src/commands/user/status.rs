@@ -74,7 +74,7 @@ changes! {
     Suspend = suspend_user;
     /// Lift suspensions; idle days count anew
     Unsuspend = unsuspend_user;
-    /// Bring back deleted users, named by id or UUID
+    /// Bring back deleted users
     Restore = restore_user;
 }
 

@@ -96,7 +96,15 @@ impl Update {
         let call = self
             .otp
             .call(roster, &ui.talk, async |roster| roster.update_user(&user, &update).await);
-        show_changed(roster, call.await?, &self.show, ui).await
+        let changed = call.await?;
+        if let Some(waiting) = changed.unconfirmed_email.as_ref().filter(|_| update.email.is_some())
+        {
+            ui.talk.say(&format!(
+                "{waiting} waits for the link that was mailed to it; until then {} stays.",
+                changed.email
+            ));
+        }
+        show_changed(roster, changed, &self.show, ui).await
     }
 
     fn change(&self) -> Result<UserUpdate> {
