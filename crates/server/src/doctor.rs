@@ -146,6 +146,18 @@ impl Findings {
                 "secret_key_file",
                 format!("{} holds a key; keep a copy elsewhere", path.display()),
             ),
+            Err(KeyError::Io { source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound && has_database(settings) =>
+            {
+                self.bad(
+                    "secret_key_file",
+                    format!(
+                        "{} is not there, but the database is: put the copy of the key back, without which second \
+                         factors and waiting messages cannot be read",
+                        path.display()
+                    ),
+                );
+            }
             Err(KeyError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
                 self.note(
                     "secret_key_file",
@@ -263,6 +275,11 @@ impl Findings {
             }
         }
     }
+}
+
+/// Whether there is an SQLite database already.
+fn has_database(settings: &Settings) -> bool {
+    matches!(settings.location(), Ok(Location::File(path)) if path.exists())
 }
 
 /// Host and port in the URL of a PostgreSQL server.

@@ -6,13 +6,14 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use roster_core::clock::{Clock, SystemClock};
 use roster_core::credentials::hasher::PasswordHasher;
 use roster_core::credentials::password::BreachedPasswords;
 use roster_core::credentials::secret_key::Keyring;
+use roster_core::installation::is_in_use;
 use roster_core::random::{Random, RandomExt, SystemRandom};
-use roster_core::{Core, Parts};
+use roster_core::{Actor, Core, Parts};
 use roster_http_kit::{Gate, Traces};
 use roster_model::Channel;
 use roster_store::{Location, Store};
@@ -148,23 +149,9 @@ async fn open(
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let location = settings.location().context("database_url")?;
-    let keys = match &settings.secret_key {
-        Some(key) => {
-            if let Location::File(path) = &location {
-                make_directory(path.parent(), notices)?;
-            }
-            Keyring::parse(key.expose()).context("secret_key")?
-        }
-        None => {
-            let path = settings.secret_key_path();
-            make_directory(path.parent(), notices)?;
-            if let Location::File(path) = &location {
-                make_directory(path.parent(), notices)?;
-            }
-            Keyring::load_or_create(&path, &*random)
-                .context("the secret key (see `secret_key_file`)")?
-        }
-    };
+    if let Location::File(path) = &location {
+        make_directory(path.parent(), notices)?;
+    }
     let public_url = public_url(address);
     notice_reach(settings, address, &public_url, notices);
     let mut rulebook = settings.rulebook(&public_url);
@@ -181,7 +168,35 @@ async fn open(
     let store = Store::open(&location, &options)
         .await
         .context("the database cannot be opened (see `database_url` and `data_dir`)")?;
-    Ok(Core::new(Parts { store, clock, random, hasher, keys, settings: rulebook, providers }))
+    let keys = secret_key(settings, &store, &*random, notices).await?;
+    let core =
+        Core::new(Parts { store, clock, random, hasher, keys, settings: rulebook, providers });
+    let checked = core.check_secret_key(&Actor::system("start")).await;
+    checked.context("the secret key (see `secret_key` and `secret_key_file`)")?;
+    Ok(core)
+}
+
+/// The secret key. It is made where there is none, but only for a database that nobody uses yet: to whoever has lost the
+/// right one, a new one would be in its way.
+async fn secret_key(
+    settings: &Settings,
+    store: &Store,
+    random: &dyn Random,
+    notices: &mut Vec<String>,
+) -> anyhow::Result<Keyring> {
+    if let Some(key) = &settings.secret_key {
+        return Keyring::parse(key.expose()).context("secret_key");
+    }
+    let path = settings.secret_key_path();
+    if !path.exists() && is_in_use(store).await? {
+        bail!(
+            "the secret key is missing, without which the second factors and waiting messages of this database cannot \
+             be read: put the copy of it at {} (see `secret_key_file`)",
+            path.display()
+        );
+    }
+    make_directory(path.parent(), notices)?;
+    Keyring::load_or_create(&path, random).context("the secret key (see `secret_key_file`)")
 }
 
 /// Makes the directory of a secret, or warns of one that others may look into.

@@ -89,8 +89,16 @@ pub(super) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) 
         .into_iter()
         .map(|candidate| (distance(text, candidate), candidate))
         .min()
-        .filter(|(distance, candidate)| *distance <= candidate.len().max(text.len()).div_ceil(3))
+        .filter(|(distance, candidate)| is_alike(text, candidate, *distance))
         .map(|(_, candidate)| candidate)
+}
+
+/// Whether somebody may have meant `candidate`: the beginning that both have says nothing.
+fn is_alike(text: &str, candidate: &str, distance: usize) -> bool {
+    let common = text.bytes().zip(candidate.bytes()).take_while(|(a, b)| a == b).count();
+    let common = &text.as_bytes()[..common];
+    let common = common.iter().rposition(|b| b"_.".contains(b)).map_or(0, |end| end + 1);
+    distance <= (candidate.len().max(text.len()) - common).div_ceil(3)
 }
 
 /// Levenshtein's distance.

@@ -78,6 +78,8 @@ fn an_unknown_variable_is_refused_with_the_nearest_known_one() {
     let problems = refused("", &[("ROSTER_LISTN", "127.0.0.1:1"), ("PATH", "/bin")]);
     assert_eq!(problems.len(), 1);
     assert!(problems[0].fix.contains("Did you mean ROSTER_LISTEN?"), "{}", problems[0]);
+    let problems = refused("", &[("ROSTER_NOPE", "1")]);
+    assert!(!problems[0].fix.contains("Did you mean"), "{}", problems[0]);
 }
 
 #[test]

@@ -96,6 +96,36 @@ async fn the_first_administrator_signs_in_over_http() {
 }
 
 #[tokio::test]
+async fn a_database_in_use_is_served_with_its_own_secret_key_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("secret.key");
+    start(folder.path(), &[]).await.stop().await;
+    let admin = [
+        ("ROSTER_ADMIN_USERNAME", "ann"),
+        ("ROSTER_ADMIN_EMAIL", "ann@example.com"),
+        ("ROSTER_ADMIN_PASSWORD", "correct horse battery"),
+    ];
+    start(folder.path(), &admin).await.stop().await;
+    let right = std::fs::read_to_string(&key).unwrap();
+    let refused = async |more: &[(&str, &str)]| {
+        format!("{:#}", try_start(folder.path(), more).await.err().unwrap())
+    };
+    std::fs::remove_file(&key).unwrap();
+    let said = refused(&[]).await;
+    assert!(said.contains("the secret key is missing") && said.contains("secret.key"), "{said}");
+    assert!(!key.exists(), "no new key is in the right one's way");
+    let new = "ab".repeat(32);
+    let said = refused(&[("ROSTER_SECRET_KEY", &new)]).await;
+    assert!(said.contains("another secret key") && !said.contains(&new), "{said}");
+    // A new key before the old one takes its place.
+    let both = format!("{new},{right}");
+    start(folder.path(), &[("ROSTER_SECRET_KEY", &both)]).await.stop().await;
+    start(folder.path(), &[("ROSTER_SECRET_KEY", &new)]).await.stop().await;
+    let said = refused(&[("ROSTER_SECRET_KEY", &right)]).await;
+    assert!(said.contains("another secret key"), "{said}");
+}
+
+#[tokio::test]
 async fn a_second_server_on_the_same_data_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let first = start(folder.path(), &[]).await;
