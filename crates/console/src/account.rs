@@ -142,7 +142,7 @@ async fn confirm_email(State(kit): State<Kit>, request: Request) -> Response {
 
 /// What the page says about an error; a fault of ours has a page of its own.
 fn told(context: &RequestContext, error: Error) -> Result<(StatusCode, Faults), Refusal> {
-    if let Error::Internal(_) = error {
+    if error.is_for_the_log() {
         return Err(context.refusal(error));
     }
     let faults = Faults::of(&error, LINK);

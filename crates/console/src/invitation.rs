@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 use http::StatusCode;
-use roster_core::{Error, credentials::LinkPage};
+use roster_core::credentials::LinkPage;
 use roster_http_kit::{Kit, Refusal, RequestContext};
 use roster_model::{NewAccount, Secret};
 use serde::Deserialize;
@@ -104,7 +104,7 @@ async fn accept(State(kit): State<Kit>, request: Request) -> Response {
                 let text = format!("You can sign in as {} now.", made.user.username);
                 return done(&kit.core, "Your account is made", &text);
             }
-            Err(error @ Error::Internal(_)) => {
+            Err(error) if error.is_for_the_log() => {
                 let refusal = context.refusal(error);
                 return failure(base, &refusal, context.id());
             }

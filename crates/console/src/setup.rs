@@ -89,7 +89,7 @@ async fn send(State(kit): State<Kit>, request: Request) -> Response {
                     format!("{} is the first administrator and can sign in now.", user.username);
                 return done(&kit.core, "Roster is set up", &text);
             }
-            Err(error @ Error::Internal(_)) => {
+            Err(error) if error.is_for_the_log() => {
                 let refusal = context.refusal(error);
                 return failure(base, &refusal, context.id());
             }

@@ -88,7 +88,9 @@ impl Core {
         let Some(credential) = self.find_good_credential(&token, now).await? else {
             return Ok(Introspection::default());
         };
-        let path = input.path.as_deref().and_then(paths::canonical);
+        // Services hand on what they were asked for; what stands after the `?` does not count.
+        let path = input.path.as_deref().and_then(|path| path.split('?').next());
+        let path = path.and_then(paths::canonical);
         let is_allowed = match (&input.method, &path) {
             (Some(method), Some(path)) => {
                 self.constraints().allow(&credential, RequestLine { method, path })

@@ -159,7 +159,13 @@ pub enum Error {
     Unavailable {
         /// How long to wait.
         retry_after: Duration,
+        /// What is in the way, where that is more than too many callers; for the log only.
+        #[source]
+        cause: Option<Arc<dyn StdError + Send + Sync>>,
     },
+    /// The provider that somebody wants to sign in at cannot be reached.
+    #[error("the sign-in provider {0} cannot be reached now; try again later")]
+    ProviderUnavailable(String),
     /// A fault of the server. What happened is for the log only.
     #[error("a fault of the server")]
     Internal(#[source] Arc<dyn StdError + Send + Sync>),
@@ -199,7 +205,7 @@ impl Error {
             Self::SsoPending => ErrorCode::SsoPending,
             Self::SsoFailed => ErrorCode::SsoFailed,
             Self::ChannelUnavailable(_) => ErrorCode::ChannelUnavailable,
-            Self::Unavailable { .. } => ErrorCode::Unavailable,
+            Self::Unavailable { .. } | Self::ProviderUnavailable(_) => ErrorCode::Unavailable,
             Self::Internal(_) => ErrorCode::Internal,
         }
     }
@@ -214,10 +220,31 @@ impl Error {
         }
     }
 
+    /// Whether there is more to it than a caller is told: something for the log.
+    pub fn is_for_the_log(&self) -> bool {
+        matches!(self, Self::Internal(_) | Self::Unavailable { cause: Some(_), .. })
+    }
+
+    /// Itself and what has caused it, one after the other, as the log tells it.
+    pub fn chain(&self) -> String {
+        let mut chain = self.to_string();
+        let mut source = self.source();
+        while let Some(deeper) = source {
+            let text = deeper.to_string();
+            // Some errors repeat what has caused them.
+            if !chain.ends_with(&text) {
+                chain.push_str(": ");
+                chain.push_str(&text);
+            }
+            source = deeper.source();
+        }
+        chain
+    }
+
     /// How long to wait before the next try.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after } | Self::Unavailable { retry_after } => {
+            Self::RateLimited { retry_after } | Self::Unavailable { retry_after, .. } => {
                 Some(*retry_after)
             }
             _ => None,
@@ -229,7 +256,9 @@ impl From<crate::credentials::hasher::HashingError> for Error {
     fn from(error: crate::credentials::hasher::HashingError) -> Self {
         use crate::credentials::hasher::HashingError;
         match error {
-            HashingError::Overloaded { retry_after } => Self::Unavailable { retry_after },
+            HashingError::Overloaded { retry_after } => {
+                Self::Unavailable { retry_after, cause: None }
+            }
             other => Self::internal(other),
         }
     }
@@ -238,9 +267,10 @@ impl From<crate::credentials::hasher::HashingError> for Error {
 impl From<roster_store::Error> for Error {
     fn from(error: roster_store::Error) -> Self {
         match error {
-            roster_store::Error::Unavailable { .. } => {
-                Self::Unavailable { retry_after: Duration::from_secs(1) }
-            }
+            outage @ roster_store::Error::Unavailable { .. } => Self::Unavailable {
+                retry_after: Duration::from_secs(1),
+                cause: Some(Arc::new(outage)),
+            },
             other => Self::internal(other),
         }
     }
@@ -251,5 +281,24 @@ fn seconds(wait: Duration) -> String {
     match wait.as_secs() {
         0 | 1 => "1 second".to_owned(),
         more => format!("{more} seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_behind_an_outage_is_told_to_the_log_only() {
+        let outage = roster_store::Error::Unavailable {
+            reason: "the disk is full",
+            cause: Some(Arc::new(std::io::Error::other("no space left on device"))),
+        };
+        let error = Error::from(outage);
+        assert!(error.is_for_the_log() && !error.to_string().contains("disk"), "{error}");
+        let chain = error.chain();
+        assert!(chain.ends_with("the disk is full: no space left on device"), "{chain}");
+        let busy = Error::Unavailable { retry_after: Duration::from_secs(1), cause: None };
+        assert!(!busy.is_for_the_log());
     }
 }

@@ -89,18 +89,13 @@ impl RequestContext {
         Origin { door, address: self.address, user_agent, request_id: Some(self.id.clone()) }
     }
 
-    /// The refusal that an error of the rulebook makes. A fault of ours goes to the log, whole and
-    /// with the request's id; the client is told nothing but that id.
+    /// The refusal that an error of the rulebook makes. What is behind a fault of ours or an outage goes to the log, whole
+    /// and with the request's id; the client is told nothing but that id.
     pub fn refusal(&self, error: Error) -> Refusal {
-        if let Error::Internal(cause) = &error {
-            let mut chain = cause.to_string();
-            let mut source = cause.source();
-            while let Some(deeper) = source {
-                chain.push_str(": ");
-                chain.push_str(&deeper.to_string());
-                source = deeper.source();
-            }
-            tracing::error!(request_id = %self.id, route = self.route(), cause = chain, "a fault of the server");
+        if let Error::Internal(_) = &error {
+            tracing::error!(request_id = %self.id, route = self.route(), cause = error.chain(), "a fault of the server");
+        } else if error.is_for_the_log() {
+            tracing::warn!(request_id = %self.id, route = self.route(), cause = error.chain(), "not done");
         }
         error.into()
     }

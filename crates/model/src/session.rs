@@ -107,7 +107,7 @@ pub struct IntrospectionRequest {
     /// The method of the request that the token came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// The path of that request, to be held against the key's constraints.
+    /// The path of that request, to be held against the key's constraints; what stands after a `?` does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
 }

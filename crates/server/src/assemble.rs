@@ -92,7 +92,7 @@ async fn ready(State(core): State<Core>, request: Request) -> Response {
     match tokio::time::timeout(SIGN_OF_LIFE, core.ready()).await {
         Ok(Ok(())) => "ready\n".into_response(),
         Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready");
+            tracing::warn!(cause = error.chain(), "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
         }
         Err(_) => {

@@ -59,7 +59,10 @@ impl Jobs {
             repeat("clearing", CLEARING, 0, stop, || self.core.clear_away(&actor)),
         );
         if let Err(error) = self.core.flush_usage(&actor).await {
-            tracing::warn!(%error, "the last uses of sessions and keys are not written down");
+            tracing::warn!(
+                cause = error.chain(),
+                "the last uses of sessions and keys are not written down"
+            );
         }
     }
 
@@ -118,7 +121,11 @@ async fn repeat<F: Future<Output = Result<()>>>(
             Ok(()) => pause = (begun.elapsed() * rest).clamp(period, LONGEST_REST.max(period)),
             Err(error) => {
                 pause = (pause * 2).clamp(period, LONGEST_PAUSE.max(period));
-                tracing::warn!(job = name, %error, "a background job failed and will be tried again");
+                tracing::warn!(
+                    job = name,
+                    cause = error.chain(),
+                    "a background job failed and will be tried again"
+                );
             }
         }
         tokio::select! {

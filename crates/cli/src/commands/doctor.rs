@@ -1,33 +1,24 @@
 //! `roster doctor`
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Result;
-use roster_server::{
-    config::{self, Inputs, Overrides},
-    doctor::{self, Verdict},
-};
+use roster_server::doctor::{self, Verdict};
 
+use super::config::Settings;
 use crate::ui::Ui;
 
 /// Look at everything a server needs, and say what is wrong; changes nothing
 #[derive(Debug, clap::Args)]
 pub(crate) struct Doctor {
-    /// The configuration file [default: roster.toml, if it is there]
-    #[arg(short, long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 impl Doctor {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<ExitCode> {
-        let loaded = match config::load(&Inputs::of_process(Overrides::new(), self.config)) {
-            Ok(loaded) => loaded,
-            Err(problems) => {
-                ui.talk.say(&problems.to_string());
-                return Ok(ExitCode::FAILURE);
-            }
-        };
-        let findings = doctor::examine(&loaded.settings).await;
+        let settings = self.settings.load()?;
+        let findings = doctor::examine(&settings).await;
         let mut text = String::new();
         for finding in &findings {
             let word = match finding.verdict {

@@ -77,7 +77,11 @@ impl Core {
             redirect_uri: self.redirect_uri(provider),
         };
         let url = self.providers().authorization_url(provider, &request).await;
-        let url = url.map_err(|error| refuse(provider, &error))?;
+        let url = url.map_err(|error| match (refuse(provider, &error), error) {
+            // Nobody has done anything wrong, and nothing has begun.
+            (_, ProviderError::Unavailable(_)) => Error::ProviderUnavailable(provider.to_owned()),
+            (refused, _) => refused,
+        })?;
         let ticket = Token::issue(TokenKind::Ticket, self.random());
         let now = self.now();
         let mut row = SsoSignInRow {

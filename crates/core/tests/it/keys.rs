@@ -382,9 +382,12 @@ on_both_databases! {
         };
         assert!(ask(Some("GET"), Some("/reports/33")).await);
         assert!(ask(Some("GET"), Some("//reports/./33/")).await);
+        assert!(ask(Some("GET"), Some("/reports/33?next=/users&x=%2e%2e?")).await);
         for (method, path) in [
             (Some("POST"), Some("/reports/33")),
             (Some("GET"), Some("/reports/../users")),
+            (Some("GET"), Some("/users?/reports/33")),
+            (Some("GET"), Some("?/reports/33")),
             (Some("GET"), Some("/reports/%2e%2e/users")),
             (Some("GET"), Some("/reports/..%2fusers")),
             (Some("GET"), Some("/reports/;x/33")),

@@ -1,6 +1,9 @@
 //! Two providers, `google` and `github`, that say whatever a test wants, to whoever comes with what was asked for.
 
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, Ordering},
+};
 
 use data_encoding::BASE64URL_NOPAD;
 use roster_core::sso::provider::{
@@ -27,12 +30,18 @@ pub(crate) fn identity(subject: &str, email: &str) -> Identity {
 pub(crate) struct FakeProviders {
     answer: Mutex<Option<Identity>>,
     requests: Mutex<Vec<AuthorizationRequest>>,
+    is_out_of_reach: AtomicBool,
 }
 
 impl FakeProviders {
     /// Who signs in from now on; nobody: the provider is down.
     pub(crate) fn set(&self, identity: Option<Identity>) {
         *lock(&self.answer) = identity;
+    }
+
+    /// Nobody learns where to sign in, as when the network is away.
+    pub(crate) fn lose(&self) {
+        self.is_out_of_reach.store(true, Ordering::Relaxed);
     }
 
     /// What was asked for last.
@@ -52,6 +61,9 @@ impl IdentityProviders for FakeProviders {
         provider: &'a str,
         request: &'a AuthorizationRequest,
     ) -> ProviderFuture<'a, String> {
+        if self.is_out_of_reach.load(Ordering::Relaxed) {
+            return Box::pin(async { Err(ProviderError::Unavailable("no route".to_owned())) });
+        }
         lock(&self.requests).push(request.clone());
         let url = format!("https://{provider}.example/sign-in?client_id=1&state={}", request.state);
         Box::pin(async { Ok(url) })

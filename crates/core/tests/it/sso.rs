@@ -235,6 +235,14 @@ on_both_databases! {
         }
     }
 
+    async fn a_provider_that_cannot_be_reached_is_named(roster: Roster) {
+        roster.linked("ann", None).await;
+        roster.providers.lose();
+        let refused = roster.begin_as("ann", PASSWORD, None).await.unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::Unavailable);
+        assert!(refused.to_string().contains("provider google cannot be reached"), "{refused}");
+    }
+
     async fn a_state_is_good_once_at_its_provider_and_for_ten_minutes(roster: Roster) {
         roster.linked("ann", None).await;
         roster.providers.set(Some(identity("7", "ann@example.com")));

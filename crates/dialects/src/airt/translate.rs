@@ -113,7 +113,9 @@ impl From<Error> for Refusal {
                 "SSO authentication failed or has expired; start again".into(),
             ),
             Error::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, sentence(&error)),
-            Error::Unavailable { .. } => (StatusCode::SERVICE_UNAVAILABLE, sentence(&error)),
+            Error::Unavailable { .. } | Error::ProviderUnavailable(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, sentence(&error))
+            }
             Error::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, sentence(&error)),
             Error::NotFound(_)
             | Error::WrongState(_)
@@ -121,7 +123,7 @@ impl From<Error> for Refusal {
             | Error::IdempotencyConflict
             | Error::ChannelUnavailable(_) => (StatusCode::BAD_REQUEST, sentence(&error)),
         };
-        let fault = matches!(error, Error::Internal(_)).then_some(error);
+        let fault = error.is_for_the_log().then_some(error);
         Self { status, detail, retry_after, fault }
     }
 }

@@ -119,7 +119,9 @@ impl From<Error> for Refusal {
             | Error::SsoFailed
             | Error::ChannelUnavailable(_) => StatusCode::CONFLICT,
             Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Unavailable { .. } | Error::ProviderUnavailable(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let description = match &error {
@@ -135,7 +137,7 @@ impl From<Error> for Refusal {
             }
             error => error.to_string(),
         };
-        let fault = matches!(error, Error::Internal(_)).then_some(error);
+        let fault = error.is_for_the_log().then_some(error);
         Self { retry_after, fault, ..Self::new(status, description) }
     }
 }
@@ -186,7 +188,7 @@ mod tests {
     #[test]
     fn only_what_was_not_done_is_answered_so_that_the_client_repeats_it() {
         let late = roster_http_kit::Refusal::http(StatusCode::SERVICE_UNAVAILABLE, "late");
-        let busy = Error::Unavailable { retry_after: Duration::from_secs(2) };
+        let busy = Error::Unavailable { retry_after: Duration::from_secs(2), cause: None };
         for (refusal, status, waits) in [
             (Refusal::from(busy), 503, true),
             (Refusal::from(late.clone()), 503, false),

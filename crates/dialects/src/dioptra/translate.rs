@@ -207,14 +207,16 @@ impl From<Error> for Refusal {
             Error::RateLimited { .. } => {
                 Self::message(StatusCode::TOO_MANY_REQUESTS, error.to_string())
             }
-            Error::ChannelUnavailable(_) | Error::Unavailable { .. } => {
+            Error::ChannelUnavailable(_)
+            | Error::Unavailable { .. }
+            | Error::ProviderUnavailable(_) => {
                 Self::message(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
             }
             Error::Internal(_) => {
                 Self::message(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
             }
         };
-        let fault = matches!(error, Error::Internal(_)).then_some(error);
+        let fault = error.is_for_the_log().then_some(error);
         Self { retry_after, fault, ..refusal }
     }
 }

@@ -109,11 +109,11 @@ impl From<Error> for Refusal {
             | Error::ChannelUnavailable(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
             }
-            Error::Unavailable { .. } | Error::Internal(_) => {
+            Error::Unavailable { .. } | Error::ProviderUnavailable(_) | Error::Internal(_) => {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
             }
         };
-        let fault = matches!(error, Error::Internal(_)).then_some(error);
+        let fault = error.is_for_the_log().then_some(error);
         Self { retry_after, fault, ..refusal }
     }
 }

@@ -92,6 +92,7 @@ pub fn load(inputs: &Inputs) -> Result<Loaded, Problems> {
     reading.read_environment(&inputs.environment);
     reading.read_overrides(&inputs.overrides);
     reading.check_each();
+    reading.check_providers();
     let Reading { given, mut problems, .. } = reading;
     if !problems.is_empty() {
         return Err(Problems(problems));
@@ -285,6 +286,33 @@ impl Reading {
                 Err(refused) => refused,
             };
             problems.push(Problem { key, source: given.source.clone(), reason, fix });
+        }
+        self.problems.append(&mut problems);
+    }
+
+    /// A provider that anything is said of must have a name and a secret for this installation.
+    fn check_providers(&mut self) {
+        let mut problems = Vec::new();
+        for (path, given) in &self.given {
+            let Some((provider, _)) =
+                path.strip_prefix("sso.").and_then(|rest| rest.split_once('.'))
+            else {
+                continue;
+            };
+            for name in ["client_id", "client_secret"] {
+                let key = format!("{SSO}.{provider}.{name}");
+                if self.given.contains_key(&key)
+                    || problems.iter().any(|one: &Problem| one.key == key)
+                {
+                    continue;
+                }
+                problems.push(Problem {
+                    source: given.source.clone(),
+                    reason: format!("it is missing, and {path} is set"),
+                    fix: format!("Set it to what {provider} gave you ({}).", keys::variable(&key)),
+                    key,
+                });
+            }
         }
         self.problems.append(&mut problems);
     }

@@ -83,6 +83,14 @@ fn an_unknown_variable_is_refused_with_the_nearest_known_one() {
 }
 
 #[test]
+fn a_provider_without_its_secret_is_named() {
+    let problems = refused("", &[("ROSTER_SSO_FOO_CLIENT_ID", "x")]);
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    assert_eq!(problem.key, "sso.foo.client_secret");
+    assert!(problem.fix.contains("ROSTER_SSO_FOO_CLIENT_SECRET"), "{problem}");
+}
+
+#[test]
 fn variables_of_the_client_and_of_kubernetes_are_left_alone() {
     let others = [
         ("ROSTER_TOKEN", "x"),

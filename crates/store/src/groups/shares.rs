@@ -183,7 +183,8 @@ impl Tx {
     pub async fn list_shares(&mut self, group: GroupId) -> Result<GroupShares, Error> {
         let users = self
             .list(
-                "SELECT shares.level, users.id, users.first_name, users.last_name \
+                "SELECT shares.level, users.id, users.first_name, users.last_name, \
+                 users.username \
                  FROM group_user_shares AS shares JOIN users ON users.id = shares.user_id \
                  WHERE shares.group_id = $1 AND users.deleted_at IS NULL ORDER BY users.id",
                 &[&group],
@@ -192,6 +193,7 @@ impl Tx {
                     let (level, id) = (columns.take()?, columns.take()?);
                     let (first, last): (String, String) = (columns.take()?, columns.take()?);
                     let name = format!("{first} {last}").trim().to_owned();
+                    let name = if name.is_empty() { columns.take()? } else { name };
                     Ok((level, NamedUser { id, name }))
                 },
             )
