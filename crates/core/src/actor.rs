@@ -5,55 +5,7 @@ use std::{fmt, net::IpAddr, sync::Arc};
 use roster_model::{CredentialKind, Role, Secret, UserId};
 use roster_store::LiveCredential;
 
-/// Through which door a request came. The word is kept with sessions and in the audit log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Door {
-    /// The native API.
-    Native,
-    /// The dialect of airt.
-    Airt,
-    /// The dialect of Geobox.
-    Geobox,
-    /// The dialect of Civis.
-    Civis,
-    /// The dialect of NIST Dioptra.
-    Dioptra,
-    /// The pages.
-    Console,
-    /// No door: the server itself, or the operator at the terminal.
-    System,
-}
-
-impl Door {
-    /// Every one of them.
-    pub const ALL: [Self; 7] = [
-        Self::Native,
-        Self::Airt,
-        Self::Geobox,
-        Self::Civis,
-        Self::Dioptra,
-        Self::Console,
-        Self::System,
-    ];
-
-    /// The word that stands for it in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-            Self::Airt => "airt",
-            Self::Geobox => "geobox",
-            Self::Civis => "civis",
-            Self::Dioptra => "dioptra",
-            Self::Console => "console",
-            Self::System => "system",
-        }
-    }
-
-    /// The door that `word` stands for.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|door| door.as_str() == word)
-    }
-}
+use crate::door::{Door, Habits};
 
 /// Where a request comes from.
 #[derive(Clone, Debug)]
@@ -176,36 +128,23 @@ impl Actor {
 
     /// Whether a team admin asks.
     pub(crate) fn is_team_admin(&self) -> bool {
-        !self.is_super_or_plain()
+        !self.habits().knows_super_users_only
             && self.credential().is_some_and(|credential| credential.user.is_team_admin)
     }
 
     /// The role of the user who asks, its own or that which its groups give it, as far as the door knows it.
     pub fn role(&self) -> Option<Role> {
         let role = self.credential()?.user.role;
-        Some(if self.is_super_or_plain() && role != Role::SystemAdmin {
+        Some(if self.habits().knows_super_users_only && role != Role::SystemAdmin {
             Role::Viewer
         } else {
             role
         })
     }
 
-    /// Whether the door knows super users and plain users only, as airt's contract (section 9.1) has it: whoever is less
-    /// than a system admin has nothing to say there about others, not even about the members of groups that it manages.
-    pub(crate) fn is_super_or_plain(&self) -> bool {
-        self.origin.door == Door::Airt
-    }
-
-    /// Whether the door has one word for users who are suspended and such as are disabled (contract of Geobox, section 7.1;
-    /// of airt, section 5): nobody there means to make the one of the other.
-    pub(crate) fn knows_no_suspension(&self) -> bool {
-        matches!(self.origin.door, Door::Airt | Door::Geobox)
-    }
-
-    /// Whether an account admin's power ends at the people who belong to it, as Geobox's contract (section 4) has it.
-    /// Elsewhere it reaches everybody in its organization who belongs to no other account admin.
-    pub(crate) fn keeps_to_account(&self) -> bool {
-        self.origin.door == Door::Geobox
+    /// What is otherwise behind the door that the request came through than elsewhere.
+    pub(crate) fn habits(&self) -> &'static Habits {
+        self.origin.door.habits()
     }
 
     /// The kind of credential, as the audit log has it.

@@ -14,7 +14,7 @@ use roster_store::{ApiKeyRef, LiveCredential, Mark, NewApiKeyRow, Tx};
 use serde_json::json;
 
 use crate::{
-    Actor, Core, Door, Error, Kind, Result, Selected, Selection,
+    Actor, Core, Error, Kind, Result, Selected, Selection,
     audit::Entry,
     authorize::get_authorized,
     authz::Operation,
@@ -77,7 +77,7 @@ impl Core {
                 return Err(Error::invalid(Field::ExpiresAt, Reason::InThePast));
             }
             Some(end) => Some(whole_microseconds(end)),
-            None => self.settings().api_key_life(actor.origin.door).map(|life| later(now, life)),
+            None => actor.habits().key_life.map(|life| later(now, life)),
         };
         let expires_at = match actor.credential() {
             Some(model) if operation == Operation::CopyApiKey => {
@@ -111,7 +111,7 @@ impl Core {
                     constraints: &new.constraints,
                     created_at: now,
                     expires_at,
-                    shares_name: actor.origin.door == Door::Civis,
+                    shares_name: actor.habits().shares_key_names,
                 };
                 let id = tx.insert_api_key(&row).await?;
                 let id = id.ok_or(Error::AlreadyExists { field: Field::Name })?;
@@ -257,14 +257,14 @@ async fn complete(tx: &mut Tx, keys: &mut [ApiKey]) -> Result<()> {
 
 /// Whose key it is to be, and where it is asked for, decides what is asked of the table.
 fn creation(actor: &Actor, is_oneself: bool) -> Operation {
-    let is_at_civis = actor.origin.door == Door::Civis;
+    let habits = actor.habits();
     // A key that is limited by its constraints alone: what such a key can have is another one like it.
     let is_constrained =
         actor.credential().is_some_and(|key| key.scopes.is_empty() && !key.constraints.is_empty());
     match is_oneself {
-        true if is_at_civis && is_constrained => Operation::CopyApiKey,
+        true if habits.copies_keys && is_constrained => Operation::CopyApiKey,
         true => Operation::CreateApiKey,
-        false if is_at_civis => Operation::IssueAnyApiKey,
+        false if habits.reserves_issuing => Operation::IssueAnyApiKey,
         false => Operation::IssueApiKey,
     }
 }

@@ -360,7 +360,8 @@ async fn to_user(
     user: &User,
 ) -> std::result::Result<Relation, roster_store::Error> {
     let plain = to_user_plainly(actor, user);
-    let has_standing = plain == Relation::SameOrganization && !actor.is_super_or_plain();
+    let has_standing =
+        plain == Relation::SameOrganization && !actor.habits().knows_super_users_only;
     let Some(caller) = actor.user_id().filter(|_| has_standing) else {
         return Ok(plain);
     };
@@ -397,7 +398,7 @@ async fn to_group(
     let Some(caller) = actor.user_id().filter(|_| plain == Relation::SameOrganization) else {
         return Ok(plain);
     };
-    if actor.keeps_to_account() && is_in_other_account(actor, group.owner_id) {
+    if actor.habits().keeps_to_account && is_in_other_account(actor, group.owner_id) {
         return Ok(Relation::OtherAccount);
     }
     let standing = tx.find_standing(group.id, caller).await?;
@@ -536,7 +537,7 @@ fn is_in_other_account(actor: &Actor, owner: Option<UserId>) -> bool {
     actor.role() == Some(Role::AccountAdmin)
         && match owner {
             Some(owner) => Some(owner) != actor.user_id(),
-            None => actor.keeps_to_account(),
+            None => actor.habits().keeps_to_account,
         }
 }
 

@@ -13,6 +13,7 @@ pub mod authz;
 pub mod clock;
 pub mod cql2;
 pub mod credentials;
+mod door;
 mod error;
 mod favorites;
 mod feature_flags;
@@ -52,8 +53,9 @@ use roster_store::Store;
 use sso::provider::IdentityProviders;
 use usage::Usage;
 
-pub use actor::{Actor, Door, Idempotency, Origin, Principal, Proof};
+pub use actor::{Actor, Idempotency, Origin, Principal, Proof};
 pub use authenticate::RequestLine;
+pub use door::Door;
 pub use error::{Error, Kind, Result};
 pub use figures::Figures;
 pub use roster_store::ApiKeyRef as KeyRef;

@@ -40,6 +40,13 @@ pub struct SessionLife {
     pub absolute: Duration,
 }
 
+impl SessionLife {
+    /// So long from the beginning, used or not.
+    pub const fn fixed(life: Duration) -> Self {
+        Self { idle: life, absolute: life }
+    }
+}
+
 /// How often a thing may happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -90,13 +97,13 @@ pub struct Settings {
     pub public_url: Url,
     /// Who may make an account for oneself.
     pub registration: Registration,
-    /// The life of sessions opened through a door; others have [`Settings::session_life`]'s default.
+    /// The life of sessions opened through a door; others live as long as the door is used to.
     pub session_lives: BTreeMap<&'static str, SessionLife>,
     /// Channels with a transport.
     pub channels: Vec<Channel>,
     /// How often things may happen.
     pub limits: Limits,
-    /// How long one-time codes are good, by door; 10 minutes, 15 through airt's.
+    /// How long one-time codes are good; no door makes it shorter.
     pub code_life: Duration,
     /// How long a sign-in at a provider may take.
     pub sso_life: Duration,
@@ -116,17 +123,12 @@ impl Settings {
     /// The settings of a server at `public_url`, all else as the design says.
     pub fn new(public_url: Url) -> Self {
         const HOUR: Duration = Duration::from_secs(3600);
-        let life = |idle, absolute| SessionLife { idle, absolute };
         Self {
             profile: Profile::default(),
             breached_passwords: None,
             public_url,
             registration: Registration::default(),
-            session_lives: BTreeMap::from([
-                (Door::Airt.as_str(), life(30 * 24 * HOUR, 30 * 24 * HOUR)),
-                (Door::Geobox.as_str(), life(24 * HOUR, 24 * HOUR)),
-                (Door::Dioptra.as_str(), life(14 * 24 * HOUR, 14 * 24 * HOUR)),
-            ]),
+            session_lives: BTreeMap::new(),
             channels: Vec::new(),
             limits: Limits::default(),
             code_life: HOUR / 6,
@@ -141,24 +143,12 @@ impl Settings {
 
     /// How long sessions live that are opened through `door`.
     pub fn session_life(&self, door: Door) -> SessionLife {
-        const DAY: Duration = Duration::from_secs(24 * 3600);
-        let default = SessionLife { idle: DAY, absolute: 30 * DAY };
-        self.session_lives.get(door.as_str()).copied().unwrap_or(default)
+        let configured = self.session_lives.get(door.as_str());
+        configured.copied().unwrap_or(door.habits().session_life)
     }
 
     /// How long a one-time code is good that was asked for through `door`.
     pub fn code_life(&self, door: Door) -> Duration {
-        // The contract of airt (section 5) promises fifteen minutes.
-        if door == Door::Airt {
-            self.code_life.max(Duration::from_secs(900))
-        } else {
-            self.code_life
-        }
-    }
-
-    /// How long an API key is good whose end nobody has said; none: for ever.
-    pub fn api_key_life(&self, door: Door) -> Option<Duration> {
-        // The contracts of airt (section 5) and Geobox (section 7) know keys without an end.
-        (!matches!(door, Door::Airt | Door::Geobox)).then_some(Duration::from_secs(365 * 24 * 3600))
+        self.code_life.max(door.habits().least_code_life)
     }
 }

@@ -16,7 +16,7 @@ use super::{
     password::{ChosenBy, PasswordPolicy, Proposal},
 };
 use crate::{
-    Actor, Core, Door, Error, Profile, Result,
+    Actor, Core, Error, Profile, Result,
     audit::Entry,
     authorize::{get_authorized, get_user},
     authz::Operation,
@@ -55,8 +55,8 @@ impl Core {
         let target = self.authorize_on_as(actor, operation, user, "").await?;
         let is_own = Some(target.id) == actor.user_id();
         let mut claimed = None;
-        // Geobox's client has no place for the old password (its contract, section 4).
-        if is_own && (input.password.is_some() || actor.origin.door != Door::Geobox) {
+        let may_be_missing = actor.habits().changes_password_without_old;
+        if is_own && (input.password.is_some() || !may_be_missing) {
             let missing = || Error::invalid(Field::Password, Reason::Empty);
             let old = input.password.as_ref().ok_or_else(missing)?;
             let claim = self.claim_own(actor, ACTION, &target, old).await;

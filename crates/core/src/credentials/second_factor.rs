@@ -10,7 +10,7 @@ use super::{
     totp::{self, TotpSecret},
 };
 use crate::{
-    Actor, Core, Door, Error, Proof, Result,
+    Actor, Core, Error, Proof, Result,
     authz::{self, Operation},
 };
 
@@ -54,8 +54,7 @@ impl Core {
                 }
             }
             Proof::Code(code) => {
-                // Only airt's client sends one code for a list; nowhere else is a code good twice.
-                let may_repeat = operation.may_repeat_code() && actor.origin.door == Door::Airt;
+                let may_repeat = operation.may_repeat_code() && actor.habits().repeats_codes;
                 let repeat = may_repeat.then(|| Repeat {
                     operation: operation.as_str(),
                     credential: credential.uuid.to_string(),

@@ -188,7 +188,7 @@ pub(super) async fn put_into(
 fn check_account(actor: &Actor, person: &User) -> Result<()> {
     let caller = actor.user_id();
     let is_own = caller.is_none() || [Some(person.id), person.parent_id].contains(&caller);
-    if actor.keeps_to_account() && actor.role() == Some(Role::AccountAdmin) && !is_own {
+    if actor.habits().keeps_to_account && actor.role() == Some(Role::AccountAdmin) && !is_own {
         return Err(Error::Forbidden);
     }
     Ok(())

@@ -64,7 +64,7 @@ impl Core {
         let slug = new.slug.as_deref().map(read_slug).transpose()?;
         let mut group = Group {
             description: read_description(new.description.as_deref().unwrap_or_default())?,
-            owner_id: new.owner_id.or(actor.user_id().filter(|_| actor.keeps_to_account())),
+            owner_id: new.owner_id.or(actor.user_id().filter(|_| actor.habits().keeps_to_account)),
             roles,
             defaults: read_defaults(new.defaults.as_ref())?,
             created_by: actor.user_id(),

@@ -195,7 +195,7 @@ impl Core {
             Creation { operations: &operations, organization: place, groups: Some(&named) };
         self.authorize_creation(actor, &creation).await?;
         let parent = match actor.role() {
-            Some(Role::AccountAdmin) if actor.keeps_to_account() => {
+            Some(Role::AccountAdmin) if actor.habits().keeps_to_account => {
                 new.parent_id.or(actor.user_id())
             }
             _ => new.parent_id,

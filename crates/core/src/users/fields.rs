@@ -10,9 +10,7 @@ use roster_model::{
 use roster_store::{Owner, Tx};
 use serde_json::{Map, Value};
 
-use crate::{
-    Actor, Core, Door, Error, Kind, Profile, Result, installation::PUBLIC, sessions::later,
-};
+use crate::{Actor, Core, Error, Kind, Profile, Result, installation::PUBLIC, sessions::later};
 
 /// The longest free text, in characters.
 const MAX_TEXT: usize = 320;
@@ -29,10 +27,10 @@ impl Core {
         Username::parse(text).map_err(|reason| Error::invalid(Field::Username, reason))
     }
 
-    /// Reads an e-mail address as the installation's profile has it; airt has a form of its own.
+    /// Reads an e-mail address as the door or the installation's profile has it.
     pub(crate) fn read_email(&self, actor: &Actor, text: &str) -> Result<EmailAddress> {
         let email = match self.settings().profile {
-            _ if actor.origin.door == Door::Airt => EmailAddress::parse_dotted(text),
+            _ if actor.habits().wants_dotted_addresses => EmailAddress::parse_dotted(text),
             Profile::Compat => EmailAddress::parse_any(text),
             Profile::Default | Profile::Strict => EmailAddress::parse(text),
         };

@@ -268,7 +268,7 @@ fn account_of(actor: &Actor) -> Filter<UserField> {
     };
     let own = |field| Filter::equals(field, FilterValue::Integer(id));
     let mut seen = vec![own(UserField::Id), own(UserField::ParentId)];
-    if !actor.keeps_to_account() {
+    if !actor.habits().keeps_to_account {
         seen.push(Filter::IsNull { field: UserField::ParentId });
     }
     let stronger = FilterValue::Text(Role::SystemAdmin.as_str().to_owned());

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{Account, Person, accept::accept_invitation, fields::find_home};
 use crate::{
-    Actor, Core, Door, Error, Profile, Registration, Result,
+    Actor, Core, Error, Profile, Registration, Result,
     audit::Entry,
     authz::Operation,
     credentials::{
@@ -156,7 +156,7 @@ impl Core {
     pub async fn sign_up(&self, actor: &Actor, new: &NewAccount) -> Result<SignUp> {
         self.authorize(actor, Operation::Register).await?;
         let made = |account| Ok(SignUp::Made(Box::new(account)));
-        if self.settings().profile == Profile::Compat && actor.origin.door == Door::Dioptra {
+        if self.settings().profile == Profile::Compat && actor.habits().registers_in_compat {
             return made(self.make_account(actor, new, None).await?);
         }
         let user = NewUser::from(new);

@@ -43,13 +43,11 @@ impl Core {
     /// Those of step-up; `WrongState` for a user who is disabled already, and for the last system
     /// admin.
     pub async fn disable_user(&self, actor: &Actor, user: &UserRef) -> Result<User> {
-        self.set_status(actor, user, Operation::DisableUser, |user| match user.status {
-            Status::Disabled => Err(Error::WrongState("this user is disabled already")),
-            // Pending and suspended users are shown as disabled there.
-            status if !status.may_sign_in() && actor.is_super_or_plain() => {
-                Err(Error::WrongState("this user is disabled already"))
+        self.set_status(actor, user, Operation::DisableUser, |user| {
+            if actor.habits().shown_as_disabled.contains(&user.status) {
+                return Err(Error::WrongState("this user is disabled already"));
             }
-            _ => Ok(Status::Disabled),
+            Ok(Status::Disabled)
         })
         .await
     }

@@ -17,7 +17,7 @@ use super::{
     status::{let_in, shut_out},
 };
 use crate::{
-    Actor, Core, Door, Error, Kind, Profile, Result,
+    Actor, Core, Error, Kind, Profile, Result,
     audit::Entry,
     authorize::{check_filling, get_authorized, get_user},
     authz::Operation,
@@ -111,7 +111,7 @@ impl Core {
                 .as_deref()
                 .map(|email| self.read_email(actor, email))
                 .transpose()?,
-            must_be_new: actor.origin.door == Door::Airt,
+            must_be_new: actor.habits().refuses_own_names,
             is_confirmed: update
                 .is_email_confirmed
                 .unwrap_or(vouches || self.settings().profile == Profile::Compat),
@@ -137,9 +137,8 @@ impl Core {
                 if is_moved && update.group_ids.is_some() {
                     fields.push("group_ids".to_owned());
                 }
-                // Dioptra's client is told the time of the last change, of whatever it was (contract, section 4.8).
                 let is_changed = !fields.is_empty() || is_mailed || is_moved || password.is_some();
-                if !is_changed && actor.origin.door != Door::Dioptra {
+                if !is_changed && !actor.habits().notes_empty_changes {
                     return Ok(before);
                 }
                 if after.role != before.role || !is_available(&after, now) {
@@ -305,7 +304,7 @@ struct Names {
     is_confirmed: bool,
     /// Whether the caller answers for a new address being the user's.
     vouches: bool,
-    /// Whether the names that the user has already are refused like those of others, as airt's clients expect.
+    /// Whether the names that the user has already are refused like those of others.
     must_be_new: bool,
 }
 
@@ -383,7 +382,7 @@ fn operations(actor: &Actor, update: &UserUpdate) -> Vec<Operation> {
     if username.is_some() || email.is_some() {
         needed.push(Operation::ChangeIdentifiers);
     }
-    if username.is_some() && actor.keeps_to_account() {
+    if username.is_some() && actor.habits().keeps_to_account {
         needed.push(Operation::Rename);
     }
     if phone.is_some() {
@@ -477,8 +476,7 @@ fn set_state(user: &mut User, actor: &Actor, update: &UserUpdate, now: Timestamp
         return contradicts(Field::Status, "active or account_state");
     }
     let is_shown = |status| {
-        actor.knows_no_suspension()
-            && (status, user.status) == (Status::Disabled, Status::Suspended)
+        status == Status::Disabled && actor.habits().shown_as_disabled.contains(&user.status)
     };
     if let Some(status) = update.status.filter(|status| !is_shown(*status)) {
         user.status = status;
