@@ -563,8 +563,14 @@ fn allow(
         Decision::Allow => Ok(()),
         Decision::Unauthenticated => Err(Error::Unauthenticated),
         Decision::Forbid => Err(Error::Forbidden),
+        Decision::Hide if kind == Kind::User && forbids_strangers(actor) => Err(Error::Forbidden),
         Decision::Hide => Err(Error::NotFound(kind)),
     }
+}
+
+/// Whether the caller is not told that an account is not there, but that it may not.
+fn forbids_strangers(actor: &Actor) -> bool {
+    actor.habits().forbids_strangers && is_ordinary(actor)
 }
 
 /// Whether the scopes of an API key hold the operation: its word, or the part before the dot for all of its kind. A key

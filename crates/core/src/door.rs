@@ -38,6 +38,9 @@ pub(crate) struct Habits {
     /// An account admin's power ends at the people who belong to it. Elsewhere it reaches everybody in its organization
     /// who belongs to no other account admin.
     pub(crate) keeps_to_account: bool,
+    /// Whoever is no administrator hears of an account that is none of its business that it may not, whether the account
+    /// is there or not; elsewhere that there is none.
+    pub(crate) forbids_strangers: bool,
     /// The statuses that the one word for "disabled" stands for: nobody means to make the one of the other.
     pub(crate) shown_as_disabled: &'static [Status],
     /// In every profile an address has the form `a@b.c`.
@@ -71,6 +74,7 @@ impl Habits {
     const OWN: Self = Self {
         knows_super_users_only: false,
         keeps_to_account: false,
+        forbids_strangers: false,
         shown_as_disabled: &[Status::Disabled],
         wants_dotted_addresses: false,
         refuses_own_names: false,
@@ -89,6 +93,7 @@ impl Habits {
     /// airt's (its contract, sections 5 and 9.1; of one code for a list, 6).
     const AIRT: Self = Self {
         knows_super_users_only: true,
+        forbids_strangers: true,
         shown_as_disabled: &[Status::Pending, Status::Suspended, Status::Disabled],
         wants_dotted_addresses: true,
         refuses_own_names: true,
@@ -102,6 +107,7 @@ impl Habits {
     /// Geobox's (its contract, section 4; of keys, 7; of statuses, 4 and 7.1).
     const GEOBOX: Self = Self {
         keeps_to_account: true,
+        forbids_strangers: true,
         shown_as_disabled: &[Status::Suspended, Status::Disabled],
         changes_password_without_old: true,
         key_life: None,

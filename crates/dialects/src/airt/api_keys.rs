@@ -9,7 +9,7 @@ use super::{
     call::Call,
     replies::{ApiKeyReply, TokenReply, done},
     requests,
-    users::{about, named, rows},
+    users::{named, rows},
 };
 
 pub(super) async fn create(call: &Call) -> Reply {
@@ -23,7 +23,7 @@ pub(super) async fn list(call: &Call, user: &str) -> Reply {
     let actor = call.caller().await?;
     let (core, actor, user) = (call.core(), &actor, &named(user));
     let include_revoked = call.query.flag("include_disabled")?;
-    let keys = rows(call, actor, |page| async move {
+    let keys = rows(call, |page| async move {
         let filter = ListFilter::default();
         core.list_api_keys(actor, user, include_revoked, &filter, &page).await
     })
@@ -44,11 +44,7 @@ pub(super) async fn details(call: &Call, key: &str) -> Reply {
 
 pub(super) async fn revoke(call: &Call, user: &str, key: &str) -> Reply {
     let actor = call.caller_with_code().await?;
-    let key = call
-        .core()
-        .revoke_api_key(&actor, &named(user), &key_named(key))
-        .await
-        .map_err(|error| about(&actor, error))?;
+    let key = call.core().revoke_api_key(&actor, &named(user), &key_named(key)).await?;
     done(&ApiKeyReply::from(&key))
 }
 

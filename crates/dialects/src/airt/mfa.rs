@@ -8,7 +8,7 @@ use super::{
     replies::{MfaReply, done},
     requests,
     translate::{self, Refusal},
-    users::{about, named, reply},
+    users::{named, reply},
 };
 
 pub(super) async fn generate(call: &Call) -> Reply {
@@ -32,10 +32,6 @@ pub(super) async fn activate(call: &Call) -> Reply {
 
 pub(super) async fn disable(call: &Call, user: &str) -> Reply {
     let actor = call.caller_with_code().await?;
-    let user = call
-        .core()
-        .disable_mfa(&actor, &named(user))
-        .await
-        .map_err(|error| about(&actor, error))?;
+    let user = call.core().disable_mfa(&actor, &named(user)).await?;
     reply(call, &actor, &user).await
 }

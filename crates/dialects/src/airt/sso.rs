@@ -8,7 +8,7 @@ use super::{
     replies::{SsoReply, TokenReply, done},
     requests::{self, password_and_code},
     translate,
-    users::{about, named},
+    users::named,
 };
 
 pub(super) async fn initiate(call: &Call) -> Reply {
@@ -44,11 +44,7 @@ pub(super) async fn enable(call: &Call) -> Reply {
 
 pub(super) async fn disable(call: &Call, user: &str, provider: &str) -> Reply {
     let actor = call.caller_with_code().await?;
-    let link = call
-        .core()
-        .disable_sso(&actor, &named(user), known(provider))
-        .await
-        .map_err(|error| about(&actor, error))?;
+    let link = call.core().disable_sso(&actor, &named(user), known(provider)).await?;
     done(&SsoReply::from(&link))
 }
 

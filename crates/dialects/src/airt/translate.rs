@@ -140,14 +140,6 @@ impl From<roster_http_kit::Refusal> for Refusal {
     }
 }
 
-/// A refusal about somebody else's account: whoever may not act on it must not learn whether it is there.
-pub(super) fn about_account(error: Error, is_super_user: bool) -> Refusal {
-    match error {
-        Error::NotFound(Kind::User) if !is_super_user => Refusal::forbidden(),
-        error => error.into(),
-    }
-}
-
 /// A refusal about signing in at a provider.
 pub(super) fn at_provider(error: Error, provider: &str) -> Refusal {
     match error {

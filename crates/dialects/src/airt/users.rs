@@ -1,8 +1,8 @@
 //! `/user/…`: making, listing, reading, changing, switching off and on.
 
 use http::StatusCode;
-use roster_core::{Actor, Error, Result};
-use roster_model::{Page, PageRequest, Role, User, UserFilter, UserRef};
+use roster_core::{Actor, Result};
+use roster_model::{Page, PageRequest, User, UserFilter, UserRef};
 
 use super::{
     Reply,
@@ -10,7 +10,7 @@ use super::{
     plans::PlanNames,
     replies::{UserReply, done},
     requests,
-    translate::{self, Refusal},
+    translate::Refusal,
 };
 
 pub(super) async fn create(call: &Call) -> Reply {
@@ -28,8 +28,7 @@ pub(super) async fn list(call: &Call) -> Reply {
     let filter = UserFilter { status: Some(statuses.into()), ..UserFilter::default() };
     let (core, actor, filter) = (call.core(), &actor, &filter);
     let users =
-        rows(call, actor, |page| async move { core.list_users(actor, filter, &page).await })
-            .await?;
+        rows(call, |page| async move { core.list_users(actor, filter, &page).await }).await?;
     let plans = PlanNames::of_users(call, actor, &users).await?;
     let body: Vec<_> = users.iter().map(|user| UserReply::new(user, plans.name(user))).collect();
     done(&body)
@@ -38,7 +37,6 @@ pub(super) async fn list(call: &Call) -> Reply {
 /// The rows that a query's `offset` and `limit` ask for, however many pages of the rulebook that is.
 pub(super) async fn rows<T, F>(
     call: &Call,
-    actor: &Actor,
     page: impl Fn(PageRequest) -> F,
 ) -> std::result::Result<Vec<T>, Refusal>
 where
@@ -55,7 +53,7 @@ where
     // The first page is asked for in any case: who may not see it must not read an empty list.
     loop {
         request.limit = u32::try_from(left.clamp(1, PAGE)).ok();
-        let page = page(request.clone()).await.map_err(|error| about(actor, error))?;
+        let page = page(request.clone()).await?;
         rows.extend(page.items.into_iter().take(usize::try_from(left).unwrap_or(usize::MAX)));
         left = left.saturating_sub(PAGE);
         let Some(next) = page.next.filter(|_| left > 0) else { return Ok(rows) };
@@ -73,7 +71,7 @@ where
 pub(super) async fn details(call: &Call) -> Reply {
     let actor = call.caller().await?;
     let user = call.query.text("user_uuid_or_name")?.map_or(UserRef::Me, named);
-    let user = call.core().get_user(&actor, &user).await.map_err(|error| about(&actor, error))?;
+    let user = call.core().get_user(&actor, &user).await?;
     reply(call, &actor, &user).await
 }
 
@@ -81,31 +79,19 @@ pub(super) async fn update(call: &Call, user: &str) -> Reply {
     let actor = call.caller().await?;
     let (update, proof) = requests::json::<requests::UpdateUser>(&call.body)?.into_parts();
     let actor = actor.with_proof(proof);
-    let user = call
-        .core()
-        .update_user(&actor, &named(user), &update, None)
-        .await
-        .map_err(|error| about(&actor, error))?;
+    let user = call.core().update_user(&actor, &named(user), &update, None).await?;
     reply(call, &actor, &user).await
 }
 
 pub(super) async fn disable(call: &Call, user: &str) -> Reply {
     let actor = call.caller_with_code().await?;
-    let user = call
-        .core()
-        .disable_user(&actor, &named(user))
-        .await
-        .map_err(|error| about(&actor, error))?;
+    let user = call.core().disable_user(&actor, &named(user)).await?;
     reply(call, &actor, &user).await
 }
 
 pub(super) async fn enable(call: &Call, user: &str) -> Reply {
     let actor = call.caller_with_code().await?;
-    let user = call
-        .core()
-        .enable_user(&actor, &named(user))
-        .await
-        .map_err(|error| about(&actor, error))?;
+    let user = call.core().enable_user(&actor, &named(user)).await?;
     reply(call, &actor, &user).await
 }
 
@@ -115,11 +101,6 @@ pub(super) fn named(text: &str) -> UserRef {
         UserRef::Me | UserRef::Id(_) => UserRef::Name(roster_model::fold(text)),
         user => user,
     }
-}
-
-/// A refusal about an account, which may be somebody else's.
-pub(super) fn about(actor: &Actor, error: Error) -> Refusal {
-    translate::about_account(error, actor.role() == Some(Role::SystemAdmin))
 }
 
 /// The user as airt sees it.

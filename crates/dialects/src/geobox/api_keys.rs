@@ -11,19 +11,13 @@ use super::{
     replies::{ApiKeyReply, done, nothing},
     requests,
     translate::Refusal,
-    users::about,
 };
 
 pub(super) async fn list(call: &Call) -> Reply {
     let actor = call.caller().await?;
     let listing = Listing::read(&call.query, &lists::API_KEYS)?;
     let owner = listing.user.map_or(UserRef::Me, UserRef::Id);
-    let found = call
-        .core()
-        .select_api_keys(&actor, &owner, &listing.whole())
-        .await
-        .map_err(|error| about(&actor, error))?;
-    let mut keys = found.items;
+    let mut keys = call.core().select_api_keys(&actor, &owner, &listing.whole()).await?.items;
     // `get_apikey_by_name` looks at the first key alone.
     if let Some(name) = listing.search.as_ref().filter(|_| listing.order.is_empty()) {
         keys.sort_by_key(|key| key.name != *name);
@@ -41,8 +35,7 @@ pub(super) async fn create(call: &Call) -> Reply {
         expires_at: requests::key_end(&form, call.core().now())?,
         ..NewApiKey::default()
     };
-    let issued = call.core().create_api_key(&actor, &owner, &new).await;
-    done(&ApiKeyReply::from(&issued.map_err(|error| about(&actor, error))?))
+    done(&ApiKeyReply::from(&call.core().create_api_key(&actor, &owner, &new).await?))
 }
 
 pub(super) async fn get(call: &Call, key: &str) -> Reply {

@@ -69,14 +69,14 @@ pub(super) async fn members(call: &Call, group: &str) -> Reply {
 
 pub(super) async fn add_member(call: &Call, group: &str, user: &str) -> Reply {
     let actor = call.caller().await?;
-    let (group, user) = (numbered(group)?, named(&actor, user)?);
+    let (group, user) = (numbered(group)?, named(user));
     call.core().set_member(&actor, group, &user, MembershipRank::Member).await?;
     reply(call, &actor, group).await
 }
 
 pub(super) async fn remove_member(call: &Call, group: &str, user: &str) -> Reply {
     let actor = call.caller().await?;
-    let (group, user) = (numbered(group)?, named(&actor, user)?);
+    let (group, user) = (numbered(group)?, named(user));
     call.core().remove_member(&actor, group, &user).await?;
     nothing()
 }

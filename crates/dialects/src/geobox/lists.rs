@@ -10,7 +10,6 @@ use super::{
     call::Call,
     query::Query,
     translate::Refusal,
-    users::about,
     words::{self, ROLES, STATUSES},
 };
 
@@ -159,8 +158,7 @@ pub(super) async fn check_viewer<F: FilterField>(
     listing: &Listing<F>,
 ) -> Result<Option<roster_model::User>, Refusal> {
     let Some(user) = listing.user else { return Ok(None) };
-    let found = call.core().get_user(actor, &UserRef::Id(user)).await;
-    found.map(Some).map_err(|error| about(actor, error))
+    Ok(Some(call.core().get_user(actor, &UserRef::Id(user)).await?))
 }
 
 /// Users of a status as Geobox has it, which may be several of Roster's.

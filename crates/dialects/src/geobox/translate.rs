@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use roster_core::{Error, Kind};
+use roster_core::Error;
 use roster_http_kit::RequestContext;
 use roster_model::{ErrorCode, Field};
 use serde_json::{Value, json};
@@ -43,11 +43,6 @@ impl Refusal {
     /// There is no such route here, or none with this method.
     pub(super) fn no_such_route() -> Self {
         Self::new(StatusCode::NOT_FOUND, "there is no such address here")
-    }
-
-    /// What most callers get who name another account, whether it is there or not.
-    pub(super) fn forbidden() -> Self {
-        Error::Forbidden.into()
     }
 
     /// Writes a fault of the server into the log.
@@ -157,14 +152,6 @@ pub(super) fn at_sign_in(error: Error) -> Refusal {
             let refusal = Refusal::from(error);
             Refusal { status: StatusCode::TOO_MANY_REQUESTS, ..refusal }
         }
-        error => error.into(),
-    }
-}
-
-/// A refusal about an account: whoever may read nobody else must not learn whether it is there.
-pub(super) fn about_account(error: Error, reads_others: bool) -> Refusal {
-    match error {
-        Error::NotFound(Kind::User) if !reads_others => Refusal::forbidden(),
         error => error.into(),
     }
 }

@@ -2,8 +2,8 @@
 
 use roster_core::{Actor, DirectorySelection, Error, Kind, UserSelection};
 use roster_model::{
-    ChangePassword, Filter, FilterValue, GroupId, PageRequest, Role, User, UserField, UserId,
-    UserRef, UserUpdate,
+    ChangePassword, Filter, FilterValue, GroupId, PageRequest, User, UserField, UserId, UserRef,
+    UserUpdate,
 };
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     query::{self, Query},
     replies::{CountReply, UserReply, done, nothing},
     requests,
-    translate::{self, Refusal},
+    translate::Refusal,
 };
 
 pub(super) async fn list(call: &Call) -> Reply {
@@ -110,48 +110,44 @@ pub(super) async fn create(call: &Call) -> Reply {
 
 pub(super) async fn get(call: &Call, user: &str) -> Reply {
     let actor = call.caller().await?;
-    let user = call.core().get_user(&actor, &named(&actor, user)?).await;
-    reply(call, &actor, &user.map_err(|error| about(&actor, error))?).await
+    let user = call.core().get_user(&actor, &named(user)).await?;
+    reply(call, &actor, &user).await
 }
 
 pub(super) async fn update(call: &Call, user: &str) -> Reply {
     let actor = call.caller().await?;
-    let user = named(&actor, user)?;
+    let user = named(user);
     let update = requests::json::<requests::UpdateUser>(&call.body)?.into_update()?;
-    let changed = call.core().update_user(&actor, &user, &update, None).await;
-    reply(call, &actor, &changed.map_err(|error| about(&actor, error))?).await
+    let changed = call.core().update_user(&actor, &user, &update, None).await?;
+    reply(call, &actor, &changed).await
 }
 
 pub(super) async fn delete(call: &Call, user: &str) -> Reply {
     let actor = call.caller().await?;
-    let deleted = call.core().delete_user(&actor, &named(&actor, user)?).await;
-    deleted.map_err(|error| about(&actor, error))?;
+    call.core().delete_user(&actor, &named(user)).await?;
     nothing()
 }
 
 pub(super) async fn change_password(call: &Call, user: &str) -> Reply {
     let actor = call.caller().await?;
-    let user = named(&actor, user)?;
     let form = Query::parse(&call.body);
     let field = "new_password";
     let new_password = requests::hidden_password(field, form.required(field)?)?;
     let input = ChangePassword { password: None, new_password };
-    let changed = call.core().change_password(&actor, &user, &input).await;
-    changed.map_err(|error| about(&actor, error))?;
+    call.core().change_password(&actor, &named(user), &input).await?;
     nothing()
 }
 
 pub(super) async fn renew_plan(call: &Call, user: &str) -> Reply {
     let actor = call.caller().await?;
-    let renewed = call.core().renew_plan(&actor, &named(&actor, user)?).await;
-    reply(call, &actor, &renewed.map_err(|error| about(&actor, error))?).await
+    let renewed = call.core().renew_plan(&actor, &named(user)).await?;
+    reply(call, &actor, &renewed).await
 }
 
 /// All who belong to an account admin.
 pub(super) async fn members(call: &Call, user: &str) -> Reply {
     let actor = call.caller().await?;
-    let parent = call.core().get_user(&actor, &named(&actor, user)?).await;
-    let parent = parent.map_err(|error| about(&actor, error))?.id;
+    let parent = call.core().get_user(&actor, &named(user)).await?.id;
     let filter = Filter::equals(UserField::ParentId, FilterValue::Integer(parent.0));
     let selection = UserSelection { filter, ..UserSelection::default() };
     let mut users = Vec::new();
@@ -168,17 +164,14 @@ pub(super) async fn members(call: &Call, user: &str) -> Reply {
 
 pub(super) async fn add_member(call: &Call, user: &str, member: &str) -> Reply {
     let actor = call.caller().await?;
-    let parent = call.core().get_user(&actor, &named(&actor, user)?).await;
-    let parent = parent.map_err(|error| about(&actor, error))?.id;
+    let parent = call.core().get_user(&actor, &named(user)).await?.id;
     set_parent(call, &actor, member, Some(parent)).await
 }
 
 pub(super) async fn remove_member(call: &Call, user: &str, member: &str) -> Reply {
     let actor = call.caller().await?;
-    let parent = call.core().get_user(&actor, &named(&actor, user)?).await;
-    let parent = parent.map_err(|error| about(&actor, error))?.id;
-    let found = call.core().get_user(&actor, &named(&actor, member)?).await;
-    let found = found.map_err(|error| about(&actor, error))?;
+    let parent = call.core().get_user(&actor, &named(user)).await?.id;
+    let found = call.core().get_user(&actor, &named(member)).await?;
     if found.parent_id != Some(parent) {
         return Err(Error::NotFound(Kind::Member).into());
     }
@@ -188,27 +181,16 @@ pub(super) async fn remove_member(call: &Call, user: &str, member: &str) -> Repl
 
 async fn set_parent(call: &Call, actor: &Actor, member: &str, parent: Option<UserId>) -> Reply {
     let update = UserUpdate { parent_id: Some(parent), ..UserUpdate::default() };
-    let changed = call.core().update_user(actor, &named(actor, member)?, &update, None).await;
-    reply(call, actor, &changed.map_err(|error| about(actor, error))?).await
+    let changed = call.core().update_user(actor, &named(member), &update, None).await?;
+    reply(call, actor, &changed).await
 }
 
-/// An account by number, or the caller's own.
-pub(super) fn named(actor: &Actor, text: &str) -> Result<UserRef, Refusal> {
-    if text == "me" {
-        return Ok(UserRef::Me);
+/// An account by number, or the caller's own. What is no number of an account is that of nobody.
+pub(super) fn named(text: &str) -> UserRef {
+    match text {
+        "me" => UserRef::Me,
+        text => UserRef::Id(UserId(query::id(text).unwrap_or_default())),
     }
-    let id = query::id(text).map(|id| UserRef::Id(UserId(id)));
-    id.ok_or_else(|| about(actor, Error::NotFound(Kind::User)))
-}
-
-/// A refusal about an account, which may be somebody else's.
-pub(super) fn about(actor: &Actor, error: Error) -> Refusal {
-    translate::about_account(error, lists_users(actor))
-}
-
-/// Whether the caller is of those who are told about accounts that are not there.
-fn lists_users(actor: &Actor) -> bool {
-    matches!(actor.role(), Some(Role::SystemAdmin | Role::AccountAdmin))
 }
 
 /// The user as Geobox sees it.
