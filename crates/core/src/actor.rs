@@ -142,6 +142,11 @@ impl Actor {
         })
     }
 
+    /// Whether a user asks who is no administrator.
+    pub(crate) fn is_ordinary(&self) -> bool {
+        self.role().is_some_and(|role| !role.is_administrator())
+    }
+
     /// What is otherwise behind the door that the request came through than elsewhere.
     pub(crate) fn habits(&self) -> &'static Habits {
         self.origin.door.habits()

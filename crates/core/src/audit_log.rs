@@ -1,9 +1,7 @@
 //! Reading the audit log: a system admin all of it, an account admin what concerns its organization, anybody what
 //! concerns oneself.
 
-use roster_model::{
-    AUDIT_FIELDS, AuditEvent, AuditField, AuditFilter, Page, PageRequest, Role, UserRef,
-};
+use roster_model::{AUDIT_FIELDS, AuditEvent, AuditField, AuditFilter, Page, PageRequest, UserRef};
 use roster_store::{AuditQuery, Mark, Tx};
 
 use crate::{
@@ -24,14 +22,12 @@ impl Core {
     ) -> Result<Page<AuditEvent>> {
         let operation = Operation::ReadAudit;
         let mut query = AuditQuery::default();
-        let sees_more =
-            !matches!(actor.role(), Some(Role::Publisher | Role::Editor | Role::Viewer));
         match &filter.user {
             Some(user) => {
                 let user = self.authorize_on(actor, operation, &UserRef::parse(user)).await?;
                 query.user = Some(user.id);
             }
-            None if sees_more => {
+            None if !actor.is_ordinary() => {
                 self.authorize(actor, operation).await?;
                 query.organization = organization_of(actor);
             }

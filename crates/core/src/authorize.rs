@@ -20,7 +20,7 @@ impl Core {
     pub(crate) fn permit(actor: &Actor, operation: Operation) -> Result<()> {
         let relation = match authz::rule(operation).who {
             Who::Oneself => Relation::Oneself,
-            _ if is_ordinary(actor) && actor.is_team_admin() => Relation::Granted,
+            _ if actor.is_ordinary() && actor.is_team_admin() => Relation::Granted,
             _ => Relation::SameOrganization,
         };
         allow(actor, operation, relation, None, Kind::User)
@@ -276,7 +276,7 @@ impl Creation<'_> {
     /// Whether it counts what the caller was given to manage.
     fn depends_on_grants(&self, actor: &Actor) -> bool {
         in_organization(actor, self.organization) == Relation::SameOrganization
-            && is_ordinary(actor)
+            && actor.is_ordinary()
             && actor.is_team_admin()
     }
 }
@@ -526,11 +526,6 @@ pub(crate) fn may_in(user: &User, operation: Operation, organization: Organizati
     authz::decide(operation, caller, relation, None) == Decision::Allow
 }
 
-/// Whether somebody asks who is no administrator.
-fn is_ordinary(actor: &Actor) -> bool {
-    actor.role().is_some_and(|role| role.rank() < Role::AccountAdmin.rank())
-}
-
 /// Whether what belongs to `owner` is no business of the account admin who asks. What belongs to nobody is the
 /// organization's, unless the door keeps to accounts.
 fn is_in_other_account(actor: &Actor, owner: Option<UserId>) -> bool {
@@ -570,7 +565,7 @@ fn allow(
 
 /// Whether the caller is not told that an account is not there, but that it may not.
 fn forbids_strangers(actor: &Actor) -> bool {
-    actor.habits().forbids_strangers && is_ordinary(actor)
+    actor.habits().forbids_strangers && actor.is_ordinary()
 }
 
 /// Whether the scopes of an API key hold the operation: its word, or the part before the dot for all of its kind. A key

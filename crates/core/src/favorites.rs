@@ -10,8 +10,8 @@ use roster_store::{FavoritesOf, Mark, Tx};
 use serde_json::json;
 
 use crate::{
-    Actor, Core, Error, Kind, Result, audit::Entry, authz::Operation, objects::sees_others,
-    paging::Paging, users::organization_of,
+    Actor, Core, Error, Kind, Result, audit::Entry, authz::Operation, paging::Paging,
+    users::organization_of,
 };
 
 /// So many favorites fit in a list, which is read whole.
@@ -38,7 +38,7 @@ impl Core {
             let words = vec!["position", "created_at"];
             return Err(Error::invalid(Field::OrderBy, Reason::NotOneOf(words)));
         }
-        self.select_favorites(FavoritesOf::User(user.id, sees_others(actor)), filter, order, page)
+        self.select_favorites(FavoritesOf::User(user.id, !actor.is_ordinary()), filter, order, page)
             .await
     }
 
@@ -115,7 +115,7 @@ impl Core {
     ) -> Result<Favorite> {
         let user = self.authorize_on(actor, Operation::WriteFavorites, user).await?;
         let entry = || Entry::done("favorite.added", user.id);
-        self.insert_favorite(actor, FavoritesOf::User(user.id, sees_others(actor)), new, entry)
+        self.insert_favorite(actor, FavoritesOf::User(user.id, !actor.is_ordinary()), new, entry)
             .await
     }
 
@@ -181,7 +181,8 @@ impl Core {
     ) -> Result<()> {
         let user = self.authorize_on(actor, Operation::WriteFavorites, user).await?;
         let entry = || Entry::done("favorite.removed", user.id);
-        self.delete_favorite(actor, FavoritesOf::User(user.id, sees_others(actor)), id, entry).await
+        self.delete_favorite(actor, FavoritesOf::User(user.id, !actor.is_ordinary()), id, entry)
+            .await
     }
 
     /// Takes an object out of an organization's favorites.

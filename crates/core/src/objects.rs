@@ -42,7 +42,7 @@ impl Core {
                 let author = self.authorize_on(actor, operation, &UserRef::parse(author)).await?;
                 query.author = Some(author.id);
             }
-            None if sees_others(actor) => {
+            None if !actor.is_ordinary() => {
                 self.authorize(actor, operation).await?;
                 query.organization = organization_of(actor);
                 let is_account_admin = actor.role() == Some(Role::AccountAdmin);
@@ -226,10 +226,6 @@ impl Core {
         }
         Ok(all)
     }
-}
-
-pub(crate) fn sees_others(actor: &Actor) -> bool {
-    !matches!(actor.role(), Some(Role::Publisher | Role::Editor | Role::Viewer))
 }
 
 fn read_some(field: Field, text: Option<&str>) -> Result<Option<String>> {

@@ -78,6 +78,11 @@ impl Role {
             Self::Viewer => 0,
         }
     }
+
+    /// Whether it gives power over other people.
+    pub fn is_administrator(self) -> bool {
+        self.rank() >= Self::AccountAdmin.rank()
+    }
 }
 
 /// A user, as the native API shows it.

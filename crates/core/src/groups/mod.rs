@@ -11,7 +11,7 @@ use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use roster_model::{
     Field, Group, GroupDefaults, GroupId, GroupRole, GroupUpdate, MembershipRank, NewGroup,
-    OrganizationId, PermissionLevel, Reason, Role, UserId, UserRef, fold,
+    OrganizationId, PermissionLevel, Reason, UserId, UserRef, fold,
 };
 use roster_store::Tx;
 use serde_json::json;
@@ -198,8 +198,7 @@ impl Core {
         group: GroupId,
         now: Timestamp,
     ) -> Result<()> {
-        let is_ordinary = |role: Role| role.rank() < Role::AccountAdmin.rank();
-        let Some(caller) = actor.user_id().filter(|_| actor.role().is_some_and(is_ordinary)) else {
+        let Some(caller) = actor.user_id().filter(|_| actor.is_ordinary()) else {
             return Ok(());
         };
         let level = PermissionLevel::Manage;

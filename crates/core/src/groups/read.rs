@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use roster_model::{
     Field, GROUP_RECORD_FIELDS, Group, GroupDetails, GroupFilter, GroupId, GroupMember,
     GroupRecordField, GroupRole, ListFilter, OrganizationId, Page, PageRequest, PermissionLevel,
-    Reason, Role, RoleEntry, UserId,
+    Reason, RoleEntry, UserId,
 };
 use roster_store::{GroupQuery, Mark, Tx, Window};
 
@@ -147,9 +147,8 @@ fn read_filter(actor: &Actor, filter: &GroupFilter) -> Result<GroupQuery> {
         (Some(own), _) => Some(own),
         (None, wanted) => wanted,
     };
-    let is_administrator = actor.role().is_none_or(|role| role.rank() >= Role::AccountAdmin.rank());
     let shared_with = match (filter.permission, actor.user_id()) {
-        (Some(level), Some(caller)) if level != PermissionLevel::Read && !is_administrator => {
+        (Some(level), Some(caller)) if level != PermissionLevel::Read && actor.is_ordinary() => {
             Some((caller, level))
         }
         _ => None,

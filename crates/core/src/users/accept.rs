@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use roster_model::{OrganizationId, Role, TokenHash, User, UserRef};
 use roster_store::Tx;
 
-use super::fields::{is_administrator, is_available};
+use super::fields::is_available;
 use crate::{Error, Result, authorize::may_in, authz::Operation};
 
 /// Spends an invitation, in the transaction that makes the account. It gives no more than whoever has sent it could give
@@ -36,5 +36,5 @@ fn may_invite(inviter: &User, role: Role, organization: OrganizationId) -> bool 
     let is_enough = |operation| may_in(inviter, operation, organization);
     role.rank() <= inviter.effective_role().rank()
         && is_enough(Operation::InvitePerson)
-        && (!is_administrator(role) || is_enough(Operation::GrantAdministration))
+        && (!role.is_administrator() || is_enough(Operation::GrantAdministration))
 }

@@ -10,8 +10,8 @@ use roster_store::Tx;
 use serde_json::json;
 
 use super::fields::{
-    check_adoption, check_grant, check_parent, find_groups, find_home, find_plan, is_administrator,
-    plan_end, read_optional, read_text,
+    check_adoption, check_grant, check_parent, find_groups, find_home, find_plan, plan_end,
+    read_optional, read_text,
 };
 use crate::{
     Actor, Core, Error, Kind, Result,
@@ -175,7 +175,7 @@ impl Core {
             // Whoever knows a password may sign in with it, and is then bound by nothing that binds a key (threat T25).
             operations.push(Operation::SetPassword);
         }
-        if is_administrator(role) {
+        if role.is_administrator() {
             operations.push(Operation::GrantAdministration);
         }
         if new.plan.is_some() || new.plan_expires_at.is_some() || new.parent_id.is_some() {

@@ -74,11 +74,6 @@ fn is_time_zone(name: &str) -> bool {
     TimeZone::get(name).is_ok() || jiff::tz::db().available().next().is_none()
 }
 
-/// Whether a role gives power over other people.
-pub(super) fn is_administrator(role: Role) -> bool {
-    role.rank() >= Role::AccountAdmin.rank()
-}
-
 /// Nobody grants more than it has.
 pub(super) fn check_grant(actor: &Actor, role: Role) -> Result<()> {
     match actor.role() {
@@ -241,7 +236,7 @@ pub(super) async fn check_parent(
     let is_fit = found.is_some_and(|found| {
         found.deleted_at.is_none()
             && found.organization_id == organization
-            && is_administrator(found.role)
+            && found.role.is_administrator()
             && Some(found.id) != child
     });
     if is_fit { Ok(()) } else { Err(Error::invalid(Field::Parent, Reason::Unknown)) }

@@ -9,11 +9,7 @@ use roster_model::{
 use roster_store::{Mark, Tx};
 use serde_json::json;
 
-use super::{
-    create::name_taken,
-    fields::{check_grant, is_administrator},
-    list::organization_of,
-};
+use super::{create::name_taken, fields::check_grant, list::organization_of};
 use crate::{
     Actor, Core, Error, Kind, Registration, Result,
     audit::Entry,
@@ -200,7 +196,7 @@ impl Core {
 
 /// What must be allowed besides of whoever invites somebody of `role`.
 fn also(role: Role) -> &'static [Operation] {
-    match is_administrator(role) {
+    match role.is_administrator() {
         true => &[Operation::GrantAdministration],
         false => &[],
     }

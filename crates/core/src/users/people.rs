@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use roster_model::{
     AccountFilter, DirectoryEntry, Field, Filter, FilterValue, GroupEntry, GroupId, GroupRole,
     OrderBy, Organization, OrganizationId, Page, PageRequest, PeopleFilter, PermissionLevel,
-    Person, PersonOrganization, Reason, Role, Status, User, UserField, UserId, UserRef,
+    Person, PersonOrganization, Reason, Status, User, UserField, UserId, UserRef,
 };
 use roster_store::{Tx, UserQuery};
 use serde_json::Map;
@@ -206,10 +206,9 @@ fn withhold(user: &mut User) {
 
 /// The roles that a user has, each once.
 fn roles_of(user: &User, groups: &[GroupEntry]) -> Vec<GroupRole> {
-    let is_administrator = user.role.rank() >= Role::AccountAdmin.rank();
     let has = |role: &GroupRole| {
         groups.iter().any(|group| group.roles.contains(role))
-            || (*role == GroupRole::OrganizationAdmin && is_administrator)
+            || (*role == GroupRole::OrganizationAdmin && user.role.is_administrator())
     };
     GroupRole::ALL.iter().copied().filter(has).collect()
 }

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::{
     create::{claim_name, name_taken},
     fields::{
-        check_adoption, check_grant, check_parent, find_groups, find_home, find_plan,
-        is_administrator, is_available, merge_preferences, plan_end, read_optional, read_text,
+        check_adoption, check_grant, check_parent, find_groups, find_home, find_plan, is_available,
+        merge_preferences, plan_end, read_optional, read_text,
     },
     status::{let_in, shut_out},
 };
@@ -84,9 +84,8 @@ impl Core {
         if let Some(role) = update.role {
             check_grant(actor, role)?;
         }
-        let is_admin = actor.role().is_none_or(|role| role.rank() >= Role::AccountAdmin.rank());
         // Nobody vouches for its own address but those who may do everything anyway (threat T16).
-        let vouches = is_admin
+        let vouches = !actor.is_ordinary()
             && (Some(target.id) != actor.user_id() || actor.role() == Some(Role::SystemAdmin));
         if let Some(organization) = update.organization_id
             && organization != target.organization_id
@@ -172,9 +171,9 @@ impl Core {
                         tx.withdraw_invitations_by(after.id).await?;
                     }
                 }
-                let was_administrator = is_administrator(before.role);
+                let was_administrator = before.role.is_administrator();
                 if was_administrator
-                    && (!is_administrator(after.role)
+                    && (!after.role.is_administrator()
                         || after.organization_id != before.organization_id)
                 {
                     tx.release_users_of(after.id, now).await?;
@@ -411,7 +410,7 @@ fn operations(actor: &Actor, update: &UserUpdate) -> Vec<Operation> {
     {
         needed.push(Operation::ChangePreferences);
     }
-    if role.is_some_and(is_administrator) {
+    if role.is_some_and(Role::is_administrator) {
         needed.push(Operation::GrantAdministration);
     }
     needed
