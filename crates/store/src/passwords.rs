@@ -6,7 +6,7 @@ use roster_model::{IdentityKey, User, UserId, UserRef};
 use crate::{
     Change, Error, Tx,
     query::Query,
-    users::{user_columns, user_of},
+    users::{may_sign_in, user_columns, user_of},
 };
 
 /// A user who may be signing in, with the hash of its password.
@@ -97,8 +97,9 @@ impl Tx {
                 user_columns!(),
                 " FROM users WHERE users.password_expires_at > $1 \
                  AND users.password_expires_at <= $2 AND users.password_expiry_told_at IS NULL \
-                 AND users.deleted_at IS NULL AND users.status IN ('new', 'active') \
-                 ORDER BY users.password_expires_at, users.id LIMIT $3"
+                 AND users.deleted_at IS NULL AND ",
+                may_sign_in!(),
+                " ORDER BY users.password_expires_at, users.id LIMIT $3"
             ),
             &[&from, &until, &i64::from(limit)],
             |row| user_of(&mut row.columns()),

@@ -3,6 +3,7 @@
 use roster_model::{AuditField, FilterField, MemberField, MessageField, UserField};
 
 use crate::sql::Engine;
+use crate::users::is_on;
 
 /// A field that stands in a column.
 pub(crate) trait SqlField: FilterField {
@@ -178,7 +179,7 @@ impl SqlField for MemberField {
             Self::LastName => UserField::LastName.column(),
             Self::Initials => UserField::Initials.column(),
             Self::PrimaryGroupId => UserField::PrimaryGroupId.column(),
-            Self::IsActive => Column::full("(users.status IN ('new', 'active', 'suspended'))"),
+            Self::IsActive => Column::full(concat!("(", is_on!(), ")")),
             Self::Rank => Column::full("memberships.rank"),
             Self::CreatedAt => Column::full("memberships.created_at"),
         }

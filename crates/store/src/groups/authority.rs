@@ -3,7 +3,7 @@
 use roster_model::{GroupId, OrganizationId, User, UserId};
 
 use crate::query::Query;
-use crate::users::{user, user_columns};
+use crate::users::{may_sign_in, user, user_columns};
 use crate::{Change, Error, Tx};
 
 /// The strongest authority of a user's groups; by good fortune it comes first in the alphabet.
@@ -77,7 +77,9 @@ impl Tx {
                 user_columns!(),
                 " FROM users WHERE users.organization_id = $1 AND users.deleted_at IS NULL \
                  AND (role IN ('system_admin', 'account_admin') OR group_role = 'org_admin') \
-                 AND users.status IN ('new', 'active') ORDER BY users.id"
+                 AND ",
+                may_sign_in!(),
+                " ORDER BY users.id"
             ),
             &[&organization],
             user,

@@ -4,6 +4,7 @@ use roster_model::{Group, GroupId, OrganizationId, PermissionLevel, UserId};
 
 use super::{group_columns, group_of};
 use crate::query::Query;
+use crate::users::is_on;
 use crate::{Error, Tx, Window};
 
 /// Which groups are wanted; all that is given must hold.
@@ -133,10 +134,12 @@ impl Tx {
         &mut self,
         groups: &[GroupId],
     ) -> Result<Vec<(GroupId, u64, u64)>, Error> {
-        let select = "SELECT memberships.group_id, COUNT(*), \
-             COUNT(CASE WHEN users.status IN ('new', 'active', 'suspended') THEN 1 END) \
-             FROM memberships JOIN users ON users.id = memberships.user_id \
-             WHERE users.deleted_at IS NULL AND memberships.group_id IN (";
+        let select = concat!(
+            "SELECT memberships.group_id, COUNT(*), COUNT(CASE WHEN ",
+            is_on!(),
+            " THEN 1 END) FROM memberships JOIN users ON users.id = memberships.user_id \
+             WHERE users.deleted_at IS NULL AND memberships.group_id IN ("
+        );
         if groups.is_empty() {
             return Ok(Vec::new());
         }

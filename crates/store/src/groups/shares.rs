@@ -6,6 +6,7 @@ use roster_model::{
 };
 
 use crate::query::Query;
+use crate::users::may_sign_in;
 use crate::{Error, Tx};
 
 /// How a user stands to a group.
@@ -145,8 +146,12 @@ impl Tx {
         groups: &[GroupId],
         limit: usize,
     ) -> Result<Vec<(UserId, String, String)>, Error> {
-        let select = "SELECT users.id, users.username, users.email FROM users \
-             WHERE users.deleted_at IS NULL AND users.status IN ('new', 'active') AND (FALSE";
+        let select = concat!(
+            "SELECT users.id, users.username, users.email FROM users \
+             WHERE users.deleted_at IS NULL AND ",
+            may_sign_in!(),
+            " AND (FALSE"
+        );
         let mut query = Query::new(self.engine(), select);
         if !users.is_empty() {
             query.push(" OR users.id IN (");

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use roster_model::{GroupId, OrganizationId, UserId};
 
+use super::may_sign_in;
 use crate::{Change, Error, Tx};
 
 /// What a purge removes, by user; the user's row stays behind, emptied, and keeps its names.
@@ -110,12 +111,15 @@ impl Tx {
         limit: u32,
     ) -> Result<Vec<UserId>, Error> {
         self.list(
-            "SELECT id FROM users WHERE organization_id = $1 AND deleted_at IS NULL \
-             AND status IN ('new', 'active') AND role <> 'system_admin' AND updated_at < $2 \
-             AND (last_seen_at IS NULL OR last_seen_at < $2) \
-             AND (current_sign_in_at IS NULL OR current_sign_in_at < $2) \
-             AND (last_sign_in_at IS NULL OR last_sign_in_at < $2) \
-             ORDER BY id LIMIT $3",
+            concat!(
+                "SELECT id FROM users WHERE organization_id = $1 AND deleted_at IS NULL AND ",
+                may_sign_in!(),
+                " AND role <> 'system_admin' AND updated_at < $2 \
+                 AND (last_seen_at IS NULL OR last_seen_at < $2) \
+                 AND (current_sign_in_at IS NULL OR current_sign_in_at < $2) \
+                 AND (last_sign_in_at IS NULL OR last_sign_in_at < $2) \
+                 ORDER BY id LIMIT $3"
+            ),
             &[&organization, &since, &i64::from(limit)],
             |row| row.get(0),
         )

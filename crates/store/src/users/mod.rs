@@ -37,6 +37,22 @@ macro_rules! user_columns {
 }
 pub(crate) use user_columns;
 
+/// Whether somebody may sign in, as [`Status::may_sign_in`](roster_model::Status::may_sign_in) has it.
+macro_rules! may_sign_in {
+    () => {
+        "users.status IN ('new', 'active')"
+    };
+}
+pub(crate) use may_sign_in;
+
+/// Whether an account is not switched off, as [`Status::is_on`](roster_model::Status::is_on) has it.
+macro_rules! is_on {
+    () => {
+        "users.status IN ('new', 'active', 'suspended')"
+    };
+}
+pub(crate) use is_on;
+
 /// A query for whole users; what follows `FROM users` is the argument.
 macro_rules! select_user {
     ($rest:literal) => {
@@ -193,9 +209,12 @@ impl Tx {
         now: Timestamp,
     ) -> Result<bool, Error> {
         self.find(
-            "SELECT id FROM users WHERE role = 'system_admin' AND status IN ('new', 'active') \
-             AND deleted_at IS NULL AND id <> $1 \
-             AND (plan_expires_at IS NULL OR plan_expires_at > $2) LIMIT 1",
+            concat!(
+                "SELECT id FROM users WHERE role = 'system_admin' AND ",
+                may_sign_in!(),
+                " AND deleted_at IS NULL AND id <> $1 \
+                 AND (plan_expires_at IS NULL OR plan_expires_at > $2) LIMIT 1"
+            ),
             &[&user, &now],
             |_| Ok(()),
         )

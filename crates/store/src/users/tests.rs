@@ -6,6 +6,17 @@ use roster_model::{OrderBy, PhoneNumber, Role, Status, User, UserField, UserRef,
 use crate::testing::{noon, on_both_databases, user, write};
 use crate::{Engine, Error, Mark, MarkKey, Store, Tx, UserQuery, Window};
 
+#[test]
+fn sql_spells_who_is_let_in_as_the_model_has_it() {
+    let spelled = |holds: fn(Status) -> bool| {
+        let words: Vec<_> =
+            Status::ALL.iter().copied().filter(|status| holds(*status)).map(Status::as_str).collect();
+        format!("users.status IN ('{}')", words.join("', '"))
+    };
+    assert_eq!(super::may_sign_in!(), spelled(Status::may_sign_in));
+    assert_eq!(super::is_on!(), spelled(Status::is_on));
+}
+
 async fn read(tx: &mut Tx, reference: &UserRef) -> Result<User, Error> {
     Ok(tx.find_user(reference).await?.unwrap())
 }
