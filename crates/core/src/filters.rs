@@ -1,5 +1,7 @@
 //! What every list checks of a filter before it asks the store.
 
+use std::str::FromStr;
+
 use roster_model::{
     Field, Filter, FilterField, FilterValue, ListFilter, OrderBy, Reason, Vocabulary,
 };
@@ -79,6 +81,24 @@ pub(crate) fn narrow<F: FilterField>(
     }
     let order = order(asked.order_by.as_deref(), vocabulary)?;
     Ok(Narrowed { filter, order })
+}
+
+/// Reads the numbers of `what`, of which a list is narrowed to `max` at once at most.
+pub(crate) fn numbers<'w, T: FromStr>(
+    field: Field,
+    what: &str,
+    words: impl Iterator<Item = &'w str>,
+    max: usize,
+) -> Result<Vec<T>> {
+    let numbers: Option<Vec<T>> = words.map(|word| word.trim().parse().ok()).collect();
+    let numbers = numbers.ok_or_else(|| {
+        let sentence = format!("must be numbers of {what} with commas between");
+        Error::invalid(field, Reason::Other(sentence))
+    })?;
+    match numbers.len() > max {
+        true => Err(Error::invalid(field, Reason::TooLong { max })),
+        false => Ok(numbers),
+    }
 }
 
 /// A piece of one of these fields, letter case aside, or the number.

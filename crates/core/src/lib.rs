@@ -58,6 +58,7 @@ pub use authenticate::RequestLine;
 pub use door::Door;
 pub use error::{Error, Kind, Result};
 pub use figures::Figures;
+pub use plans::PlansOfUsers;
 pub use roster_store::ApiKeyRef as KeyRef;
 pub use selection::{Selected, Selection};
 pub use settings::{Limits, Profile, Registration, SessionLife, Settings};

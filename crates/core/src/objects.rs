@@ -17,12 +17,15 @@ use crate::{
     audit::Entry,
     authz::Operation,
     favorites::check_object_id,
+    filters,
     paging::Paging,
     users::{organization_of, read_text},
 };
 
 /// So many entries of activity are given.
 const ACTIVITY: i64 = 100;
+/// How many authors activity can be narrowed to at once.
+const MAX_AUTHORS: usize = 1000;
 
 impl Core {
     /// The objects that the caller may see: its own; an administrator those of its organization; a system admin all.
@@ -234,13 +237,7 @@ fn read_some(field: Field, text: Option<&str>) -> Result<Option<String>> {
 }
 
 fn read_authors(authors: &str) -> Result<Vec<UserId>> {
-    let read = |author: &str| {
-        author.trim().parse().map_err(|_| {
-            let sentence = "must be users' numbers, with commas between";
-            Error::invalid(Field::Author, Reason::Other(sentence.to_owned()))
-        })
-    };
-    authors.split(',').map(read).collect()
+    filters::numbers(Field::Author, "users", authors.split(','), MAX_AUTHORS)
 }
 
 fn of_object(object: RegisteredObject, username: &str) -> Activity {

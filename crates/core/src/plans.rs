@@ -1,8 +1,10 @@
 //! Plans: what people may subscribe to. Who has which, and until when, stands with the users.
 
+use std::collections::HashMap;
+
 use roster_model::{
     Field, ListFilter, NewPlan, PLAN_FIELDS, Page, PageRequest, Plan, PlanField, PlanId,
-    PlanUpdate, Reason, fold,
+    PlanUpdate, Reason, User, fold,
 };
 use roster_store::{Mark, Tx};
 use serde_json::json;
@@ -17,6 +19,17 @@ use crate::{
     selection::{ALL, ShortList},
     users::read_text,
 };
+
+/// The plans that some users have, for doors that show them with the users.
+#[derive(Debug, Default)]
+pub struct PlansOfUsers(HashMap<PlanId, Plan>);
+
+impl PlansOfUsers {
+    /// A user's plan.
+    pub fn of(&self, user: &User) -> Option<&Plan> {
+        self.0.get(&user.plan_id?)
+    }
+}
 
 impl Core {
     /// The plans.
@@ -63,6 +76,19 @@ impl Core {
         filters::check(&selection.filter)?;
         let plans = self.store().scan(async |tx: &mut Tx| tx.list_plans(&ALL).await).await?;
         Ok(selection.of(plans))
+    }
+
+    /// The plans that these users have. There are few plans, and one question serves a whole list of users.
+    ///
+    /// # Errors
+    /// `Forbidden` from those who may not see plans, if anybody has one.
+    pub async fn plans_of(&self, actor: &Actor, users: &[User]) -> Result<PlansOfUsers> {
+        if users.iter().all(|user| user.plan_id.is_none()) {
+            return Ok(PlansOfUsers::default());
+        }
+        self.authorize(actor, Operation::ReadPlans).await?;
+        let plans = self.store().read(async |tx: &mut Tx| tx.list_plans(&ALL).await).await?;
+        Ok(PlansOfUsers(plans.into_iter().map(|plan| (plan.id, plan)).collect()))
     }
 
     /// One plan, by number or name.

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use roster_model::{
     Field, GROUP_RECORD_FIELDS, Group, GroupDetails, GroupFilter, GroupId, GroupMember,
-    GroupRecordField, GroupRole, ListFilter, OrganizationId, Page, PageRequest, PermissionLevel,
-    Reason, RoleEntry, UserId,
+    GroupRecordField, GroupRole, ListFilter, Page, PageRequest, PermissionLevel, RoleEntry, UserId,
 };
 use roster_store::{GroupQuery, Mark, Tx, Window};
 
@@ -13,17 +12,16 @@ use crate::{
     Actor, Core, Error, Kind, Result,
     authorize::Grants,
     authz::Operation,
+    filters,
     paging::Paging,
     selection::{ALL, ShortList},
-    users::organization_of,
+    users::{narrowed, organization_of},
 };
 
 /// How many users a list of groups can be narrowed to at once.
 const MAX_USERS: usize = 1000;
 /// How many members are shown with groups at once; who wants all of a larger group goes through its list of members.
 const MAX_MEMBERS: i64 = 100_000;
-/// An organization that is not there: nobody's own.
-const NOWHERE: OrganizationId = OrganizationId(0);
 
 impl Core {
     /// The groups of the caller's organization; all for a system admin. Of another organization than its own, nobody else
@@ -142,11 +140,7 @@ async fn details_of(
 }
 
 fn read_filter(actor: &Actor, filter: &GroupFilter) -> Result<GroupQuery> {
-    let organization = match (organization_of(actor), filter.organization_id) {
-        (Some(own), Some(wanted)) if own != wanted => Some(NOWHERE),
-        (Some(own), _) => Some(own),
-        (None, wanted) => wanted,
-    };
+    let organization = narrowed(actor, filter.organization_id);
     let shared_with = match (filter.permission, actor.user_id()) {
         (Some(level), Some(caller)) if level != PermissionLevel::Read && actor.is_ordinary() => {
             Some((caller, level))
@@ -177,13 +171,5 @@ fn read_list(filter: &GroupFilter) -> Result<ShortList<GroupRecordField>> {
 
 fn read_users(words: Option<&str>) -> Result<Vec<UserId>> {
     let Some(words) = words else { return Ok(Vec::new()) };
-    let users: Result<Vec<UserId>, _> = words.split(',').map(|word| word.trim().parse()).collect();
-    let users = users.map_err(|_| {
-        let sentence = "must be numbers of users with commas between".to_owned();
-        Error::invalid(Field::UserIds, Reason::Other(sentence))
-    })?;
-    if users.len() > MAX_USERS {
-        return Err(Error::invalid(Field::UserIds, Reason::TooLong { max: MAX_USERS }));
-    }
-    Ok(users)
+    filters::numbers(Field::UserIds, "users", words.split(','), MAX_USERS)
 }

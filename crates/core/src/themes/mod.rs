@@ -12,15 +12,18 @@ use roster_store::{Mark, Tx};
 use serde_json::json;
 
 use crate::{
-    Actor, Core, Error, Kind, Result, audit::Entry, authorize::allow_among, authz::Operation,
-    organizations::set, paging::Paging, users::organization_of,
+    Actor, Core, Error, Kind, Result,
+    audit::Entry,
+    authorize::allow_among,
+    authz::Operation,
+    organizations::set,
+    paging::Paging,
+    users::{narrowed, organization_of},
 };
 use input::{read_name, read_organizations, read_settings};
 
 /// So many organizations a theme can be for.
 const MAX_ORGANIZATIONS: usize = 1000;
-/// An organization that is not there: nobody's own.
-const NOWHERE: OrganizationId = OrganizationId(0);
 
 impl Core {
     /// The themes for the caller's organization; all for a system admin. Of those for another organization than its own
@@ -35,11 +38,7 @@ impl Core {
         page: &PageRequest,
     ) -> Result<Page<Theme>> {
         self.authorize(actor, Operation::ReadThemes).await?;
-        let organization = match (organization_of(actor), filter.organization_id) {
-            (Some(own), Some(wanted)) if own != wanted => Some(NOWHERE),
-            (Some(own), _) => Some(own),
-            (None, wanted) => wanted,
-        };
+        let organization = narrowed(actor, filter.organization_id);
         let paging = Paging::read(page, format!("themes:{organization:?}"))?;
         let (themes, total) = self
             .store()

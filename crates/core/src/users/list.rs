@@ -245,6 +245,18 @@ pub(crate) fn organization_of(actor: &Actor) -> Option<OrganizationId> {
     (credential.user.role != Role::SystemAdmin).then_some(credential.user.organization_id)
 }
 
+/// The organization that a list is narrowed to where the caller wants another one: of those that are not its own, nobody
+/// but system admins and the server sees anything.
+pub(crate) fn narrowed(actor: &Actor, wanted: Option<OrganizationId>) -> Option<OrganizationId> {
+    /// An organization that is not there: nobody's own.
+    const NOWHERE: OrganizationId = OrganizationId(0);
+    match (organization_of(actor), wanted) {
+        (Some(own), Some(wanted)) if own != wanted => Some(NOWHERE),
+        (Some(own), _) => Some(own),
+        (None, wanted) => wanted,
+    }
+}
+
 /// What the store is asked for: never beyond what the caller may see.
 fn query(actor: &Actor, selection: UserSelection) -> Result<UserQuery> {
     filters::check(&selection.filter)?;

@@ -19,6 +19,6 @@ pub use account::Account;
 pub(crate) use create::{Person, claim_name};
 pub(crate) use fields::{is_available, is_owner_available, read_optional, read_text};
 pub(crate) use import::refused;
-pub(crate) use list::organization_of;
 pub use list::{DirectorySelection, UserSelection};
+pub(crate) use list::{narrowed, organization_of};
 pub use register::SignUp;

@@ -11,7 +11,7 @@ use roster_model::{
 use roster_store::{Tx, UserQuery};
 use serde_json::Map;
 
-use super::list::organization_of;
+use super::list::{narrowed, organization_of};
 use crate::{
     Actor, Core, Error, Kind, Result, authorize::Grants, authz::Operation, feature_flags::Having,
     filters, paging::Paging,
@@ -21,8 +21,6 @@ use crate::{
 const MAX_PEOPLE: u32 = 10_000;
 /// How many groups a list can be narrowed to at once.
 const MAX_GROUPS: usize = 1000;
-/// An organization that is not there: nobody's own.
-const NOWHERE: OrganizationId = OrganizationId(0);
 /// What a search looks through.
 const SEARCHED: &[UserField] = &[UserField::Username, UserField::Name, UserField::Email];
 
@@ -267,11 +265,7 @@ fn read_filter(actor: &Actor, filter: &PeopleFilter) -> Result<UserQuery> {
         let sentence = "stands for one group or several; give one or the other".to_owned();
         return Err(Error::invalid(Field::GroupIds, Reason::Other(sentence)));
     }
-    let organization = match (organization_of(actor), filter.organization_id) {
-        (Some(own), Some(wanted)) if own != wanted => Some(NOWHERE),
-        (Some(own), _) => Some(own),
-        (None, wanted) => wanted,
-    };
+    let organization = narrowed(actor, filter.organization_id);
     Ok(UserQuery {
         filter: tree,
         organization,
@@ -284,16 +278,8 @@ fn read_filter(actor: &Actor, filter: &PeopleFilter) -> Result<UserQuery> {
 }
 
 fn read_groups(words: &str) -> Result<Vec<GroupId>> {
-    let words = words.split(',').map(str::trim).filter(|word| !word.is_empty());
-    let groups: Result<Vec<GroupId>, _> = words.map(str::parse).collect();
-    let groups = groups.map_err(|_| {
-        let sentence = "must be numbers of groups with commas between".to_owned();
-        Error::invalid(Field::GroupIds, Reason::Other(sentence))
-    })?;
-    if groups.len() > MAX_GROUPS {
-        return Err(Error::invalid(Field::GroupIds, Reason::TooLong { max: MAX_GROUPS }));
-    }
-    Ok(groups)
+    let words = words.split(',').filter(|word| !word.trim().is_empty());
+    filters::numbers(Field::GroupIds, "groups", words, MAX_GROUPS)
 }
 
 fn read_order(order: Option<&str>) -> Result<Vec<OrderBy<UserField>>> {

@@ -8,7 +8,6 @@ mod authentication;
 mod call;
 mod mfa;
 mod phone;
-mod plans;
 mod query;
 mod replies;
 mod requests;

@@ -45,8 +45,8 @@ pub(super) struct UserReply<'a> {
 }
 
 impl<'a> UserReply<'a> {
-    /// The user as airt sees it. `plan` is the name of its plan, if it has one.
-    pub(super) fn new(user: &'a User, plan: Option<&'a str>) -> Self {
+    /// The user as airt sees it, with its plan, if it has one: airt shows the name as the type of subscription.
+    pub(super) fn new(user: &'a User, plan: Option<&'a Plan>) -> Self {
         Self {
             uuid: user.uuid,
             username: &user.username,
@@ -56,7 +56,7 @@ impl<'a> UserReply<'a> {
             is_mfa_active: user.is_mfa_active,
             disabled: !user.status.may_sign_in(),
             created: time(user.created_at),
-            subscription_type: plan.unwrap_or("small"),
+            subscription_type: plan.map_or("small", |plan| &plan.name),
             first_name: &user.first_name,
             last_name: &user.last_name,
             phone_number: user.phone.as_ref().map(digits),

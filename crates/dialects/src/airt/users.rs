@@ -7,7 +7,6 @@ use roster_model::{Page, PageRequest, User, UserFilter, UserRef};
 use super::{
     Reply,
     call::Call,
-    plans::PlanNames,
     replies::{UserReply, done},
     requests,
     translate::Refusal,
@@ -29,8 +28,8 @@ pub(super) async fn list(call: &Call) -> Reply {
     let (core, actor, filter) = (call.core(), &actor, &filter);
     let users =
         rows(call, |page| async move { core.list_users(actor, filter, &page).await }).await?;
-    let plans = PlanNames::of_users(call, actor, &users).await?;
-    let body: Vec<_> = users.iter().map(|user| UserReply::new(user, plans.name(user))).collect();
+    let plans = call.core().plans_of(actor, &users).await?;
+    let body: Vec<_> = users.iter().map(|user| UserReply::new(user, plans.of(user))).collect();
     done(&body)
 }
 
@@ -105,6 +104,6 @@ pub(super) fn named(text: &str) -> UserRef {
 
 /// The user as airt sees it.
 pub(super) async fn reply(call: &Call, actor: &Actor, user: &User) -> Reply {
-    let plans = PlanNames::of_users(call, actor, std::slice::from_ref(user)).await?;
-    done(&UserReply::new(user, plans.name(user)))
+    let plans = call.core().plans_of(actor, std::slice::from_ref(user)).await?;
+    done(&UserReply::new(user, plans.of(user)))
 }

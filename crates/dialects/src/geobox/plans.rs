@@ -1,7 +1,6 @@
-//! `plans/`, and the plans that users are shown with.
+//! `plans/`.
 
-use roster_core::{Actor, Error, Kind, Result};
-use roster_model::{ListFilter, PageRequest, Plan, User};
+use roster_core::{Error, Kind};
 
 use super::{
     Reply,
@@ -12,33 +11,6 @@ use super::{
     requests,
     translate::Refusal,
 };
-
-/// All plans. There are few, and one question serves a whole list of users.
-pub(super) struct Plans(Vec<Plan>);
-
-impl Plans {
-    /// The plans that `users` have.
-    pub(super) async fn of_users(call: &Call, actor: &Actor, users: &[User]) -> Result<Self> {
-        if users.iter().all(|user| user.plan_id.is_none()) {
-            return Ok(Self(Vec::new()));
-        }
-        let mut plans = Vec::new();
-        let mut page = PageRequest { limit: Some(1000), ..PageRequest::default() };
-        loop {
-            let read = call.core().list_plans(actor, &ListFilter::default(), &page).await?;
-            plans.extend(read.items);
-            match read.next {
-                Some(next) => page.cursor = Some(next),
-                None => return Ok(Self(plans)),
-            }
-        }
-    }
-
-    /// A user's plan.
-    pub(super) fn of(&self, user: &User) -> Option<&Plan> {
-        self.0.iter().find(|plan| Some(plan.id) == user.plan_id)
-    }
-}
 
 pub(super) async fn list(call: &Call) -> Reply {
     let actor = call.caller().await?;
@@ -75,6 +47,6 @@ pub(super) async fn delete(call: &Call, plan: &str) -> Reply {
 }
 
 /// Geobox names plans by number only.
-fn numbered(plan: &str) -> std::result::Result<&str, Refusal> {
+fn numbered(plan: &str) -> Result<&str, Refusal> {
     query::id(plan).map(|_| plan).ok_or_else(|| Error::NotFound(Kind::Plan).into())
 }

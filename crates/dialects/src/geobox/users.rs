@@ -10,7 +10,6 @@ use super::{
     Reply,
     call::Call,
     lists::{self, Language, Listing},
-    plans::Plans,
     query::{self, Query},
     replies::{CountReply, UserReply, done, nothing},
     requests,
@@ -195,12 +194,12 @@ pub(super) fn named(text: &str) -> UserRef {
 
 /// The user as Geobox sees it.
 async fn reply(call: &Call, actor: &Actor, user: &User) -> Reply {
-    let plans = Plans::of_users(call, actor, std::slice::from_ref(user)).await?;
+    let plans = call.core().plans_of(actor, std::slice::from_ref(user)).await?;
     done(&UserReply::new(user, plans.of(user)))
 }
 
 /// The same of many.
 pub(super) async fn reply_all(call: &Call, actor: &Actor, users: &[User]) -> Reply {
-    let plans = Plans::of_users(call, actor, users).await?;
+    let plans = call.core().plans_of(actor, users).await?;
     done(&users.iter().map(|user| UserReply::new(user, plans.of(user))).collect::<Vec<_>>())
 }
