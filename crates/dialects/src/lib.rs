@@ -7,3 +7,5 @@ pub mod airt;
 pub mod civis;
 pub mod dioptra;
 pub mod geobox;
+mod json;
+mod path;

@@ -54,7 +54,7 @@ async fn answer(State(kit): State<Kit>, request: Request) -> Response {
 }
 
 async fn read_and_dispatch(kit: Kit, context: &Arc<RequestContext>, request: Request) -> Reply {
-    let path = query::segments(request.uri().path()).ok_or_else(not_found)?;
+    let path = crate::path::segments(request.uri().path()).ok_or_else(not_found)?;
     let path: Vec<&str> = path.iter().skip(1).map(String::as_str).collect();
     let call = Call::read(kit, context.clone(), request).await?;
     dispatch(&call, &path).await

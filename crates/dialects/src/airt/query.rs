@@ -55,12 +55,6 @@ fn decode(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
-/// The segments of a path, decoded once. Empty ones don't count: `/airt//user/` is `/airt/user`.
-/// None if a segment is not UTF-8.
-pub(super) fn segments(path: &str) -> Option<Vec<String>> {
-    path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,15 +99,5 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_refused() {
         assert!(Query::parse(Some("a=%ff")).is_err());
-        assert_eq!(segments("/user/%ff"), None);
-    }
-
-    #[test]
-    fn slashes_at_the_end_and_doubled_ones_make_no_difference() {
-        let plain = segments("/user/details");
-        for path in ["/user/details/", "//user//details", "user/details"] {
-            assert_eq!(segments(path), plain);
-        }
-        assert_eq!(segments("/a%2Fb/%2525"), Some(vec!["a/b".into(), "%25".into()]));
     }
 }

@@ -1,30 +1,15 @@
 //! What airt's client reads: flat objects, times without a zone, exactly `application/json`.
 
-use axum::{body::Body, response::Response};
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use jiff::Timestamp;
-use roster_model::{ApiKey, PhoneNumber, Role, Secret, SsoLink, TotpEnrolment, User};
+use roster_model::{ApiKey, PhoneNumber, Plan, Role, Secret, SsoLink, TotpEnrolment, User};
 use serde::Serialize;
+
+use crate::json;
 
 /// The reply to what was done.
 pub(super) fn done(body: &impl Serialize) -> super::Reply {
-    Ok(json(StatusCode::OK, body))
-}
-
-/// A reply of JSON. Several GETs change something, so no reply is to be kept by a cache.
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let (status, body) = match serde_json::to_vec(body) {
-        Ok(bytes) => (status, bytes),
-        Err(_) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, br#"{"detail":"A fault of the server"}"#.to_vec())
-        }
-    };
-    let mut reply = Response::new(Body::from(body));
-    *reply.status_mut() = status;
-    let headers = reply.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply
+    Ok(json::reply(StatusCode::OK, body))
 }
 
 /// Everything the client knows of a user: exactly twelve scalars.

@@ -31,11 +31,9 @@ pub(super) fn page(page: &Page, total: u64, rows: &impl Serialize) -> Reply {
     Ok(response)
 }
 
+/// A reply of JSON, which Civis says the character set of.
 pub(super) fn json(status: StatusCode, record: &impl Serialize) -> Response {
-    // Records have text for keys and nothing else that could fail.
-    let body = serde_json::to_vec(record).unwrap_or_default();
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
+    let mut response = crate::json::reply(status, record);
     let kind = HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     keep_private(&mut response);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::Request;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Uri, request::Parts};
-use percent_encoding::percent_decode;
 use roster_core::{Actor, Core, Door, Error};
 use roster_http_kit::{Kit, RequestContext, Site, has_json_type, read};
 use roster_model::{CredentialKind, Secret};
@@ -137,12 +136,4 @@ impl Call {
         value.set_sensitive(true);
         Ok(value)
     }
-}
-
-/// The segments of a path, decoded once. None if one is not UTF-8.
-pub(super) fn segments(path: &str) -> Option<Vec<String>> {
-    let segments = path.split('/').filter(|segment| !segment.is_empty());
-    segments
-        .map(|segment| String::from_utf8(percent_decode(segment.as_bytes()).collect()).ok())
-        .collect()
 }

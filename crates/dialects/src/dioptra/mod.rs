@@ -59,7 +59,7 @@ async fn answer(State(kit): State<Kit>, request: Request) -> Response {
 }
 
 async fn read_and_dispatch(kit: Kit, context: &Arc<RequestContext>, request: Request) -> Reply {
-    let path = call::segments(request.uri().path()).ok_or_else(Refusal::no_such_route)?;
+    let path = crate::path::segments(request.uri().path()).ok_or_else(Refusal::no_such_route)?;
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let ["dioptra", "api", "v1", path @ ..] = &path[..] else {
         return Err(Refusal::no_such_route());

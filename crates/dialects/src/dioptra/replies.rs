@@ -1,43 +1,28 @@
 //! What Dioptra's client reads: exactly these keys.
 
-use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use roster_core::Account;
 use roster_model::{DirectoryEntry, Group, GroupId, GroupPerson, GroupWithPeople, UserId};
 use serde::{Serialize, Serializer};
 
+use crate::json;
+
 /// The reply to what was done.
 pub(super) fn done(body: &impl Serialize) -> super::Reply {
-    Ok(json(StatusCode::OK, body))
+    Ok(json::reply(StatusCode::OK, body))
 }
 
 /// The reply to what will be done when somebody has opened a mailed link.
 pub(super) fn accepted(body: &impl Serialize) -> super::Reply {
-    Ok(json(StatusCode::ACCEPTED, body))
+    Ok(json::reply(StatusCode::ACCEPTED, body))
 }
 
 /// What was done, with a cookie.
 pub(super) fn done_with(cookie: HeaderValue, body: &impl Serialize) -> super::Reply {
-    let mut reply = json(StatusCode::OK, body);
+    let mut reply = json::reply(StatusCode::OK, body);
     reply.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(reply)
-}
-
-/// A reply of JSON.
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let (status, body) = match serde_json::to_vec(body) {
-        Ok(bytes) => (status, bytes),
-        Err(_) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, br#"{"message":"a fault of the server"}"#.to_vec())
-        }
-    };
-    let mut reply = Response::new(Body::from(body));
-    *reply.status_mut() = status;
-    let headers = reply.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply
 }
 
 /// A sign-in.

@@ -9,7 +9,7 @@ use roster_http_kit::RequestContext;
 use roster_model::{ErrorCode, Field, Reason};
 use serde_json::{Value, json};
 
-use super::{call::Path, replies::json};
+use super::call::Path;
 
 /// Said to whoever comes without a good session.
 const UNAUTHENTICATED: &str = "The server could not verify that you are authorized to access this \
@@ -148,7 +148,7 @@ impl Refusal {
                 })
             }
         };
-        let mut reply = json(self.status, &body);
+        let mut reply = crate::json::reply(self.status, &body);
         if let Some(seconds) = self.retry_after {
             reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -66,7 +66,7 @@ async fn answer(State(kit): State<Kit>, request: Request) -> Response {
 }
 
 async fn read_and_dispatch(kit: Kit, context: &Arc<RequestContext>, request: Request) -> Reply {
-    let path = query::segments(request.uri().path()).ok_or_else(Refusal::no_such_route)?;
+    let path = crate::path::segments(request.uri().path()).ok_or_else(Refusal::no_such_route)?;
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let path = path.strip_prefix(&["geobox"]).unwrap_or(&path);
     // `ver="v1"`, without a slash, makes the client drop the version.

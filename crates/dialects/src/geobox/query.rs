@@ -90,14 +90,6 @@ fn decode(text: &[u8]) -> Vec<u8> {
     percent_decode(&blanks).collect()
 }
 
-/// The segments of a path, decoded once. None if one is not UTF-8.
-pub(super) fn segments(path: &str) -> Option<Vec<String>> {
-    let segments = path.split('/').filter(|segment| !segment.is_empty());
-    segments
-        .map(|segment| String::from_utf8(percent_decode(segment.as_bytes()).collect()).ok())
-        .collect()
-}
-
 /// The number of a record in a path. None if no record can have it.
 pub(super) fn id(segment: &str) -> Option<i64> {
     let is_number = segment.bytes().all(|byte| byte.is_ascii_digit());

@@ -6,10 +6,11 @@ use roster_model::{ApiKey, DirectoryEntry, GroupSummary, IssuedApiKey, Plan, Ses
 use serde::Serialize;
 
 use super::{times::written, words};
+use crate::json;
 
 /// The reply to what was done.
 pub(super) fn done(body: &impl Serialize) -> super::Reply {
-    Ok(json(StatusCode::OK, body))
+    Ok(json::reply(StatusCode::OK, body))
 }
 
 /// The reply to what leaves nothing to say.
@@ -18,22 +19,6 @@ pub(super) fn nothing() -> super::Reply {
     *reply.status_mut() = StatusCode::NO_CONTENT;
     reply.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(reply)
-}
-
-/// A reply of JSON.
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let (status, body) = match serde_json::to_vec(body) {
-        Ok(bytes) => (status, bytes),
-        Err(_) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, br#"{"detail":"a fault of the server"}"#.to_vec())
-        }
-    };
-    let mut reply = Response::new(Body::from(body));
-    *reply.status_mut() = status;
-    let headers = reply.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply
 }
 
 /// How many there are.

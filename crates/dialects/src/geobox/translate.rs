@@ -56,7 +56,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut reply = super::replies::json(self.status, &json!({ "detail": self.detail }));
+        let mut reply = crate::json::reply(self.status, &json!({ "detail": self.detail }));
         if let Some(seconds) = self.retry_after {
             reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

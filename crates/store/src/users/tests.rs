@@ -9,8 +9,12 @@ use crate::{Engine, Error, Mark, MarkKey, Store, Tx, UserQuery, Window};
 #[test]
 fn sql_spells_who_is_let_in_as_the_model_has_it() {
     let spelled = |holds: fn(Status) -> bool| {
-        let words: Vec<_> =
-            Status::ALL.iter().copied().filter(|status| holds(*status)).map(Status::as_str).collect();
+        let words: Vec<_> = Status::ALL
+            .iter()
+            .copied()
+            .filter(|status| holds(*status))
+            .map(Status::as_str)
+            .collect();
         format!("users.status IN ('{}')", words.join("', '"))
     };
     assert_eq!(super::may_sign_in!(), spelled(Status::may_sign_in));
