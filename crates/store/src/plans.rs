@@ -2,7 +2,8 @@
 
 use roster_model::{Plan, PlanId, fold};
 
-use crate::sql::Row;
+use crate::sql::written::{insert_into, key, update, written};
+use crate::sql::{Param, Row, params};
 use crate::{Error, Tx, Window};
 
 macro_rules! select_plan {
@@ -14,6 +15,24 @@ macro_rules! select_plan {
             $rest
         )
     };
+}
+
+written! { plan: Plan;
+    name = plan.name.value();
+    name_key = key(&plan.name);
+    display_name = plan.display_name.value();
+    description = plan.description.value();
+    plan_color = plan.plan_color.value();
+    storage = plan.storage.value();
+    concurrent_tasks = plan.concurrent_tasks.value();
+    daily_api_calls = plan.daily_api_calls.value();
+    monthly_api_calls = plan.monthly_api_calls.value();
+    daily_traffic = plan.daily_traffic.value();
+    monthly_traffic = plan.monthly_traffic.value();
+    daily_process = plan.daily_process.value();
+    monthly_process = plan.monthly_process.value();
+    number_of_days = plan.number_of_days.value();
+    updated_at = plan.updated_at.value();
 }
 
 fn plan(row: &Row<'_>) -> Result<Plan, Error> {
@@ -67,64 +86,18 @@ impl Tx {
 
     /// Adds a plan, whose `id` is ignored; nothing if one has its name.
     pub async fn insert_plan(&mut self, plan: &Plan) -> Result<Option<PlanId>, Error> {
-        self.find(
-            "INSERT INTO plans (name, name_key, display_name, description, plan_color, storage, \
-             concurrent_tasks, daily_api_calls, monthly_api_calls, daily_traffic, \
-             monthly_traffic, daily_process, monthly_process, number_of_days, created_at, \
-             updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
-             ON CONFLICT (name_key) DO NOTHING RETURNING id",
-            &[
-                &plan.name,
-                &fold(&plan.name).as_str(),
-                &plan.display_name,
-                &plan.description,
-                &plan.plan_color,
-                &plan.storage,
-                &plan.concurrent_tasks,
-                &plan.daily_api_calls,
-                &plan.monthly_api_calls,
-                &plan.daily_traffic,
-                &plan.monthly_traffic,
-                &plan.daily_process,
-                &plan.monthly_process,
-                &plan.number_of_days,
-                &plan.created_at,
-                &plan.updated_at,
-            ],
-            |row| row.get(0),
-        )
-        .await
+        let mut values = values(plan);
+        values.push(plan.created_at.value());
+        let sql = insert_into("plans", COLUMNS, &["created_at"], &[]);
+        let sql = format!("{sql} ON CONFLICT (name_key) DO NOTHING RETURNING id");
+        self.find(&sql, &params(&values), |row| row.get(0)).await
     }
 
     /// Writes everything that can change in a plan. Its name must have been looked up in the same transaction.
     pub async fn update_plan(&mut self, plan: &Plan) -> Result<(), Error> {
-        self.execute(
-            "UPDATE plans SET name = $2, name_key = $3, display_name = $4, description = $5, \
-             plan_color = $6, storage = $7, concurrent_tasks = $8, daily_api_calls = $9, \
-             monthly_api_calls = $10, daily_traffic = $11, monthly_traffic = $12, \
-             daily_process = $13, monthly_process = $14, number_of_days = $15, updated_at = $16 \
-             WHERE id = $1",
-            &[
-                &plan.id,
-                &plan.name,
-                &fold(&plan.name).as_str(),
-                &plan.display_name,
-                &plan.description,
-                &plan.plan_color,
-                &plan.storage,
-                &plan.concurrent_tasks,
-                &plan.daily_api_calls,
-                &plan.monthly_api_calls,
-                &plan.daily_traffic,
-                &plan.monthly_traffic,
-                &plan.daily_process,
-                &plan.monthly_process,
-                &plan.number_of_days,
-                &plan.updated_at,
-            ],
-        )
-        .await?;
+        let mut values = values(plan);
+        values.insert(0, plan.id.value());
+        self.execute(&update("plans", COLUMNS, ""), &params(&values)).await?;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 mod authority;
 mod list;
 mod shares;
+mod written;
 
 use std::collections::HashMap;
 
@@ -12,7 +13,7 @@ use roster_model::{
 };
 
 use crate::query::Query;
-use crate::sql::{Columns, Row};
+use crate::sql::{Columns, Row, params};
 use crate::{Error, Tx};
 
 pub use list::GroupQuery;
@@ -105,10 +106,6 @@ pub(crate) fn group_of(columns: &mut Columns<'_>) -> Result<Group, Error> {
 pub(crate) fn roles_of(columns: &mut Columns<'_>) -> Result<Vec<GroupRole>, Error> {
     serde_json::from_value(columns.take()?)
         .map_err(|_| Error::corrupt("roles", "JSON of another form"))
-}
-
-fn roles_json(roles: &[GroupRole]) -> Result<String, Error> {
-    serde_json::to_string(roles).map_err(|error| Error::internal(error.to_string()))
 }
 
 impl Tx {
@@ -225,65 +222,14 @@ impl Tx {
 
     /// Adds a group, whose `id` is ignored; nothing if its name or slug is taken.
     pub async fn insert_group(&mut self, group: &Group) -> Result<Option<GroupId>, Error> {
-        self.find(
-            "INSERT INTO groups (organization_id, name, name_key, slug, description, owner_id, \
-             roles, authority, default_time_zone, default_otp_required_for_login, \
-             default_jobs_label, default_notebooks_label, default_services_label, created_at, \
-             created_by, updated_at, updated_by) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
-             ON CONFLICT DO NOTHING RETURNING id",
-            &[
-                &group.organization_id,
-                &group.name,
-                &fold(&group.name).as_str(),
-                &group.slug,
-                &group.description,
-                &group.owner_id,
-                &roles_json(&group.roles)?,
-                &group.authority(),
-                &group.defaults.default_time_zone,
-                &group.defaults.default_otp_required_for_login,
-                &group.defaults.default_jobs_label,
-                &group.defaults.default_notebooks_label,
-                &group.defaults.default_services_label,
-                &group.created_at,
-                &group.created_by,
-                &group.updated_at,
-                &group.updated_by,
-            ],
-            |row| row.get(0),
-        )
-        .await
+        let (sql, values) = (&*written::INSERT, written::for_insert(group));
+        self.find(sql, &params(&values), |row| row.get(0)).await
     }
 
     /// Writes what can change in a group. Its names must have been looked up in the same
     /// transaction. Where its authority changes, see [`Tx::refresh_group_roles_in`].
     pub async fn update_group(&mut self, group: &Group) -> Result<(), Error> {
-        self.execute(
-            "UPDATE groups SET name = $2, name_key = $3, slug = $4, description = $5, \
-             owner_id = $6, roles = $7, authority = $8, default_time_zone = $9, \
-             default_otp_required_for_login = $10, default_jobs_label = $11, \
-             default_notebooks_label = $12, default_services_label = $13, updated_at = $14, \
-             updated_by = $15 WHERE id = $1",
-            &[
-                &group.id,
-                &group.name,
-                &fold(&group.name).as_str(),
-                &group.slug,
-                &group.description,
-                &group.owner_id,
-                &roles_json(&group.roles)?,
-                &group.authority(),
-                &group.defaults.default_time_zone,
-                &group.defaults.default_otp_required_for_login,
-                &group.defaults.default_jobs_label,
-                &group.defaults.default_notebooks_label,
-                &group.defaults.default_services_label,
-                &group.updated_at,
-                &group.updated_by,
-            ],
-        )
-        .await?;
+        self.execute(&written::UPDATE, &params(&written::for_update(group))).await?;
         Ok(())
     }
 

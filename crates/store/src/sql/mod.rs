@@ -15,6 +15,7 @@ mod unique;
 mod unsynced;
 mod value;
 mod words;
+pub(crate) mod written;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

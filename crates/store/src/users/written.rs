@@ -3,24 +3,13 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use roster_model::{User, fold};
+use roster_model::User;
 
 use super::folded::FoldedTexts;
+use crate::sql::written::{insert_into, key, update, written};
 use crate::sql::{Param, Value};
 
-/// The columns, each beside its value: one line to add for a new field.
-macro_rules! written {
-    ($user:ident, $folded:ident; $($column:ident = $value:expr;)+) => {
-        const COLUMNS: &[&str] = &[$(stringify!($column)),+];
-
-        /// What is written when a user is made, and again with every change, in the order of `COLUMNS`.
-        fn values<'u>($user: &'u User, $folded: &'u FoldedTexts) -> Vec<Value<'u>> {
-            vec![$($value),+]
-        }
-    };
-}
-
-written! { user, folded;
+written! { user: User, folded: FoldedTexts;
     username = user.username.value();
     username_key = key(&user.username);
     email = user.email.value();
@@ -66,33 +55,19 @@ written! { user, folded;
     deleted_at = user.deleted_at.value();
 }
 
-fn key(text: &str) -> Value<'static> {
-    Value::Text(Cow::Owned(fold(text).as_str().to_owned()))
-}
-
 fn json(object: &serde_json::Map<String, serde_json::Value>) -> String {
     serde_json::Value::Object(object.clone()).to_string()
 }
 
 /// Adds a user whose values are `COLUMNS`, and then those that are written but once.
 pub(super) static INSERT: LazyLock<String> = LazyLock::new(|| {
-    let columns = COLUMNS.join(", ");
-    let places: Vec<_> = (1..=COLUMNS.len() + 3).map(|number| format!("${number}")).collect();
-    format!(
-        "INSERT INTO users ({columns}, uuid, created_at, created_by, sign_in_count, version) \
-         VALUES ({}, 0, 1)",
-        places.join(", ")
-    )
+    let once = &["uuid", "created_at", "created_by"];
+    insert_into("users", COLUMNS, once, &[("sign_in_count", "0"), ("version", "1")])
 });
 
 /// Changes the user `$1`; the values of `COLUMNS` follow.
 pub(super) static UPDATE: LazyLock<String> = LazyLock::new(|| {
-    let pairs: Vec<_> =
-        (2..).zip(COLUMNS).map(|(number, column)| format!("{column} = ${number}")).collect();
-    format!(
-        "UPDATE users SET {}, version = version + 1 WHERE id = $1 RETURNING version",
-        pairs.join(", ")
-    )
+    format!("{} RETURNING version", update("users", COLUMNS, ", version = version + 1"))
 });
 
 /// The values for [`INSERT`].
