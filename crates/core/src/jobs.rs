@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use roster_model::{Channel, OrganizationId, Role, Status, User, UserRef};
+use roster_model::{Channel, OrganizationId, Role, User, UserRef};
 use roster_store::{Mark, Tx, Window};
 use serde_json::json;
 
@@ -13,6 +13,7 @@ use crate::{
     authz::Operation,
     installation::PUBLIC,
     messages::templates::{Parameters, Template},
+    users::StatusChange,
 };
 
 /// How much one transaction clears away: it must not hold others up.
@@ -244,11 +245,10 @@ fn is_inactive(user: &User, since: Timestamp) -> bool {
 }
 
 async fn suspend(tx: &mut Tx, actor: &Actor, mut user: User, now: Timestamp) -> Result<()> {
-    user.status = Status::Suspended;
-    user.unlocked_at = None;
+    StatusChange::Suspend.enter(&mut user, now);
     user.updated_at = now;
     tx.update_user(&mut user).await?;
-    tx.end_everything_of_user(user.id).await?;
+    StatusChange::Suspend.follow(tx, &user, now).await?;
     let what = json!({ "why": "inactivity" });
     Entry::done("user.suspended", user.id).with(what).write(tx, actor, now).await?;
     Ok(())

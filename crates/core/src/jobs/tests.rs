@@ -1,4 +1,4 @@
-use roster_model::{MembershipRank, SignIn, UserId, fold};
+use roster_model::{MembershipRank, SignIn, Status, UserId, fold};
 
 use super::*;
 use crate::authorize::get_user;

@@ -2,6 +2,7 @@
 
 mod accept;
 mod account;
+mod consequences;
 mod create;
 mod export;
 mod fields;
@@ -22,3 +23,4 @@ pub(crate) use import::refused;
 pub use list::{DirectorySelection, UserSelection};
 pub(crate) use list::{narrowed, organization_of};
 pub use register::SignUp;
+pub(crate) use status::StatusChange;

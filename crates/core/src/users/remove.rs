@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use roster_model::{DeleteAccount, Field, Reason, User, UserRef};
 use roster_store::Tx;
 
-use super::update::{keep_an_administrator, rejoin};
+use super::consequences::{keep_an_administrator, rejoin};
 use crate::{
     Actor, Core, Error, Result,
     audit::Entry,
@@ -37,8 +37,8 @@ impl Core {
     /// Puts the caller into the bin, if the password is right and has not expired.
     ///
     /// # Errors
-    /// Those of step-up; `Forbidden` for anybody else; `Invalid` for a wrong password; `RateLimited` after too many of those; `PasswordExpired`;
-    /// `WrongState` for the last system admin.
+    /// Those of step-up; `Forbidden` for anybody else; `Invalid` for a wrong password; `RateLimited` after too many of
+    /// those; `PasswordExpired`; `WrongState` for the last system admin.
     pub async fn delete_own_account(
         &self,
         actor: &Actor,

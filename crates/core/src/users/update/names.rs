@@ -1,0 +1,73 @@
+//! The names that a user signs in with.
+
+use jiff::Timestamp;
+use roster_model::{EmailAddress, Field, User, Username, fold, is_same_mailbox};
+use roster_store::Tx;
+
+use crate::{
+    Core, Error, Result,
+    users::create::{claim_name, name_taken},
+};
+
+/// The names that an update sets, read.
+pub(super) struct Names {
+    pub(super) username: Option<Username>,
+    pub(super) email: Option<EmailAddress>,
+    /// Whether a new address counts at once.
+    pub(super) is_confirmed: bool,
+    /// Whether the caller answers for a new address being the user's.
+    pub(super) vouches: bool,
+    /// Whether the names that the user has already are refused like those of others.
+    pub(super) must_be_new: bool,
+}
+
+impl Core {
+    /// Sets names and claims them. True if a link was mailed to a new address.
+    pub(super) async fn set_names(
+        &self,
+        tx: &mut Tx,
+        user: &mut User,
+        names: &Names,
+        now: Timestamp,
+    ) -> Result<bool> {
+        if names.must_be_new {
+            must_be_new(user, names)?;
+        }
+        if let Some(username) = &names.username {
+            claim_name(tx, username.key(), Field::Username, user.id).await?;
+            user.username = username.as_str().to_owned();
+        }
+        let Some(email) = &names.email else { return Ok(false) };
+        if is_same_mailbox(email.as_str(), &user.email) {
+            // Whoever comes back to it waits for no new one.
+            user.email = email.as_str().to_owned();
+            user.unconfirmed_email = None;
+            return Ok(false);
+        }
+        if names.is_confirmed {
+            claim_name(tx, email.key(), Field::Email, user.id).await?;
+            user.email = email.as_str().to_owned();
+            user.unconfirmed_email = None;
+            tx.note_email_proof(user.id, names.vouches).await?;
+            return Ok(false);
+        }
+        if tx.find_identifier(email.key()).await?.is_some_and(|owner| owner != user.id) {
+            return Err(name_taken(tx, email.key(), Field::Email).await?);
+        }
+        self.request_email_confirmation(tx, user, email, now).await?;
+        Ok(true)
+    }
+}
+
+/// Refuses the names that a user has already; its address is the one that was given last.
+fn must_be_new(user: &User, names: &Names) -> Result<()> {
+    let email = user.unconfirmed_email.as_ref().unwrap_or(&user.email);
+    let refuse = |field| Err(Error::NameTaken { field, holder: user.id, held_as: field });
+    if names.username.as_ref().is_some_and(|new| *new.key() == fold(&user.username)) {
+        return refuse(Field::Username);
+    }
+    if names.email.as_ref().is_some_and(|new| *new.key() == fold(email)) {
+        return refuse(Field::Email);
+    }
+    Ok(())
+}
