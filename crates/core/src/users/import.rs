@@ -14,7 +14,7 @@ use roster_model::{
 use roster_store::{Tx, Window};
 use serde_json::json;
 
-use super::create::Person;
+use super::Person;
 use super::fields::{check_adoption, check_grant, check_parent, find_home, plan_end};
 use crate::{
     Actor, Core, Error, Kind, Result,
