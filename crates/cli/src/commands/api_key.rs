@@ -5,10 +5,10 @@ use clap::Subcommand;
 use jiff::{SignedDuration, Timestamp};
 use roster_client::{
     ApiKeyFilter,
-    model::{ApiKeyUpdate, Constraint, NewApiKey},
+    model::{ApiKeyUpdate, Constraint, ListFilter, NewApiKey},
 };
 
-use super::{Part, Which};
+use super::{Ls, Which};
 use crate::{ago::now, codes::Otp, connection::Connection, output::Show, ui::Ui};
 
 /// Make, see and revoke API keys
@@ -24,7 +24,7 @@ pub(crate) struct ApiKeyCommand {
 enum Verb {
     Create(Create),
     #[command(alias = "list")]
-    Ls(Ls),
+    Ls(LsKeys),
     #[command(alias = "show")]
     Details(Details),
     Revoke(Revoke),
@@ -53,14 +53,10 @@ impl ApiKeyCommand {
                 ui.out.line(issued.token.expose())
             }
             Verb::Ls(ls) => {
-                let filter = ApiKeyFilter {
-                    include_revoked: ls.disabled.then_some(true),
-                    filter: ls.which.filter,
-                    search: ls.which.search,
-                    order_by: ls.which.order_by,
-                };
-                let list = roster.api_keys(&ls.user).filter(filter);
-                ui.out.list(&ls.part.of(list, &ui.talk).await?, &ls.show)
+                let ListFilter { filter, search, order_by } = ls.which.filter();
+                let include_revoked = ls.disabled.then_some(true);
+                let filter = ApiKeyFilter { include_revoked, filter, search, order_by };
+                ls.ls.run(roster.api_keys(&ls.user).filter(filter), ui).await
             }
             Verb::Details(details) => {
                 let key = roster.get_api_key(&details.user, &details.key).await?;
@@ -148,7 +144,7 @@ fn after_days(now: Timestamp, days: i64) -> Result<Timestamp> {
 
 /// List the API keys of a user
 #[derive(Debug, clap::Args)]
-struct Ls {
+struct LsKeys {
     /// Whose: id, UUID, username or e-mail address
     #[arg(short, long, default_value = "me")]
     user: String,
@@ -158,9 +154,7 @@ struct Ls {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
+    ls: Ls,
 }
 
 /// Show an API key

@@ -4,16 +4,15 @@ mod share;
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
-use futures_util::TryStreamExt;
 use roster_client::{
     Client,
     model::{
-        GroupDefaults, GroupFilter, GroupId, GroupRole, GroupUpdate, ListFilter, MembershipRank,
-        NewGroup, OrganizationId, PermissionLevel, SetMembership, UserId,
+        Group, GroupDefaults, GroupFilter, GroupId, GroupRole, GroupUpdate, ListFilter,
+        MembershipRank, NewGroup, OrganizationId, PermissionLevel, SetMembership, UserId,
     },
 };
 
-use super::{Ls, NarrowedLs, Which};
+use super::{Ls, NarrowedLs, Which, or_none};
 use crate::{codes::Otp, connection::Connection, output::Show, ui::Ui};
 
 /// See and manage groups and who belongs to them
@@ -69,29 +68,25 @@ impl GroupCommand {
     }
 }
 
-/// The group that a person means: by id, slug or name.
+/// The group that a person means: by id, slug or name. A slug goes before names.
 pub(super) async fn find(roster: &Client, group: &str) -> Result<GroupId> {
     if let Ok(id) = group.parse() {
         return Ok(id);
     }
-    let mut groups = std::pin::pin!(roster.groups().page_size(1000).stream());
-    let mut by_name = None;
-    while let Some(details) = groups.try_next().await? {
-        let one = details.group;
-        if one.slug == group {
-            return Ok(one.id);
-        }
-        if one.name == group {
-            if by_name.is_some() {
-                bail!("there are several groups named {group}: use the id");
-            }
-            by_name = Some(one.id);
+    let quoted = group.replace('\'', "''");
+    let condition = format!("slug = '{quoted}' OR name = '{quoted}'");
+    let filter = GroupFilter { filter: Some(condition), ..GroupFilter::default() };
+    let found = roster.groups().filter(filter).all().await?;
+    let texts: [fn(&Group) -> &str; 2] = [|group| &group.slug, |group| &group.name];
+    for text in texts {
+        let mut named = found.iter().map(|one| &one.group).filter(|one| text(one) == group);
+        match (named.next(), named.next()) {
+            (Some(one), None) => return Ok(one.id),
+            (Some(_), Some(_)) => bail!("there are several groups named {group}: use the id"),
+            (None, _) => {}
         }
     }
-    match by_name {
-        Some(id) => Ok(id),
-        None => bail!("there is no group {group}"),
-    }
+    bail!("there is no group {group}")
 }
 
 /// List groups, with how many are in them and what you may do
@@ -233,7 +228,7 @@ impl Update {
             description: self.description,
             owner_id: self.owner.map(|owner| (owner != UserId(0)).then_some(owner)),
             roles: self.roles.as_deref().map(read_roles).transpose()?,
-            default_time_zone: self.time_zone.map(|zone| (!zone.is_empty()).then_some(zone)),
+            default_time_zone: or_none(&self.time_zone),
             default_otp_required_for_login: self.otp_required_for_login.map(Some),
             ..GroupUpdate::default()
         };

@@ -148,6 +148,11 @@ impl NarrowedLs {
     }
 }
 
+/// A text as an update wants it: an empty one takes away what is there.
+pub(crate) fn or_none(text: &Option<String>) -> Option<Option<String>> {
+    text.clone().map(|text| (!text.is_empty()).then_some(text))
+}
+
 /// Lets a person think again before something is gone. A script says `--yes`.
 pub(crate) fn be_sure(yes: bool, question: &str, talk: &Talk) -> Result<()> {
     if yes {

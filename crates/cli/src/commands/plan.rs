@@ -7,7 +7,7 @@ use roster_client::{
     model::{NewPlan, PlanUpdate, User, UserUpdate},
 };
 
-use super::NarrowedLs;
+use super::{NarrowedLs, or_none};
 use crate::{codes::Otp, connection::Connection, output::Show, ui::Ui};
 
 /// See and manage plans, and who has which
@@ -175,11 +175,10 @@ struct Update {
 
 impl Update {
     async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
-        let or_none = |text: Option<String>| text.map(|text| (!text.is_empty()).then_some(text));
         let update = PlanUpdate {
             name: self.name,
-            display_name: or_none(self.display_name),
-            description: or_none(self.description),
+            display_name: or_none(&self.display_name),
+            description: or_none(&self.description),
             plan_color: self.color,
             storage: self.storage,
             concurrent_tasks: self.concurrent_tasks,

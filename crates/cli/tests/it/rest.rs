@@ -44,6 +44,18 @@ async fn groups_are_made_filled_and_emptied_by_name() {
     machine.run(&admin, &["group", "remove", "crew", "ann"]).done();
     machine.run(&admin, &["group", "delete", "crew", "-y"]).done();
     assert!(machine.run(&admin, &["group", "details", "crew"]).refused().contains("no group crew"));
+    // The slug goes before names, and what is typed is text and no condition.
+    machine.run(&admin, &["group", "create", "Wolves", "--slug", "pack"]).done();
+    machine.run(&admin, &["group", "create", "pack", "--slug", "boxes"]).done();
+    machine.run(&admin, &["group", "create", "Ann's", "--slug", "anns"]).done();
+    for (text, slug) in
+        [("pack", "pack"), ("Wolves", "pack"), ("boxes", "boxes"), ("Ann's", "anns")]
+    {
+        let details = ["group", "details", text, "-f", "slug", "--output", "csv"];
+        assert_eq!(machine.run(&admin, &details).done(), format!("slug\n{slug}\n"), "{text}");
+    }
+    let injected = ["group", "details", "x' OR name LIKE '%"];
+    assert!(machine.run(&admin, &injected).refused().contains("no group x' OR"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

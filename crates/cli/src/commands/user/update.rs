@@ -7,7 +7,7 @@ use roster_client::{
 };
 
 use super::row::show_changed;
-use crate::{codes::Otp, output::Show, ui::Ui};
+use crate::{codes::Otp, commands::or_none, output::Show, ui::Ui};
 
 /// Change a user
 ///
@@ -135,9 +135,4 @@ impl Update {
             ..UserUpdate::default()
         })
     }
-}
-
-/// An empty text empties the field.
-fn or_none(text: &Option<String>) -> Option<Option<String>> {
-    text.clone().map(|text| (!text.is_empty()).then_some(text))
 }
