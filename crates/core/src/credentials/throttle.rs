@@ -25,6 +25,8 @@ pub(crate) enum Authenticator {
     SecondFactor,
     /// What a forgotten password is replaced with: its failures never keep the owner from signing in.
     PasswordReset,
+    /// A name or an address that somebody wants to have. It proves nothing, but the answer tells whether anybody has it.
+    Name,
 }
 
 impl Authenticator {
@@ -33,6 +35,7 @@ impl Authenticator {
             Self::Password => format!("password:{user}"),
             Self::SecondFactor => format!("second_factor:{user}"),
             Self::PasswordReset => format!("password_reset:{user}"),
+            Self::Name => format!("name:{user}"),
         }
     }
 }

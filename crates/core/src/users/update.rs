@@ -36,7 +36,8 @@ impl Core {
     /// # Errors
     /// `Forbidden` for what the caller may not change; those of step-up; `Invalid`, `NameTaken`;
     /// `PreconditionFailed` if the record is not of `expected` version; `WrongState` where nobody
-    /// would be left to administer.
+    /// would be left to administer; `RateLimited` after too many names that others have, and when
+    /// too many links were mailed.
     pub async fn update_user(
         &self,
         actor: &Actor,
@@ -91,6 +92,7 @@ impl Core {
             None => None,
         };
         let now = self.now();
+        let asking = self.count_asking(actor, &target, &names, now).await?;
         self.store()
             .write(async |tx: &mut Tx| {
                 let before = get_authorized(tx, actor, &operations, &target).await?;
@@ -109,6 +111,9 @@ impl Core {
                 set_administered(tx, &mut after, update, now).await?;
                 let is_moved = set_groups(tx, actor, &before, &after, update, now).await?;
                 let is_mailed = self.set_names(tx, &mut after, &names, now).await?;
+                if let Some(asking) = &asking {
+                    self.take_asking_back(tx, asking).await?;
+                }
                 let mut fields = changed_fields(&before, &after);
                 if is_moved && update.group_ids.is_some() {
                     fields.push("group_ids".to_owned());

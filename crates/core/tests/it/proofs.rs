@@ -1,5 +1,7 @@
 //! An invitation is worth what its sender may do, and an address what was shown of it (threats T17, T20, T24).
 
+use std::time::Duration;
+
 use roster_core::{
     Actor, Door, Error, Origin, Profile, Registration, Settings, SignUp, sso::SsoReturn,
 };
@@ -193,6 +195,39 @@ mod invitations {
             let actor = roster.acting(&root).await;
             let set = roster.update_user(&actor, &UserRef::Me, &email("root"), None).await.unwrap();
             assert_eq!(set.email, "root@elsewhere.example");
+        }
+
+        async fn t01_who_wants_names_that_others_have_waits(roster: Roster) {
+            let (ann, bob) = (roster.user("ann", Role::Viewer).await, roster.user("bob", Role::Viewer).await);
+            let admin = roster.user("boss", Role::AccountAdmin).await;
+            let (hers, his) = (roster.acting(&ann).await, roster.acting(&bob).await);
+            let admins = roster.acting(&admin).await;
+            let email = |email: &str| UserUpdate { email: Some(email.into()), ..UserUpdate::default() };
+            let name = |name: &str| UserUpdate { username: Some(name.into()), ..UserUpdate::default() };
+            let ask = async |actor: &Actor, update: &UserUpdate| {
+                code(roster.update_user(actor, &UserRef::Me, update, None).await)
+            };
+            // What nobody has, and what is one's own, may be asked for ever.
+            for number in 0..15 {
+                assert_eq!(ask(&hers, &name(&format!("ann{number}"))).await, None);
+                assert_eq!(ask(&hers, &email(&ann.email)).await, None);
+            }
+            for number in 0..11 {
+                let taken = if number % 2 == 0 { email(&bob.email) } else { name(&bob.email) };
+                assert_eq!(ask(&hers, &taken).await, Some(ErrorCode::AlreadyExists), "{number}");
+            }
+            for update in [email(&bob.email), email("nobody@elsewhere.example"), name("nobody")] {
+                assert_eq!(ask(&hers, &update).await, Some(ErrorCode::RateLimited));
+            }
+            // It is the names alone that wait, and hers alone.
+            let city = UserUpdate { city: Some(Some("Wien".into())), ..UserUpdate::default() };
+            assert_eq!(ask(&hers, &city).await, None);
+            assert_eq!(ask(&his, &name("robert")).await, None);
+            for _ in 0..15 {
+                assert_eq!(ask(&admins, &name(&bob.email)).await, Some(ErrorCode::AlreadyExists));
+            }
+            roster.advance(Duration::from_secs(31));
+            assert_eq!(ask(&hers, &name("nobody")).await, None);
         }
 
         async fn t15_another_spelling_of_an_address_may_be_another_mailbox(roster: Roster) {

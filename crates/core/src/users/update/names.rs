@@ -1,11 +1,12 @@
 //! The names that a user signs in with.
 
 use jiff::Timestamp;
-use roster_model::{EmailAddress, Field, User, Username, fold, is_same_mailbox};
+use roster_model::{EmailAddress, Field, User, UserId, Username, fold, is_same_mailbox};
 use roster_store::Tx;
 
 use crate::{
-    Core, Error, Result,
+    Actor, Core, Error, Result,
+    credentials::{Authenticator, Subject},
     users::create::{claim_name, name_taken},
 };
 
@@ -21,7 +22,45 @@ pub(super) struct Names {
     pub(super) must_be_new: bool,
 }
 
+impl Names {
+    /// Whether any of them is not the user's already.
+    fn are_new_to(&self, user: &User) -> bool {
+        self.username.as_ref().is_some_and(|name| *name.key() != fold(&user.username))
+            || self.email.as_ref().is_some_and(|email| *email.key() != fold(&user.email))
+    }
+}
+
+/// Somebody who wants to have another name, which has been counted.
+pub(super) struct Asking(UserId);
+
 impl Core {
+    /// Counts that somebody wants another name, before it is looked for: the answer tells whether anybody has it, in any
+    /// organization (threat T01). The platforms' contracts want it told (airt's, section 5; Geobox's, 3; Civis', 7;
+    /// Dioptra's, 4.8), and a session is good at all doors, so what keeps people from going through a list of addresses is
+    /// that refusals cost a wait. Administrators may ask as often as they like.
+    ///
+    /// # Errors
+    /// `RateLimited` after too many that somebody had.
+    pub(super) async fn count_asking(
+        &self,
+        actor: &Actor,
+        user: &User,
+        names: &Names,
+        now: Timestamp,
+    ) -> Result<Option<Asking>> {
+        let asks = actor.is_ordinary() && names.are_new_to(user);
+        let Some(caller) = actor.user_id().filter(|_| asks) else { return Ok(None) };
+        let counted =
+            async |tx: &mut Tx| self.count_attempt(tx, caller, Authenticator::Name, now).await;
+        self.store().write(counted).await?;
+        Ok(Some(Asking(caller)))
+    }
+
+    /// Nobody else had the name: asking for it does not count.
+    pub(super) async fn take_asking_back(&self, tx: &mut Tx, asking: &Asking) -> Result<()> {
+        self.take_attempt_back(tx, &Subject::User(asking.0), Authenticator::Name).await
+    }
+
     /// Sets names and claims them. True if a link was mailed to a new address.
     pub(super) async fn set_names(
         &self,
