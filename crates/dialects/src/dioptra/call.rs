@@ -102,7 +102,7 @@ impl Call {
     /// add by itself, and not a session that was opened through another door.
     pub(super) async fn caller(&self) -> Result<Actor, Refusal> {
         let Parts { method, uri, headers, .. } = &self.parts;
-        let token = cookie::token(headers);
+        let token = self.token();
         let actor =
             self.kit.holder(&self.context, Door::Dioptra, method, uri, headers, token).await?;
         let is_of_this_door = actor.credential().is_some_and(|credential| {
@@ -113,12 +113,17 @@ impl Call {
 
     /// The caller if there is one, else somebody not signed in.
     pub(super) async fn anybody(&self) -> Result<Actor, Refusal> {
-        if cookie::token(&self.parts.headers).is_some()
+        if self.token().is_some()
             && let Ok(actor) = self.caller().await
         {
             return Ok(actor);
         }
         self.nobody()
+    }
+
+    /// The token in the cookie.
+    fn token(&self) -> Option<&str> {
+        cookie::token(self.core(), self.context.is_by_host(), &self.parts.headers)
     }
 
     /// The header that gives the client the session.

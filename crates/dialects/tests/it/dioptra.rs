@@ -138,7 +138,7 @@ impl Client {
         let text = body.map(|body| body.to_string()).unwrap_or_default();
         let answer = checked(self.roster.call_with(method, &path, &all, text).await);
         if let Some(line) = answer.header("set-cookie") {
-            let value = line.split(';').next().unwrap().strip_prefix("roster_dioptra=").unwrap();
+            let value = line.split(';').next().unwrap().split_once('=').unwrap().1;
             self.cookie = (!value.is_empty()).then(|| value.to_owned());
         }
         answer

@@ -292,4 +292,12 @@ async fn t31_where_people_come_by_tls_the_cookie_needs_it() {
     let answer = Client::new(&roster).try_log_in("boss", PASSWORD).await;
     let cookie = answer.header("set-cookie").unwrap();
     assert!(cookie.ends_with("Path=/accounts/dioptra; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+    // A cookie of the plain name may have come over a plain connection, from anybody.
+    let pair = cookie.split_once(';').unwrap().0;
+    let plain = pair.strip_prefix("__Secure-").unwrap();
+    for (pair, status) in [(pair, 200), (plain, 401)] {
+        let path = "/dioptra/api/v1/users/current";
+        let answer = roster.call_with("GET", path, &[("cookie", pair)], "").await;
+        assert_eq!(answer.status(), status, "{pair}");
+    }
 }
