@@ -53,7 +53,9 @@ pub(super) async fn keep_an_administrator(tx: &mut Tx, user: &User, now: Timesta
         && is_available(user, now)
         && !tx.has_other_system_admin(user.id, now).await?
     {
-        return Err(Error::WrongState("this is the last system admin; make another one first"));
+        return Err(Error::WrongState(
+            "this is the last system admin who has signed in; make another one, who must have signed in once, first",
+        ));
     }
     Ok(())
 }

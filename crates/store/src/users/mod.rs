@@ -202,19 +202,17 @@ impl Tx {
         self.find("SELECT id FROM users LIMIT 1", &[], |_| Ok(())).await.map(|any| any.is_some())
     }
 
-    /// Whether a system admin other than `user` is there who may sign in at `now`.
+    /// Whether a system admin other than `user` is there who has signed in before and may do it at `now`: who never has
+    /// may be unable to, without a password or with one that nobody knows.
     pub async fn has_other_system_admin(
         &mut self,
         user: UserId,
         now: Timestamp,
     ) -> Result<bool, Error> {
         self.find(
-            concat!(
-                "SELECT id FROM users WHERE role = 'system_admin' AND ",
-                may_sign_in!(),
-                " AND deleted_at IS NULL AND id <> $1 \
-                 AND (plan_expires_at IS NULL OR plan_expires_at > $2) LIMIT 1"
-            ),
+            "SELECT id FROM users WHERE role = 'system_admin' AND status = 'active' \
+             AND deleted_at IS NULL AND id <> $1 \
+             AND (plan_expires_at IS NULL OR plan_expires_at > $2) LIMIT 1",
             &[&user, &now],
             |_| Ok(()),
         )
