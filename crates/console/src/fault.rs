@@ -57,7 +57,7 @@ impl Faults {
                 };
                 let what = match error {
                     // Whoever types counts characters; where they are not bytes, this promises too little.
-                    Error::Invalid { reason: Reason::TooShort { min }, .. } => {
+                    Error::Invalid { reason: Reason::TooShort { min, .. }, .. } => {
                         format!("must have at least {min} characters")
                     }
                     Error::Invalid { reason, .. } => reason.to_string(),

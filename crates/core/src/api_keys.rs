@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use roster_model::{
     API_KEY_FIELDS, ApiKey, ApiKeyField, Field, IssuedApiKey, ListFilter, NewApiKey, Page,
-    PageRequest, Reason, Secret, UserRef, fold, is_invisible,
+    PageRequest, Reason, Secret, Unit, UserRef, fold, is_invisible,
 };
 use roster_store::{ApiKeyRef, LiveCredential, Mark, NewApiKeyRow, Tx};
 use serde_json::json;
@@ -291,7 +291,7 @@ fn check_name(name: &str) -> Result<()> {
         return refuse(Reason::Empty);
     }
     if name.chars().nth(MAX_NAME).is_some() {
-        return refuse(Reason::TooLong { max: MAX_NAME });
+        return refuse(Reason::TooLong { max: MAX_NAME, unit: Unit::Characters });
     }
     if name.starts_with(char::is_whitespace) || name.ends_with(char::is_whitespace) {
         return refuse(Reason::BlankAtEnd);
@@ -310,7 +310,7 @@ fn check_name(name: &str) -> Result<()> {
 fn check_scopes(scopes: &[String]) -> Result<()> {
     let refuse = |reason| Err(Error::invalid(Field::Scopes, reason));
     if scopes.len() > MAX_SCOPES {
-        return refuse(Reason::TooLong { max: MAX_SCOPES });
+        return refuse(Reason::TooLong { max: MAX_SCOPES, unit: Unit::Entries });
     }
     for scope in scopes {
         let is_token =
@@ -319,7 +319,7 @@ fn check_scopes(scopes: &[String]) -> Result<()> {
             return refuse(Reason::Empty);
         }
         if scope.len() > MAX_SCOPE {
-            return refuse(Reason::TooLong { max: MAX_SCOPE });
+            return refuse(Reason::TooLong { max: MAX_SCOPE, unit: Unit::Characters });
         }
         if !is_token {
             let sentence = "must be made of visible ASCII characters without quotation marks";

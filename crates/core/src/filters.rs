@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use roster_model::{
-    Field, Filter, FilterField, FilterValue, ListFilter, OrderBy, Reason, Vocabulary,
+    Field, Filter, FilterField, FilterValue, ListFilter, OrderBy, Reason, Unit, Vocabulary,
 };
 use roster_store::Narrowed;
 
@@ -37,7 +37,10 @@ pub(crate) fn search<F>(fields: Vec<F>, text: &str, field: Field) -> Result<Filt
         return Err(Error::invalid(field, Reason::ControlCharacter));
     }
     if text.chars().nth(MAX_SEARCH).is_some() {
-        return Err(Error::invalid(field, Reason::TooLong { max: MAX_SEARCH }));
+        return Err(Error::invalid(
+            field,
+            Reason::TooLong { max: MAX_SEARCH, unit: Unit::Characters },
+        ));
     }
     Ok(Filter::contains(fields, text))
 }
@@ -96,7 +99,7 @@ pub(crate) fn numbers<'w, T: FromStr>(
         Error::invalid(field, Reason::Other(sentence))
     })?;
     match numbers.len() > max {
-        true => Err(Error::invalid(field, Reason::TooLong { max })),
+        true => Err(Error::invalid(field, Reason::TooLong { max, unit: Unit::Entries })),
         false => Ok(numbers),
     }
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashSet, fmt};
 
 use http::StatusCode;
 use roster_api::ReadJson;
-use roster_model::Field;
+use roster_model::{Field, Misread};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
@@ -31,7 +31,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     check(bytes)?;
     // Serde would take a list for an object, its items for the fields in their order.
     if *first != b'{' {
-        return Err(explain("", "invalid type, expected a JSON object"));
+        return Err(explain("", "invalid type: list, expected a JSON object"));
     }
     serde_json::from_slice(bytes).or_else(|_| {
         // Keeping track of where one is costs, so only what is wrong is read like that.
@@ -90,25 +90,13 @@ fn malformed(detail: &str) -> Refusal {
 
 /// What serde's words mean for the sender. Values are left out: they may be secrets.
 fn explain(path: &str, message: &str) -> Refusal {
-    let message = message.rsplit_once(" at line ").map_or(message, |(text, _)| text);
-    let named = |prefix: &str| {
-        let (_, rest) = message.split_once(prefix)?;
-        rest.split_once('`').map(|(name, _)| name)
-    };
-    let (path, reason, says) = if let Some(name) = named("missing field `") {
-        (join(path, name), "missing", "is missing".to_owned())
-    } else if let Some(name) = named("unknown field `") {
+    let last = path.rsplit('.').next().unwrap_or_default();
+    let Misread { key, code, sentence } = Misread::of(last, message);
+    let path = match key {
         // serde's path may already end in the unknown name.
-        let is_named = path == name || path.ends_with(&format!(".{name}"));
-        let path = if is_named { path.to_owned() } else { join(path, name) };
-        (path, "unknown_field", "is not known here".to_owned())
-    } else if let Some((_, expected)) = message.split_once(", expected ") {
-        let reason =
-            if message.starts_with("unknown variant") { "not_one_of" } else { "wrong_type" };
-        let expected = if expected.starts_with("struct ") { "a JSON object" } else { expected };
-        (path.to_owned(), reason, format!("must be {expected}"))
-    } else {
-        (path.to_owned(), "malformed", "cannot be read as what is due there".to_owned())
+        Some(key) if path == key || path.ends_with(&format!(".{key}")) => path.to_owned(),
+        Some(key) => join(path, &key),
+        None => path.to_owned(),
     };
     let field = path
         .rsplit('.')
@@ -116,8 +104,8 @@ fn explain(path: &str, message: &str) -> Refusal {
         .and_then(|last| Field::from_word(last.split('[').next().unwrap_or_default()))
         .unwrap_or(Field::Body);
     let whole = if path.is_empty() { "the body".to_owned() } else { path };
-    let detail: String = format!("{whole} {says}").chars().take(MAX_DETAIL).collect();
-    Refusal::invalid(field, reason, detail)
+    let detail: String = format!("{whole} {sentence}").chars().take(MAX_DETAIL).collect();
+    Refusal::invalid(field, code, detail)
 }
 
 fn join(path: &str, name: &str) -> String {
@@ -264,6 +252,18 @@ mod tests {
                 "unknown_field",
                 "is_admin is not known here",
             ),
+            (
+                r#"{"username":"a","email":"a@b","send_invitation":"yes"}"#,
+                Field::Body,
+                "wrong_type",
+                "send_invitation must be true or false",
+            ),
+            (
+                r#"{"username":"a","email":"a@b","primary_group_id":"x"}"#,
+                Field::Body,
+                "wrong_type",
+                "primary_group_id must be a whole number up to 9223372036854775807",
+            ),
             ("[]", Field::Body, "wrong_type", "the body must be a JSON object"),
             (r#"["a","a@b"]"#, Field::Body, "wrong_type", "the body must be a JSON object"),
             ("7", Field::Body, "wrong_type", "the body must be a JSON object"),
@@ -281,7 +281,7 @@ mod tests {
         assert_eq!(nested.3, "user.username is missing");
         let role = refused::<UserUpdate>(r#"{"role":"king"}"#);
         assert_eq!((role.1, role.2), (Some(Field::Role), Some("not_one_of")));
-        assert!(role.3.starts_with("role must be one of `system_admin`, "), "{}", role.3);
+        assert!(role.3.starts_with("role must be one of system_admin, "), "{}", role.3);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
-use crate::Reason;
+use crate::{Reason, Unit};
 
 /// The longest name or address, in characters.
 const MAX_CHARACTERS: usize = 320;
@@ -194,7 +194,7 @@ fn plain(text: &str) -> Result<IdentityKey, Reason> {
         return Err(Reason::Empty);
     }
     if text.chars().nth(MAX_CHARACTERS).is_some() {
-        return Err(Reason::TooLong { max: MAX_CHARACTERS });
+        return Err(Reason::TooLong { max: MAX_CHARACTERS, unit: Unit::Characters });
     }
     let key = fold(text);
     // Both texts are looked at: normalising can make a blank (U+00A0) or hide nothing at all.
@@ -213,7 +213,7 @@ fn plain(text: &str) -> Result<IdentityKey, Reason> {
         return Err(Reason::Empty);
     }
     if key.0.chars().nth(MAX_CHARACTERS).is_some() {
-        return Err(Reason::TooLong { max: MAX_CHARACTERS });
+        return Err(Reason::TooLong { max: MAX_CHARACTERS, unit: Unit::Characters });
     }
     Ok(key)
 }
@@ -288,11 +288,14 @@ mod tests {
     #[test]
     fn lengths_are_counted_in_characters() {
         assert!(Username::parse(&"ä".repeat(320)).is_ok());
-        assert_eq!(Username::parse(&"ä".repeat(321)).unwrap_err(), Reason::TooLong { max: 320 });
+        assert_eq!(
+            Username::parse(&"ä".repeat(321)).unwrap_err(),
+            Reason::TooLong { max: 320, unit: Unit::Characters }
+        );
         // One character that normalises to eighteen.
         assert_eq!(
             Username::parse(&"\u{FDFA}".repeat(30)).unwrap_err(),
-            Reason::TooLong { max: 320 }
+            Reason::TooLong { max: 320, unit: Unit::Characters }
         );
     }
 

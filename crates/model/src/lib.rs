@@ -16,6 +16,7 @@ mod import;
 mod list_fields;
 mod message;
 mod mfa;
+mod misread;
 mod object;
 mod organization;
 mod page;
@@ -68,6 +69,7 @@ pub use mfa::{
     ActivateMfa, CodeChannel, CodePurpose, CodeRequest, MfaStatus, PasswordReset, RecoveryCodes,
     TotpEnrolment,
 };
+pub use misread::Misread;
 pub use object::{
     Activity, ActivityFilter, ActivityOrder, ObjectFilter, ObjectRegistration, ObjectType,
     RegisteredObject, RunState,
@@ -77,7 +79,7 @@ pub use page::{ListFilter, Page, PageRequest};
 pub use person::{AccountFilter, PeopleFilter, Person, PersonOrganization};
 pub use phone::PhoneNumber;
 pub use plan::{NewPlan, Plan, PlanUpdate};
-pub use problem::{ErrorCode, Field, Problem, Reason};
+pub use problem::{ErrorCode, Field, Problem, Reason, Unit};
 pub use registration::{DeleteAccount, Invitation, NewAccount, NewInvitation, NewRegistration};
 pub use secret::{Secret, TokenHash};
 pub use session::{

@@ -37,7 +37,7 @@ pub struct PageRequest {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct ListFilter {
-    /// A condition in the filter language (CQL2 text), for example `name LIKE 'A%' AND created_at > '2026-01-01'`.
+    /// A condition in the filter language (CQL2 text), for example `id > 100 AND id <= 200`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
     /// A piece of what names or describes a record, letter case aside, or the number.

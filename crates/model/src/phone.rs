@@ -6,7 +6,7 @@ use rlibphonenumber::PhoneNumberFormat;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Reason, is_invisible};
+use crate::{Reason, Unit, is_invisible};
 
 /// A phone number: the digits it is compared and dialled by, and the text its owner typed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -26,7 +26,7 @@ impl PhoneNumber {
     /// more than fifteen, letters, no country code.
     pub fn parse(text: &str) -> Result<Self, Reason> {
         if text.chars().count() > 64 {
-            return Err(Reason::TooLong { max: 64 });
+            return Err(Reason::TooLong { max: 64, unit: Unit::Characters });
         }
         if text.chars().any(|c| c.is_alphabetic() || c.is_control()) {
             return Err(Reason::NotAPhoneNumber);
@@ -99,7 +99,7 @@ mod tests {
         }
         assert_eq!(
             PhoneNumber::parse(&"1".repeat(10_000)).unwrap_err(),
-            Reason::TooLong { max: 64 }
+            Reason::TooLong { max: 64, unit: Unit::Characters }
         );
     }
 

@@ -281,20 +281,45 @@ words! {
     }
 }
 
+/// What the length of a value is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes of UTF-8, as passwords and what is stored whole.
+    Bytes,
+    /// Unicode characters, as names and other texts.
+    Characters,
+    /// Entries of a list.
+    Entries,
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bytes => "bytes",
+            Self::Characters => "characters",
+            Self::Entries => "entries",
+        })
+    }
+}
+
 /// What is wrong with a value. `Display` completes the sentence "*field* …".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// Nothing where something is due.
     Empty,
-    /// More than `max` characters (bytes for passwords).
+    /// More than `max` of what is counted.
     TooLong {
         /// The most there may be.
         max: usize,
+        /// What is counted.
+        unit: Unit,
     },
-    /// Fewer than `min` characters (bytes for passwords).
+    /// Fewer than `min` of what is counted.
     TooShort {
         /// The least there must be.
         min: usize,
+        /// What is counted.
+        unit: Unit,
     },
     /// Outside of what is allowed.
     OutOfRange {
@@ -321,6 +346,8 @@ pub enum Reason {
     NotOneOf(Vec<&'static str>),
     /// There is no such thing to refer to.
     Unknown,
+    /// There is nothing of this name to refer to.
+    NoSuch(String),
     /// Contained in a list of common or breached passwords.
     TooCommon,
     /// The username or address, or much like it.
@@ -339,6 +366,9 @@ pub enum Reason {
     Other(String),
 }
 
+/// How much of a name is shown, in characters.
+const MAX_SHOWN: usize = 100;
+
 impl Reason {
     /// A stable word for machines.
     pub fn code(&self) -> &'static str {
@@ -355,7 +385,7 @@ impl Reason {
             Self::NotAnEmailAddress => "not_an_email_address",
             Self::NotAPhoneNumber => "not_a_phone_number",
             Self::NotOneOf(_) => "not_one_of",
-            Self::Unknown => "unknown",
+            Self::Unknown | Self::NoSuch(_) => "unknown",
             Self::TooCommon => "too_common",
             Self::TooPersonal => "too_personal",
             Self::Unchanged => "unchanged",
@@ -372,8 +402,8 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("must not be empty"),
-            Self::TooLong { max } => write!(f, "is longer than {max}"),
-            Self::TooShort { min } => write!(f, "is shorter than {min}"),
+            Self::TooLong { max, unit } => write!(f, "is longer than {max} {unit}"),
+            Self::TooShort { min, unit } => write!(f, "is shorter than {min} {unit}"),
             Self::OutOfRange { min, max } => write!(f, "must be between {min} and {max}"),
             Self::BlankAtEnd => f.write_str("must not begin or end with a blank"),
             Self::ControlCharacter => f.write_str("must not contain control characters"),
@@ -388,6 +418,13 @@ impl fmt::Display for Reason {
             }
             Self::NotOneOf(words) => write!(f, "must be one of {}", words.join(", ")),
             Self::Unknown => f.write_str("does not exist"),
+            Self::NoSuch(name) => {
+                let (name, rest) = match name.char_indices().nth(MAX_SHOWN) {
+                    Some((end, _)) => (&name[..end], "…"),
+                    None => (name.as_str(), ""),
+                };
+                write!(f, "{name:?}{rest} does not exist")
+            }
             Self::TooCommon => f.write_str("is among the passwords that attackers try first"),
             Self::TooPersonal => f.write_str("must not contain the username or e-mail address"),
             Self::Unchanged => f.write_str("must differ from the present one"),

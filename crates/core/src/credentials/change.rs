@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use roster_model::{
-    ChangeExpiredPassword, ChangePassword, Field, OrganizationId, Reason, Secret, User, UserRef,
+    ChangeExpiredPassword, ChangePassword, Field, OrganizationId, Reason, Secret, Unit, User,
+    UserRef,
 };
 use roster_store::Tx;
 use serde_json::json;
@@ -193,7 +194,7 @@ impl Core {
         if let Some(min) = organization.min_length
             && password.expose().len() < min
         {
-            return refuse(Reason::TooShort { min });
+            return refuse(Reason::TooShort { min, unit: Unit::Bytes });
         }
         if let Err(reason) = policy.check(&proposal).map_err(Error::internal)? {
             return refuse(reason);

@@ -8,7 +8,7 @@ mod common;
 use std::{borrow::Cow, io, sync::Arc};
 
 pub use breached::BreachedPasswords;
-use roster_model::{Reason, Secret, fold};
+use roster_model::{Reason, Secret, Unit, fold};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::Profile;
@@ -91,8 +91,10 @@ impl PasswordPolicy {
         };
         match password.len() {
             0 => Err(Reason::Empty),
-            length if length < min => Err(Reason::TooShort { min }),
-            length if length > MAX_BYTES => Err(Reason::TooLong { max: MAX_BYTES }),
+            length if length < min => Err(Reason::TooShort { min, unit: Unit::Bytes }),
+            length if length > MAX_BYTES => {
+                Err(Reason::TooLong { max: MAX_BYTES, unit: Unit::Bytes })
+            }
             _ => Ok(()),
         }
     }

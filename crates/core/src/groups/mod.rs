@@ -11,7 +11,7 @@ use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use roster_model::{
     Field, Group, GroupDefaults, GroupId, GroupRole, GroupUpdate, MembershipRank, NewGroup,
-    OrganizationId, PermissionLevel, Reason, UserId, UserRef, fold,
+    OrganizationId, PermissionLevel, Reason, Unit, UserId, UserRef, fold,
 };
 use roster_store::Tx;
 use serde_json::json;
@@ -347,7 +347,7 @@ fn read_slug(slug: &str) -> Result<String> {
         return refuse(Reason::Empty);
     }
     if slug.len() > MAX_SLUG {
-        return refuse(Reason::TooLong { max: MAX_SLUG });
+        return refuse(Reason::TooLong { max: MAX_SLUG, unit: Unit::Characters });
     }
     if !slug.bytes().all(is_slug) || slug.starts_with('-') || slug.ends_with('-') {
         let sentence = "must be made of small letters, digits and hyphens between them";

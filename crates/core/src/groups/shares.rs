@@ -2,7 +2,7 @@
 
 use roster_model::{
     Channel, ChildGroups, Field, Group, GroupId, GroupShares, PermissionLevel, Reason,
-    ShareWithGroups, ShareWithUsers, UserId, UserRef,
+    ShareWithGroups, ShareWithUsers, Unit, UserId, UserRef,
 };
 use roster_store::Tx;
 use serde_json::json;
@@ -174,7 +174,10 @@ impl Core {
 
     fn check_mail(&self, is_sent: bool, text: Option<&str>) -> Result<()> {
         if text.is_some_and(|text| text.chars().nth(MAX_EMAIL_TEXT).is_some()) {
-            return Err(Error::invalid(Field::EmailText, Reason::TooLong { max: MAX_EMAIL_TEXT }));
+            return Err(Error::invalid(
+                Field::EmailText,
+                Reason::TooLong { max: MAX_EMAIL_TEXT, unit: Unit::Characters },
+            ));
         }
         if is_sent { self.require_channel(Channel::Email) } else { Ok(()) }
     }
@@ -219,7 +222,7 @@ fn check_number(number: usize, field: Field) -> Result<()> {
     match number {
         0 => Err(Error::invalid(field, Reason::Empty)),
         number if number > MAX_GRANTEES => {
-            Err(Error::invalid(field, Reason::TooLong { max: MAX_GRANTEES }))
+            Err(Error::invalid(field, Reason::TooLong { max: MAX_GRANTEES, unit: Unit::Entries }))
         }
         _ => Ok(()),
     }

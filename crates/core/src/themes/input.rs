@@ -1,6 +1,6 @@
 //! What a theme may hold.
 
-use roster_model::{Field, OrganizationId, Reason, fold};
+use roster_model::{Field, OrganizationId, Reason, Unit, fold};
 use serde_json::{Map, Value};
 
 use crate::{Error, Result, users::read_text};
@@ -21,7 +21,10 @@ pub(super) fn read_name(name: &str) -> Result<String> {
 /// than readers of JSON are used to.
 pub(super) fn read_settings(text: &str) -> Result<String> {
     if text.chars().nth(MAX_SETTINGS).is_some() {
-        return Err(Error::invalid(Field::Settings, Reason::TooLong { max: MAX_SETTINGS }));
+        return Err(Error::invalid(
+            Field::Settings,
+            Reason::TooLong { max: MAX_SETTINGS, unit: Unit::Characters },
+        ));
     }
     match serde_json::from_str::<Map<String, Value>>(text) {
         Ok(_) => Ok(text.to_owned()),

@@ -4,7 +4,7 @@
 mod input;
 mod logo;
 
-use roster_model::{
+use roster_model::{Unit, 
     Field, LogoId, NewTheme, OrganizationId, Page, PageRequest, Reason, Theme, ThemeFilter,
     ThemeId, ThemeLogo, ThemeUpdate,
 };
@@ -273,7 +273,7 @@ async fn get_authorized_theme(tx: &mut Tx, actor: &Actor, id: ThemeId) -> Result
 fn check_organizations(actor: &Actor, organizations: &[OrganizationId]) -> Result<()> {
     let refuse = |reason| Err(Error::invalid(Field::OrganizationIds, reason));
     if organizations.len() > MAX_ORGANIZATIONS {
-        return refuse(Reason::TooLong { max: MAX_ORGANIZATIONS });
+        return refuse(Reason::TooLong { max: MAX_ORGANIZATIONS, unit: Unit::Entries });
     }
     if organizations.is_empty() && organization_of(actor).is_some() {
         return refuse(Reason::Empty);

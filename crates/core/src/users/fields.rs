@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::{Timestamp, tz::TimeZone};
 use roster_model::{
-    EmailAddress, Field, Group, GroupId, OrganizationId, Plan, Reason, Role, Status, User, UserId,
-    UserRef, Username, is_invisible,
+    EmailAddress, Field, Group, GroupId, OrganizationId, Plan, Reason, Role, Status, Unit, User,
+    UserId, UserRef, Username, is_invisible,
 };
 use roster_store::{Owner, Tx};
 use serde_json::{Map, Value};
@@ -42,7 +42,7 @@ impl Core {
 pub(crate) fn read_text(field: Field, text: &str) -> Result<String> {
     let text = text.trim();
     let reason = if text.chars().nth(MAX_TEXT).is_some() {
-        Reason::TooLong { max: MAX_TEXT }
+        Reason::TooLong { max: MAX_TEXT, unit: Unit::Characters }
     } else if text.chars().any(char::is_control) {
         Reason::ControlCharacter
     } else if text.chars().any(is_invisible) {
@@ -99,7 +99,7 @@ pub(super) fn merge_preferences(
     let Value::Object(merged) = merged else { return refuse(Reason::Empty) };
     let length = serde_json::to_string(&merged).map_err(Error::internal)?.len();
     if length > MAX_PREFERENCES {
-        return refuse(Reason::TooLong { max: MAX_PREFERENCES });
+        return refuse(Reason::TooLong { max: MAX_PREFERENCES, unit: Unit::Bytes });
     }
     Ok(merged)
 }
@@ -196,7 +196,10 @@ pub(super) async fn find_groups(
     wanted: &[GroupId],
 ) -> Result<Vec<Group>> {
     if wanted.len() > MAX_GROUPS {
-        return Err(Error::invalid(Field::GroupIds, Reason::TooLong { max: MAX_GROUPS }));
+        return Err(Error::invalid(
+            Field::GroupIds,
+            Reason::TooLong { max: MAX_GROUPS, unit: Unit::Entries },
+        ));
     }
     let wanted: BTreeSet<_> = wanted.iter().copied().collect();
     let mut groups = Vec::with_capacity(wanted.len());

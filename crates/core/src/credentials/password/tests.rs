@@ -32,13 +32,16 @@ fn check(profile: Profile, password: &str) -> Result<(), Reason> {
 #[test]
 fn the_length_counts_in_bytes_up_to_1024_and_nothing_is_cut() {
     assert_eq!(check(DEFAULT, ""), Err(Reason::Empty));
-    assert_eq!(check(DEFAULT, "x7#kq2!"), Err(Reason::TooShort { min: 8 }));
+    assert_eq!(check(DEFAULT, "x7#kq2!"), Err(Reason::TooShort { min: 8, unit: Unit::Bytes }));
     assert_eq!(check(DEFAULT, "x7#kq2!p"), Ok(()));
     assert_eq!(check(DEFAULT, "çüöä"), Ok(()));
     let long = "lorem ipsum dolo".repeat(64);
     assert_eq!(check(DEFAULT, &long), Ok(()));
     for profile in [DEFAULT, STRICT, COMPAT] {
-        assert_eq!(check(profile, &format!("{long}r")), Err(Reason::TooLong { max: 1024 }));
+        assert_eq!(
+            check(profile, &format!("{long}r")),
+            Err(Reason::TooLong { max: 1024, unit: Unit::Bytes })
+        );
     }
 }
 
@@ -88,7 +91,10 @@ fn common_passwords_are_refused_to_the_person_who_chooses_one() {
 
 #[test]
 fn strict_asks_for_fifteen_bytes_or_a_second_factor_and_lets_nobody_else_choose() {
-    assert_eq!(check(STRICT, "x7#kq2!px7#kq2"), Err(Reason::TooShort { min: 15 }));
+    assert_eq!(
+        check(STRICT, "x7#kq2!px7#kq2"),
+        Err(Reason::TooShort { min: 15, unit: Unit::Bytes })
+    );
     assert_eq!(check(STRICT, "x7#kq2!px7#kq2!"), Ok(()));
     assert_eq!(check_by(STRICT, ChosenBy::Owner, true, "x7#kq2!p"), Ok(()));
     assert_eq!(check_by(STRICT, ChosenBy::Owner, true, "password"), Err(Reason::TooCommon));
