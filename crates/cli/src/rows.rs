@@ -3,14 +3,16 @@
 //! Nothing is kept of a file but the row at hand, and no row may be longer than a bound, so a file of any size, or one
 //! that only looks like one, takes little memory.
 
+use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
-use roster_client::model::{GroupRow, UserRow};
+use roster_client::model::{GroupRow, Misread, UserRow};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
 
 use crate::plain::{csv_cell, csv_original};
 
@@ -159,7 +161,7 @@ impl<R: Read> RowReader<R> {
                     continue;
                 }
                 let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text);
-                let record = serde_json::from_slice(text).map_err(|error| error.to_string());
+                let record = read_object(text);
                 return Ok(Some(FileRow { line: *line, end: *end, record }));
             },
         }
@@ -184,8 +186,14 @@ fn pass_line(reader: &mut impl BufRead) -> io::Result<u64> {
 }
 
 fn check_header<T: FileRecord>(header: &csv::StringRecord) -> Result<()> {
-    if let Some(unknown) = header.iter().find(|name| !T::COLUMNS.contains(name)) {
-        bail!("the column {unknown:?} is not known; there are {}", T::COLUMNS.join(", "));
+    let mut seen = HashSet::new();
+    for name in header {
+        if !T::COLUMNS.contains(&name) {
+            bail!("the column {}", unknown::<T>(name));
+        }
+        if !seen.insert(name) {
+            bail!("the file has the column {name:?} twice");
+        }
     }
     for needed in T::NEEDED {
         if !header.iter().any(|name| name == *needed) {
@@ -201,24 +209,66 @@ fn read_record<T: FileRecord>(
 ) -> Result<T, String> {
     let cells: csv::StringRecord = record.iter().map(csv_original).collect();
     cells.deserialize(Some(header)).map_err(|error| {
-        let place = match error.kind() {
-            csv::ErrorKind::Deserialize { err, .. } => err.field(),
-            _ => None,
-        };
-        let column = place.and_then(|at| header.get(usize::try_from(at).ok()?));
-        match (column, error.kind()) {
-            (Some(column), csv::ErrorKind::Deserialize { err, .. }) => {
-                format!("{column}: {}", err.kind())
-            }
-            _ => why(&error),
-        }
+        // The reader does not say of every cell in which column it is, so each is read alone.
+        let mut alone = header.iter().zip(&cells).map(|(column, cell)| {
+            let row = csv::StringRecord::from(vec![cell]);
+            let read = row.deserialize::<T>(Some(&csv::StringRecord::from(vec![column])));
+            read.map_err(|error| format!("{column} {}", misread(column, &error)))
+        });
+        alone.find_map(Result::err).unwrap_or_else(|| why(&error))
     })
+}
+
+/// What is wrong with the cell of a column.
+fn misread(column: &str, error: &csv::Error) -> String {
+    let misread = match error.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => match err.kind() {
+            csv::DeserializeErrorKind::ParseBool(_) => Misread::no_truth_value(),
+            kind => Misread::of(column, &kind.to_string()),
+        },
+        _ => return why(error),
+    };
+    misread.sentence
+}
+
+/// Reads a line of JSON. Serde would take a list for an object, its items for the fields in their order.
+fn read_object<T: FileRecord>(text: &[u8]) -> Result<T, String> {
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Err("it is no JSON object".to_owned());
+    }
+    let error = match serde_json::from_slice(text) {
+        Ok(record) => return Ok(record),
+        Err(error) => error,
+    };
+    let object: Map<String, Value> = serde_json::from_slice(text)
+        .map_err(|error| format!("it is no JSON object: see column {}", error.column()))?;
+    // The reader does not say of every value which one it is, so each is read alone.
+    let mut alone = object.into_iter().map(|(key, value)| {
+        if !T::COLUMNS.contains(&key.as_str()) {
+            return Err(format!("the key {}", unknown::<T>(&key)));
+        }
+        let read: Result<T, _> = serde_json::from_value(json!({ &key: value }));
+        let misread = |error: serde_json::Error| Misread::of(&key, &error.to_string()).sentence;
+        read.map(drop).map_err(|error| format!("{key} {}", misread(error)))
+    });
+    alone.find_map(Result::err).map_or_else(
+        || {
+            let Misread { key, sentence, .. } = Misread::of("", &error.to_string());
+            Err(format!("{} {sentence}", key.as_deref().unwrap_or("it")))
+        },
+        Err,
+    )
+}
+
+/// What is said of a column that there is not.
+fn unknown<T: FileRecord>(name: &str) -> String {
+    let name: String = name.chars().take(100).collect();
+    format!("{name:?} is not known; there are {}", T::COLUMNS.join(", "))
 }
 
 /// The error without the place, which is told otherwise.
 fn why(error: &csv::Error) -> String {
     match error.kind() {
-        csv::ErrorKind::Deserialize { err, .. } => err.to_string(),
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("there are {len} cells where the header has {expected_len}")
         }
@@ -257,10 +307,8 @@ impl<W: Write> RowWriter<W> {
                 let cells = serde_json::to_value(row)?;
                 for column in *columns {
                     match &cells[*column] {
-                        serde_json::Value::Null => writer.write_field("")?,
-                        serde_json::Value::String(text) => {
-                            writer.write_field(csv_cell(text).as_bytes())?
-                        }
+                        Value::Null => writer.write_field("")?,
+                        Value::String(text) => writer.write_field(csv_cell(text).as_bytes())?,
                         other => writer.write_field(other.to_string())?,
                     }
                 }

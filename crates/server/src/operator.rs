@@ -29,6 +29,12 @@ pub async fn export_users(
     mut each: impl FnMut(Vec<UserRow>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let location = settings.location().context("database_url")?;
+    if let Location::File(path) = &location
+        && !path.exists()
+    {
+        let path = path.display();
+        bail!("there is no database {path}: name the directory of the server's with --data-dir");
+    }
     let copy = match &location {
         Location::Postgres(_) => None,
         _ => Some(tempfile::Builder::new().prefix("export-").tempdir_in(&settings.data_dir)?),

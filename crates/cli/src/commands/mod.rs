@@ -55,7 +55,7 @@ pub(crate) struct Part {
 /// Which records of a list, in which order.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Which {
-    /// Those of which this is true, such as "name LIKE 'A%'" (see the filter language in the documentation)
+    /// Those of which this is true, such as "id > 100" (see the filter language in the documentation)
     #[arg(long, value_name = "CONDITION")]
     pub(crate) filter: Option<String>,
     /// Those with this piece in what names or describes them

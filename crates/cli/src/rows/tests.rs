@@ -36,6 +36,7 @@ fn a_file_without_the_right_columns_is_refused_at_once() {
     for (file, said) in [
         ("username\nann\n", "no column \"email\""),
         ("username,email,is_admin\n", "\"is_admin\" is not known"),
+        ("username,email,email\n", "the column \"email\" twice"),
         ("", "no column"),
     ] {
         let error = read(FileForm::Csv, file.as_bytes()).unwrap_err().to_string();
@@ -62,6 +63,42 @@ fn what_is_wrong_is_said_with_its_line() {
     let rows = read(FileForm::Ndjson, file.as_bytes()).unwrap();
     let lines: Vec<_> = rows.iter().map(|row| (row.line, row.record.is_ok())).collect();
     assert_eq!(lines, [(1, true), (3, false), (4, false), (5, false)]);
+}
+
+#[test]
+fn what_is_wrong_is_said_of_its_column_and_in_peoples_words() {
+    let csv = [
+        (
+            "created_at",
+            "yesterday",
+            "created_at must be a time such as 2026-01-31T12:00:00Z, until 9999-12-30T22:00:00Z",
+        ),
+        ("status", "sleeping", "status must be one of new, pending, active, suspended, disabled"),
+        ("robot", "maybe", "robot must be true or false"),
+    ];
+    for (column, cell, said) in csv {
+        let file = format!("username,{column},email\nann,{cell},a@b\n");
+        let rows = read(FileForm::Csv, file.as_bytes()).unwrap();
+        assert_eq!(rows[0].record.as_ref().unwrap_err(), said);
+    }
+    let known = format!("there are {}", UserRow::COLUMNS.join(", "));
+    for (line, said) in [
+        (r#"{"username": ["x"]}"#, "username must be a string"),
+        (r#"{"username": "a", "email": "b", "robot": 1}"#, "robot must be true or false"),
+        (
+            r#"{"username": "a", "created_at": 5}"#,
+            "created_at must be a time such as 2026-01-31T12:00:00Z, until 9999-12-30T22:00:00Z",
+        ),
+        (r#"{"username": "a", "username": "b"}"#, "username is given twice"),
+        (r#"{"user": "a"}"#, &format!("the key \"user\" is not known; {known}")),
+        (r#"{"username": "a",}"#, "it is no JSON object: see column 18"),
+        (r#"["seq1", "seq1@example.com"]"#, "it is no JSON object"),
+        ("[]", "it is no JSON object"),
+        ("nonsense", "it is no JSON object"),
+    ] {
+        let rows = read(FileForm::Ndjson, line.as_bytes()).unwrap();
+        assert_eq!(rows[0].record.as_ref().unwrap_err(), said);
+    }
 }
 
 #[test]

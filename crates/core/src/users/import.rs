@@ -223,7 +223,7 @@ impl Core {
             row.created_at.or(row.deleted_at).map_or(now, whole_microseconds).min(now);
         if let Some(name) = row.plan.as_deref().filter(|name| !name.is_empty()) {
             let plan = around.plans.get(&fold(name));
-            let plan = plan.ok_or_else(|| Error::invalid(Field::Plan, Reason::Unknown))?;
+            let plan = plan.ok_or_else(|| no_such(Field::Plan, name))?;
             record.plan_id = Some(plan.id);
             record.plan_expires_at = plan_end(plan, now);
         }
@@ -248,7 +248,7 @@ impl Core {
         record.deleted_at = deleted_at.map(|at| at.clamp(record.created_at, now));
         let find = |name: &str, field| {
             let found = around.groups.get(name).and_then(Option::as_ref);
-            let group = found.ok_or_else(|| Error::invalid(field, Reason::Unknown))?;
+            let group = found.ok_or_else(|| no_such_group(field, name))?;
             check_bestowal(actor, group.authority())?;
             Ok::<_, Error>(group.id)
         };
@@ -261,7 +261,7 @@ impl Core {
         }
         if let Some(name) = given(&row.parent) {
             let parent = around.parents.get(&fold(name)).copied();
-            let parent = parent.ok_or_else(|| Error::invalid(Field::Parent, Reason::Unknown))?;
+            let parent = parent.ok_or_else(|| no_such(Field::Parent, name))?;
             check_adoption(actor, None, Some(parent))
                 .map_err(|_| Error::invalid(Field::Parent, Reason::NotAllowed))?;
             record.parent_id = Some(parent);
@@ -393,6 +393,22 @@ fn group_names(row: &UserRow) -> impl Iterator<Item = (&str, Place)> {
         Some((name, "owner")) => (name.trim_end(), Place::Owner),
         _ => (name, Place::Member),
     })
+}
+
+fn no_such(field: Field, name: &str) -> Error {
+    Error::invalid(field, Reason::NoSuch(name.to_owned()))
+}
+
+/// The same for a group, where what is meant for a rank may be taken for a part of the name.
+fn no_such_group(field: Field, name: &str) -> Error {
+    match name.rsplit_once(':') {
+        Some((_, rank)) if field == Field::Group && !rank.is_empty() => {
+            let no_such = Reason::NoSuch(name.to_owned());
+            let sentence = format!("{no_such}; as ranks there are :manager and :owner");
+            Error::invalid(field, Reason::Other(sentence))
+        }
+        _ => no_such(field, name),
+    }
 }
 
 /// What a cell holds.

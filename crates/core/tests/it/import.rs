@@ -64,6 +64,13 @@ on_both_databases! {
             (6, Some(Field::Username), "already_exists"),
             (7, Some(Field::Email), "already_exists"),
         ]);
+        let told = |row: u32| report.refused.iter().find(|one| one.row == row).map(|one| one.detail.as_str());
+        assert_eq!(told(3), Some(r#"plan "nonsense" does not exist"#));
+        assert_eq!(told(4), Some(r#"group "nonsense" does not exist"#));
+        let boss = UserRow { groups: Some("public:boss".to_owned()), ..row("ida", "ida@example.com") };
+        let refused = roster.import_users(&actor, &import(vec![boss])).await.unwrap().refused;
+        let ranks = r#"group "public:boss" does not exist; as ranks there are :manager and :owner"#;
+        assert_eq!(refused[0].detail, ranks);
         let ann = roster.get_user(&actor, &UserRef::parse("ann")).await.unwrap();
         assert_eq!((ann.status, ann.role, ann.flags.robot), (Status::Disabled, Role::Editor, true));
         assert_eq!(ann.profile.city.as_deref(), Some("Wien"));

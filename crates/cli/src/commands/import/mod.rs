@@ -76,6 +76,13 @@ struct Batch<T> {
     end: u64,
 }
 
+impl<T> Batch<T> {
+    /// The line of a row.
+    fn line(&self, row: u32) -> u64 {
+        usize::try_from(row).ok().and_then(|row| self.lines.get(row)).copied().unwrap_or_default()
+    }
+}
+
 /// What can be imported.
 trait Imported: FileRecord {
     /// What people call them.
@@ -109,8 +116,15 @@ struct Sum {
     created: u64,
     present: u64,
     refused: usize,
-    /// Lines whose account admin is not there.
-    waiting: usize,
+    /// Lines whose account admin is not there, who may come with a later one; in their order.
+    waiting: Vec<u64>,
+}
+
+impl Sum {
+    /// Whether anything is done that an import made again would pass over.
+    fn is_begun(&self) -> bool {
+        self.created + self.present > 0
+    }
 }
 
 impl Import {
@@ -127,12 +141,18 @@ impl Import {
         let form = FileForm::choose(self.format, &self.file)?;
         let mut sum = Sum::default();
         let outcome = if self.file.as_os_str() == "-" {
-            self.pass::<T>(ui, roster, form, Box::new(io::stdin()), &mut sum).await
+            self.pass::<T>(ui, roster, form, Box::new(io::stdin()), None, &mut sum).await
         } else {
             let opened = File::open(&self.file);
             let file = opened.with_context(|| format!("cannot open {}", self.file.display()))?;
             self.passes::<T>(ui, roster, form, file, &mut sum).await
         };
+        if outcome.is_ok() && !self.dry_run {
+            for line in &sum.waiting {
+                ui.talk.say(&format!("line {line}: parent is no account admin who is there"));
+            }
+            sum.refused += std::mem::take(&mut sum.waiting).len();
+        }
         let done = if self.dry_run { "would be created" } else { "created" };
         ui.talk.say(&format!(
             "{} {done}: {}; there already: {}; lines refused: {}.",
@@ -141,12 +161,13 @@ impl Import {
             sum.present,
             sum.refused,
         ));
-        outcome.context("the import was broken off; made again, it goes on from here")?;
-        if sum.waiting > 0 && self.dry_run {
-            let waiting = sum.waiting;
+        outcome.map_err(|error| match error.is::<roster_client::Error>() && sum.is_begun() {
+            true => error.context("the import was broken off; made again, it goes on from here"),
+            false => error,
+        })?;
+        if self.dry_run && !sum.waiting.is_empty() {
+            let waiting = sum.waiting.len();
             ui.talk.say(&format!("Lines whose account admin is not there yet: {waiting}."));
-        } else if sum.waiting > 0 {
-            bail!("{} lines name an account admin who is not there", sum.waiting);
         }
         if sum.refused > 0 {
             bail!("some lines were refused");
@@ -154,7 +175,7 @@ impl Import {
         Ok(())
     }
 
-    /// Goes over the file again while account admins have come who were not there for lines before theirs.
+    /// Goes over the file again, for the lines that wait for account admins, while such have come.
     async fn passes<T: Imported>(
         &self,
         ui: &Ui,
@@ -163,41 +184,42 @@ impl Import {
         mut file: File,
         sum: &mut Sum,
     ) -> Result<()> {
-        self.pass::<T>(ui, roster, form, Box::new(file.try_clone()?), sum).await?;
-        while sum.waiting > 0 && !self.dry_run {
+        self.pass::<T>(ui, roster, form, Box::new(file.try_clone()?), None, sum).await?;
+        while !sum.waiting.is_empty() && !self.dry_run {
             file.rewind()?;
-            let mut next = Sum::default();
-            self.pass::<T>(ui, roster, form, Box::new(file.try_clone()?), &mut next).await?;
-            sum.created += next.created;
-            if next.waiting >= sum.waiting {
+            let before = std::mem::take(&mut sum.waiting);
+            let file = Box::new(file.try_clone()?);
+            self.pass::<T>(ui, roster, form, file, Some(&before), sum).await?;
+            if sum.waiting.len() == before.len() {
                 break;
             }
-            sum.waiting = next.waiting;
         }
         Ok(())
     }
 
+    /// Sends what the file holds, or only these lines of it.
     async fn pass<T: Imported>(
         &self,
         ui: &Ui,
         roster: &Client,
         form: FileForm,
         file: Box<dyn Read>,
+        only: Option<&[u64]>,
         sum: &mut Sum,
     ) -> Result<()> {
         let mut reader = RowReader::new::<T>(form, file)?;
         let length = std::fs::metadata(&self.file).ok().filter(|file| file.is_file());
         let progress = ui.talk.progress("Importing", length.map(|file| file.len()));
-        let batches =
-            stream::iter(std::iter::from_fn(move || next_batch::<T, _>(&mut reader).transpose()));
+        let batches = stream::iter(std::iter::from_fn(move || {
+            next_batch::<T, _>(&mut reader, only).transpose()
+        }));
         let sent = batches.map(|batch| async { self.send(roster, batch?).await });
         let mut sent = std::pin::pin!(sent.buffered(REQUESTS));
         let outcome = loop {
             match sent.try_next().await {
                 Ok(Some((batch, mut report))) => {
-                    let before = report.refused.len();
-                    report.refused.retain(|row| !is_waiting(row));
-                    sum.waiting += before - report.refused.len();
+                    let waiting = report.refused.extract_if(.., |row| is_waiting(row));
+                    sum.waiting.extend(waiting.map(|row| batch.line(row.row)));
                     sum.created += report.created;
                     sum.present += report.present;
                     sum.refused += progress.suspend(|| tell_refused(&ui.talk, &batch, &report));
@@ -231,8 +253,7 @@ fn is_waiting(row: &RefusedRow) -> bool {
 
 /// Says which lines were refused, and how many.
 fn tell_refused<T>(talk: &Talk, batch: &Batch<T>, report: &ImportReport) -> usize {
-    let line = |row: u32| usize::try_from(row).ok().and_then(|row| batch.lines.get(row)).copied();
-    let refused = report.refused.iter().map(|one| (line(one.row).unwrap_or_default(), &one.detail));
+    let refused = report.refused.iter().map(|one| (batch.line(one.row), &one.detail));
     let mut all: Vec<_> =
         refused.chain(batch.unread.iter().map(|(line, why)| (*line, why))).collect();
     all.sort_by_key(|(line, _)| *line);
@@ -242,12 +263,18 @@ fn tell_refused<T>(talk: &Talk, batch: &Batch<T>, report: &ImportReport) -> usiz
     all.len()
 }
 
-/// The next rows of the file; nothing at its end.
-fn next_batch<T: FileRecord, R: Read>(reader: &mut RowReader<R>) -> Result<Option<Batch<T>>> {
+/// The next rows of the file, or of these lines of it; nothing at its end.
+fn next_batch<T: FileRecord, R: Read>(
+    reader: &mut RowReader<R>,
+    only: Option<&[u64]>,
+) -> Result<Option<Batch<T>>> {
     let mut batch = Batch { rows: Vec::new(), lines: Vec::new(), unread: Vec::new(), end: 0 };
     let (mut rows, mut begin) = (0, 0);
     while rows < ROWS && batch.end - begin < BYTES {
         let Some(FileRow { line, end, record }) = reader.next()? else { break };
+        if only.is_some_and(|lines| lines.binary_search(&line).is_err()) {
+            continue;
+        }
         if rows == 0 {
             begin = end;
         }

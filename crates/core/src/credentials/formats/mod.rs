@@ -18,7 +18,8 @@ use roster_argon2::Memory;
 pub enum FormatError {
     /// The prefix is none of the known ones.
     #[error(
-        "unknown kind of password hash; known are argon2, bcrypt, scrypt, PBKDF2 and SHA-crypt"
+        "unknown kind of password hash: it must begin with $argon2, $2a$, $2b$ or $2y$ (bcrypt), $5$ or $6$ (SHA-crypt), \
+         $pbkdf2 or pbkdf2_ (PBKDF2 of passlib or Django), $scrypt$ or $7$"
     )]
     Unknown,
     /// The prefix is known, what follows is damaged.
