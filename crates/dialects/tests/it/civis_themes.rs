@@ -129,21 +129,24 @@ on_both_databases! {
     async fn t12_bad_themes_are_refused_and_change_nothing(roster: Roster) {
         let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
         let theme = theme_for(&roster, "Harbour", &[OrganizationId(1)]).await;
+        theme_for(&roster, "Quay", &[]).await;
         let path = format!("admin/themes/{}", theme.id);
         for (body, about) in [
             (json!({"name": ""}), "name"),
             (json!({"name": null}), "name"),
             (json!({"name": ["x"]}), "name"),
             (json!({"name": "x".repeat(256)}), "name"),
-            (json!({"name": "x", "settingsJson": {"a": 1}}), "settings_json"),
+            (json!({"name": "x", "settingsJson": {"a": 1}}), "settingsJson"),
             (json!({"name": "x", "settingsJson": "[]"}), "settingsJson"),
             (json!({"name": "x", "settingsJson": "nothing"}), "settingsJson"),
-            (json!({"name": "x", "settingsJson": format!("{{\"a\":\"{}\"}}", "x".repeat(10_000))}), "settings_json"),
+            (json!({"name": "x", "settingsJson": format!("{{\"a\":\"{}\"}}", "x".repeat(10_000))}), "settingsJson"),
+            (json!({"name": "x", "settings_json": 1}), "settings_json"),
+            (json!({"name": "QUAY"}), "name is already in use"),
             (json!({"name": "x", "organizationIds": [987_654]}), "organizationIds"),
-            (json!({"name": "x", "organizationIds": ["1"]}), "organization_ids"),
-            (json!({"name": "x", "organizationIds": 1}), "organization_ids"),
+            (json!({"name": "x", "organizationIds": ["1"]}), "organizationIds"),
+            (json!({"name": "x", "organizationIds": 1}), "organizationIds"),
             (json!({"name": "x", "logoFileId": 987_654}), "logoFileId"),
-            (json!({"name": "x", "logoFileId": "1"}), "logo_file_id"),
+            (json!({"name": "x", "logoFileId": "1"}), "logoFileId"),
         ] {
             for refused in [root.post("admin/themes", body.clone()).await, patch(&root, &path, body.clone()).await] {
                 assert_eq!(status(&refused), 400, "{body}");

@@ -53,6 +53,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(12, "message keys", "0012_message_keys.sql"),
     migration!(13, "proofs", "0013_proofs.sql"),
     migration!(14, "recount", "0014_recount.sql"),
+    migration!(15, "theme names", "0015_theme_names.sql", crate::themes::fill_names),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
