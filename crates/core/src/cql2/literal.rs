@@ -79,7 +79,7 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
 pub(super) fn parse_date(text: &str) -> Option<Timestamp> {
     let digits = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     let date: civil::Date = digits.then(|| text.parse().ok())??;
-    micros(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    Some(in_utc(date.to_datetime(civil::Time::midnight())))
 }
 
 /// A date and a time.
@@ -91,13 +91,26 @@ pub(super) fn parse_timestamp(text: &str) -> Option<Timestamp> {
         return None;
     }
     if let Ok(timestamp) = text.parse::<Timestamp>() {
-        return micros(timestamp);
+        return Some(micros(timestamp));
+    }
+    // Beyond the last instant there is, but an instant in any other year.
+    if text.starts_with("9999-12-3")
+        && text.replacen("9999", "1999", 1).parse::<Timestamp>().is_ok()
+    {
+        return Some(micros(Timestamp::MAX));
     }
     let civil: civil::DateTime = text.parse().ok()?;
-    micros(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    Some(in_utc(civil))
+}
+
+/// An instant by the clocks of UTC. The last day of the year 9999, which people write for "for ever", is partly beyond
+/// the last instant there is, and then stands for that one.
+fn in_utc(time: civil::DateTime) -> Timestamp {
+    let instant = time.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
+    micros(instant.unwrap_or(Timestamp::MAX))
 }
 
 /// Times are kept in microseconds.
-fn micros(time: Timestamp) -> Option<Timestamp> {
-    Timestamp::from_microsecond(time.as_microsecond()).ok()
+fn micros(time: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
 }
