@@ -31,7 +31,7 @@ impl Core {
     ///
     /// # Errors
     /// `Unauthenticated` for a token that is mangled, unknown, expired or revoked, or whose owner may not sign in;
-    /// `Forbidden` for a key that may not reach this path with this method.
+    /// `BeyondConstraints` for a key that may not reach this path with this method.
     pub async fn authenticate(
         &self,
         token: &str,
@@ -43,7 +43,7 @@ impl Core {
         let credential = self.find_good_credential(&token, now).await?;
         let credential = credential.ok_or(Error::Unauthenticated)?;
         if !self.constraints().allow(&credential, request) {
-            return Err(Error::Forbidden);
+            return Err(Error::BeyondConstraints);
         }
         self.usage().note(&credential, now);
         Ok(Actor::of(credential, origin))

@@ -103,6 +103,9 @@ pub enum Error {
     /// The caller may not do this.
     #[error("you have no permission for this")]
     Forbidden,
+    /// The key may not reach this path with this method, whatever its owner may.
+    #[error("this API key's constraints do not let this request through")]
+    BeyondConstraints,
     /// There is no such thing, or none that the caller may know of.
     #[error("there is no such {0}")]
     NotFound(Kind),
@@ -194,7 +197,7 @@ impl Error {
             Self::PasswordExpired => ErrorCode::PasswordExpired,
             Self::AccountUnavailable => ErrorCode::AccountUnavailable,
             Self::RegistrationClosed => ErrorCode::RegistrationClosed,
-            Self::Forbidden => ErrorCode::Forbidden,
+            Self::Forbidden | Self::BeyondConstraints => ErrorCode::Forbidden,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Invalid { .. } => ErrorCode::FieldInvalid,
             Self::AlreadyExists { .. } | Self::NameTaken { .. } => ErrorCode::AlreadyExists,

@@ -73,7 +73,8 @@ impl Core {
         page: &PageRequest,
     ) -> Result<Page<Favorite>> {
         if filter.object_id.is_some() && filter.object_type.is_none() {
-            return Err(Error::invalid(Field::ObjectType, Reason::Empty));
+            let sentence = "must be given with the number of an object".to_owned();
+            return Err(Error::invalid(Field::ObjectType, Reason::Other(sentence)));
         }
         let descending = filter.descending.unwrap_or(false);
         let paging = Paging::read(page, format!("favorites:{of:?}:{order}:{descending}"))?;

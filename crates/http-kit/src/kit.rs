@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method, Uri};
 use roster_core::{Actor, Core, Door, Error, Origin, RequestLine, paths};
+use roster_model::CredentialKind;
 
 use crate::{Limiter, Refusal, RequestContext, bearer};
 
@@ -79,7 +80,30 @@ impl Kit {
         self.holder_at(context, line, context.origin(door, headers), token).await
     }
 
-    /// The same, where the constraints of keys are held against a path that the door gives.
+    /// Who asks, by an API key that stands in the address, for doors whose clients write it there. A session's token is
+    /// none: addresses are kept in logs and histories (threat T31).
+    ///
+    /// # Errors
+    /// There is none, or it is not good for this request. Such calls count as a stranger's.
+    pub async fn key_holder(
+        &self,
+        context: &RequestContext,
+        door: Door,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        key: Option<&str>,
+    ) -> Result<Actor, Refusal> {
+        let actor = self.holder(context, door, method, uri, headers, key).await?;
+        let kind = actor.credential().map(|credential| credential.kind);
+        if kind == Some(CredentialKind::ApiKey) {
+            return Ok(actor);
+        }
+        self.admit_stranger(context)?;
+        Err(Refusal { had_credential: true, ..Error::Unauthenticated.into() })
+    }
+
+    /// Who asks, by a token, where the constraints of keys are held against a path that the door gives.
     ///
     /// # Errors
     /// There is none, or it is not good for this request. Such calls count as a stranger's.

@@ -86,7 +86,9 @@ impl From<Error> for Refusal {
                 StatusCode::FORBIDDEN,
                 "The account is disabled; please contact your administrator".into(),
             ),
-            Error::Forbidden | Error::RegistrationClosed => return Self::forbidden(),
+            Error::Forbidden | Error::BeyondConstraints | Error::RegistrationClosed => {
+                return Self::forbidden();
+            }
             Error::NotFound(Kind::User) => {
                 (StatusCode::BAD_REQUEST, "The user uuid or username is invalid".into())
             }

@@ -46,11 +46,12 @@ impl Values {
     ) -> Result<Self, Refusal> {
         let mut values = HashMap::new();
         for (key, value) in object {
-            let key = names::snake(key);
-            let Some(field) = fields.iter().find(|field| field.name == key) else { continue };
-            let name = [place, field.name].concat();
+            let snake = names::snake(key);
+            let Some(field) = fields.iter().find(|field| field.name == snake) else { continue };
+            let name = [place, key].concat();
             check(field, value, &name)?;
             if values.insert(field.name, value.clone()).is_some() {
+                let name = [place, field.name].concat();
                 return Err(Refusal::invalid(format!("{name} is given twice, in two spellings")));
             }
         }
@@ -288,6 +289,7 @@ mod tests {
             (r#"{"name":"a","primary_group_id":"3"}"#, "primary_group_id must be a whole number"),
             (r#"{"name":"a","primary_group_id":3.0}"#, "primary_group_id must be a whole number"),
             (r#"{"name":"a","primary_group_id":0}"#, "primary_group_id must be a whole number"),
+            (r#"{"name":"a","primaryGroupId":0}"#, "primaryGroupId must be a whole number"),
             (r#"{"name":"a","primary_group_id":9007199254740992}"#, "primary_group_id must be"),
             (r#"{"name":"a","primary_group_id":18446744073709551615}"#, "primary_group_id must be"),
             (r#"{"name":"a","active":1}"#, "active must be true or false"),

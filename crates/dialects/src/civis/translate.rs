@@ -107,6 +107,7 @@ impl From<Error> for Refusal {
             | Error::OtpExpired
             | Error::OtpExhausted
             | Error::RegistrationClosed
+            | Error::BeyondConstraints
             | Error::Forbidden => StatusCode::FORBIDDEN,
             Error::NotFound(_) => StatusCode::NOT_FOUND,
             Error::Invalid { .. }
@@ -175,6 +176,8 @@ fn name(field: Field) -> String {
         Field::ExpiresAt => "expiresIn".to_owned(),
         Field::Settings => "settingsJson".to_owned(),
         Field::LogoId => "logoFileId".to_owned(),
+        Field::AccountState => "accountStatus".to_owned(),
+        Field::Roles => "roleIds".to_owned(),
         field => names::camel(field.as_str()),
     }
 }

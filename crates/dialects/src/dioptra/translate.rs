@@ -196,6 +196,7 @@ impl From<Error> for Refusal {
                 Self::message(StatusCode::FORBIDDEN, text)
             }
             Error::Forbidden
+            | Error::BeyondConstraints
             | Error::PasswordExpired
             | Error::AccountUnavailable
             | Error::WrongState(_) => Self::message(StatusCode::FORBIDDEN, error.to_string()),

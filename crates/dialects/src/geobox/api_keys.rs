@@ -28,7 +28,7 @@ pub(super) async fn list(call: &Call) -> Reply {
 
 pub(super) async fn create(call: &Call) -> Reply {
     let actor = call.caller().await?;
-    let form = Query::parse(&call.body);
+    let form = Query::form(&call.body);
     let owner = owner_in(&form)?.unwrap_or(UserRef::Me);
     let new = NewApiKey {
         name: form.required("name")?.to_owned(),
@@ -45,7 +45,7 @@ pub(super) async fn get(call: &Call, key: &str) -> Reply {
 
 pub(super) async fn update(call: &Call, key: &str) -> Reply {
     let (actor, owner, key) = target(call, key).await?;
-    let form = Query::parse(&call.body);
+    let form = Query::form(&call.body);
     if owner_in(&form)?.is_some_and(|named| named != owner) {
         return Err(Refusal::invalid("body", "user_id", "is not the owner of this key"));
     }

@@ -12,7 +12,7 @@ use super::{
 
 /// A token for a name and a password, both plain.
 pub(super) async fn token(call: &Call) -> Reply {
-    let form = Query::parse(&call.body);
+    let form = Query::form(&call.body);
     let sign_in = SignIn {
         login: form.required("username")?.to_owned(),
         password: Secret::new(form.required("password")?),

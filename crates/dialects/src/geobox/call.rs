@@ -60,9 +60,9 @@ impl Call {
             return Ok(self.kit.caller(&self.context, Door::Geobox, method, uri, headers).await?);
         }
         let key = self.query.secret("apikey");
-        let token = key.as_ref().map(|key| key.expose());
+        let key = key.as_ref().map(|key| key.expose());
         let actor =
-            self.kit.holder(&self.context, Door::Geobox, method, uri, headers, token).await?;
+            self.kit.key_holder(&self.context, Door::Geobox, method, uri, headers, key).await?;
         Ok(actor)
     }
 }

@@ -1,19 +1,35 @@
 //! Query strings and forms, which Python's clients write alike: blanks as `+`, truth values as `True` and `False`.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode;
 use roster_model::Secret;
 
 use super::translate::Refusal;
 
 /// The keys and values of a query or a form, not yet decoded: what nobody asks for is passed over, however it looks.
-pub(super) struct Query(Vec<(String, Vec<u8>)>);
+pub(super) struct Query {
+    pairs: Vec<(String, Vec<u8>)>,
+    /// Where it stands, as refusals say it.
+    place: &'static str,
+}
 
 impl Query {
-    /// Takes a query or form apart.
+    /// Takes a query apart.
     pub(super) fn parse(text: &[u8]) -> Self {
+        Self::at("query", text)
+    }
+
+    /// Takes a form apart.
+    pub(super) fn form(body: &[u8]) -> Self {
+        Self::at("body", body)
+    }
+
+    fn at(place: &'static str, text: &[u8]) -> Self {
         let pairs = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
-        Self(
-            pairs
+        Self {
+            place,
+            pairs: pairs
                 .map(|pair| {
                     let end = pair.iter().position(|byte| *byte == b'=');
                     let (key, value) = match end {
@@ -23,19 +39,23 @@ impl Query {
                     (String::from_utf8_lossy(&decode(key)).into_owned(), decode(value))
                 })
                 .collect(),
-        )
+        }
+    }
+
+    fn refuse(&self, key: &str, what: impl Into<Cow<'static, str>>) -> Refusal {
+        Refusal::invalid(self.place, key, what)
     }
 
     /// The text of a key that may be there once.
     pub(super) fn text(&self, key: &str) -> Result<Option<&str>, Refusal> {
-        let mut values = self.0.iter().filter(|(name, _)| name == key).map(|(_, value)| value);
+        let mut values = self.pairs.iter().filter(|(name, _)| name == key).map(|(_, value)| value);
         let (value, None) = (values.next(), values.next()) else {
-            return Err(Refusal::invalid("query", key, "is given twice"));
+            return Err(self.refuse(key, "is given twice"));
         };
         let text = value.map(|value| std::str::from_utf8(value)).transpose();
         match text {
             Ok(text) if text.is_none_or(|text| !text.contains('\0')) => Ok(text),
-            _ => Err(Refusal::invalid("query", key, "must be UTF-8 without NUL characters")),
+            _ => Err(self.refuse(key, "must be UTF-8 without NUL characters")),
         }
     }
 
@@ -46,7 +66,7 @@ impl Query {
 
     /// The text of a key of a form that must be there.
     pub(super) fn required(&self, key: &str) -> Result<&str, Refusal> {
-        self.text(key)?.ok_or_else(|| Refusal::invalid("body", key, "is missing"))
+        self.text(key)?.ok_or_else(|| self.refuse(key, "is missing"))
     }
 
     /// A credential. Whatever is wrong with it, it is none.
@@ -62,7 +82,7 @@ impl Query {
             Some(number) => Ok(Some(number)),
             None => {
                 let what = format!("must be a whole number from 0 to {most}");
-                Err(Refusal::invalid("query", key, what))
+                Err(self.refuse(key, what))
             }
         }
     }
@@ -79,7 +99,7 @@ impl Query {
         match text.to_ascii_lowercase().as_str() {
             "true" | "1" => Ok(true),
             "false" | "0" => Ok(false),
-            _ => Err(Refusal::invalid("query", key, "must be True or False")),
+            _ => Err(self.refuse(key, "must be True or False")),
         }
     }
 }

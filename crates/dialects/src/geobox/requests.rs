@@ -66,7 +66,13 @@ pub(super) struct UpdateUser {
 impl UpdateUser {
     pub(super) fn into_update(self) -> Result<UserUpdate, Refusal> {
         let end = |text: String| {
-            let wrong = || Refusal::invalid("body", "expiration_date", "is not a date or time");
+            let wrong = || {
+                Refusal::invalid(
+                    "body",
+                    "expiration_date",
+                    "must be a date or time, such as 2026-01-31 or 2026-01-31T12:00:00",
+                )
+            };
             times::read(&text).ok_or_else(wrong)
         };
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
@@ -220,7 +226,10 @@ pub(super) fn key_end(form: &Query, now: Timestamp) -> Result<Option<Timestamp>,
             };
             match times::read(text) {
                 Some(end) => Ok(Some(end)),
-                None => wrong("expires_at", "is not a date or time"),
+                None => wrong(
+                    "expires_at",
+                    "must be a date or time, such as 2026-01-31 or 2026-01-31T12:00:00",
+                ),
             }
         }
         Some(_) => wrong("expiration_mode", "must be interval or datetime"),
@@ -341,7 +350,7 @@ mod tests {
     #[test]
     fn a_keys_end_needs_its_mode() {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        let end = |form: &str| key_end(&Query::parse(form.as_bytes()), now).ok();
+        let end = |form: &str| key_end(&Query::form(form.as_bytes()), now).ok();
         assert_eq!(end("name=x"), Some(None));
         assert_eq!(
             end("expiration_mode=interval&expiration_interval=1d"),

@@ -91,6 +91,7 @@ impl From<Error> for Refusal {
                 )
             }
             Error::Forbidden
+            | Error::BeyondConstraints
             | Error::RegistrationClosed
             | Error::PasswordExpired
             | Error::RateLimited { .. } => Self::new(StatusCode::FORBIDDEN, error.to_string()),

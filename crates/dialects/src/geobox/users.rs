@@ -129,7 +129,7 @@ pub(super) async fn delete(call: &Call, user: &str) -> Reply {
 
 pub(super) async fn change_password(call: &Call, user: &str) -> Reply {
     let actor = call.caller().await?;
-    let form = Query::parse(&call.body);
+    let form = Query::form(&call.body);
     let field = "new_password";
     let new_password = requests::hidden_password(field, form.required(field)?)?;
     let input = ChangePassword { password: None, new_password };

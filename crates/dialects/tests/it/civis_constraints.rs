@@ -8,7 +8,7 @@ use roster_model::Role;
 use roster_testing::Roster;
 use serde_json::{Value, json};
 
-use crate::civis::{Guest, basic, call, on_both_databases, on_sqlite, status};
+use crate::civis::{Guest, basic, call, on_both_databases, on_sqlite, says, status};
 
 fn allow(kind: &str, text: &str, methods: &[&str]) -> Value {
     let mut constraint = json!({"constraintType": kind});
@@ -232,6 +232,8 @@ on_both_databases! {
         for method in ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
             assert_eq!(status(&limited.call(method, "users/me/api_keys", None).await), 403, "{method}");
         }
+        let refused = limited.get("users").await;
+        assert_eq!(says(&refused), "this API key's constraints do not let this request through");
         let authorization = basic(&limited.key, "");
         for header in ["x-http-method-override", "x-original-url", "x-rewrite-url", "x-forwarded-prefix"] {
             let headers = [("authorization", &*authorization), (header, "/users/me/")];

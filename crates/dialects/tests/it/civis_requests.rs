@@ -125,6 +125,18 @@ on_both_databases! {
         assert_eq!(ann.get("users/me/api_keys").await.json().as_array().unwrap().len(), 1, "nothing half-made");
     }
 
+    async fn a_refusal_names_what_the_caller_has_sent(roster: Roster) {
+        let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
+        let ann = Guest::new(&roster, "ann").await;
+        let path = format!("users/{}", ann.id);
+        let body = json!({"accountStatus": "Active", "active": false});
+        assert!(says(&root.call("PATCH", &path, Some(&body)).await).as_str().unwrap().starts_with("accountStatus "));
+        let roles = root.post("groups", json!({"name": "x", "role_ids": [99]})).await;
+        assert_eq!(says(&roles), "roleIds does not exist");
+        let alone = ann.get("users/me/favorites?object_id=1").await;
+        assert_eq!(says(&alone), "objectType must be given with the number of an object");
+    }
+
     async fn t23_a_key_of_somebody_else_is_not_found_below_ones_own_name(roster: Roster) {
         let (ann, ben) = (Guest::new(&roster, "ann").await, Guest::new(&roster, "ben").await);
         let key = ann.get("users/me/api_keys").await.json()[0]["id"].clone();

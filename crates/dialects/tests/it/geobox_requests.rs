@@ -48,6 +48,7 @@ on_both_databases! {
         ] {
             let refused = crate::geobox::form(&roster, "/auth/token", None, fields).await;
             assert_eq!(status(&refused), expected, "{fields}");
+            assert_eq!(refused.json()["detail"][0]["loc"][0], json!("body"), "{fields}");
         }
     }
 
@@ -73,6 +74,23 @@ on_both_databases! {
         }
         let update = root.put("/users/me", json!({"expiration_date": 7})).await;
         assert_eq!(update.json()["detail"][0]["loc"], json!(["body", "expiration_date"]));
+        let update = root.put("/users/me", json!({"plan_id": "abc"})).await.json();
+        assert_eq!(update["detail"][0]["msg"], "must be a whole number up to 9223372036854775807");
+        let far = root.put("/users/me", json!({"expiration_date": "9999-12-31T23:59:59"})).await;
+        assert_eq!(far.json()["expiration_date"], json!("9999-12-30T22:00:00.999999"));
+        let all = root.get("/users?q=created_at%20<%20'9999-12-31T23:59:59'".replace('<', "%3C").as_str()).await;
+        assert_eq!(all.json().as_array().map(Vec::len), Some(1));
+    }
+
+    async fn t31_the_address_takes_keys_and_no_session_tokens(roster: Roster) {
+        let ann = Guest::new(&roster, "ann").await;
+        let session = token(&roster, "ann", PASSWORD).await.json()["access_token"].as_str().unwrap().to_owned();
+        let key = ann.form("/apikeys", "name=mine").await.json()["key"].as_str().unwrap().to_owned();
+        for (token, expected) in [(&key, 200), (&session, 401)] {
+            let uri = format!("/geobox/v1/users/me?apikey={token}");
+            assert_eq!(status(&roster.call("GET", &uri, None, None).await), expected);
+        }
+        assert_eq!(status(&roster.call("GET", "/geobox/v1/users/me", Some(&session), None).await), 200);
     }
 
     async fn t45_what_is_too_long_is_invalid_and_never_413(roster: Roster) {
