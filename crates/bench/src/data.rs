@@ -146,7 +146,8 @@ impl Data {
         Ok(tokens)
     }
 
-    async fn store(&self) -> anyhow::Result<Store> {
+    /// Its database. No server may run on a SQLite database meanwhile.
+    pub(crate) async fn store(&self) -> anyhow::Result<Store> {
         Ok(Store::open(&self.settings()?.location()?, &roster_store::Options::default()).await?)
     }
 

@@ -8,10 +8,13 @@
 
 mod check;
 mod child;
+mod civis;
 mod commits;
 mod create;
 mod data;
+mod groups;
 mod http;
+mod keys;
 mod list;
 mod login;
 mod machine;
@@ -86,10 +89,13 @@ fn measure(scenario: Scenario, data: &Data) -> anyhow::Result<Section> {
     match (scenario, data.engine) {
         (Scenario::Check, Engine::Sqlite) => check::measure(data),
         (Scenario::Check, Engine::Postgres) => selects::measure(data),
+        (Scenario::Keys, _) => keys::measure(data),
         (Scenario::Login, _) => login::measure(data),
         (Scenario::Create, _) => create::measure(data),
         (Scenario::List, _) => list::measure(data),
         (Scenario::Search, _) => search::measure(data),
+        (Scenario::Civis, _) => civis::measure(data),
+        (Scenario::Groups, _) => groups::measure(data),
         (Scenario::Start, _) => start::measure(data),
     }
 }

@@ -1,4 +1,4 @@
-//! Sign-ins against bare Argon2id of the same library, and token checks while they come in masses.
+//! Sign-ins, natively and at the Dioptra door, against bare Argon2id of the same library, and token checks while they come in masses.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -23,20 +23,40 @@ const LONG_TURN: Duration = Duration::from_secs(4);
 /// Between the token checks whose times are taken.
 const PAUSE: Duration = Duration::from_millis(1);
 
+/// Where one signs in.
+struct Door {
+    what: &'static str,
+    path: &'static str,
+    /// What its request calls the name.
+    login: &'static str,
+    /// What it should reach of the hashes.
+    target: f64,
+}
+
+const DOORS: &[Door] = &[
+    Door { what: "sign-in", path: "/api/v1/sessions", login: "login", target: 0.95 },
+    Door {
+        what: "login at the Dioptra door",
+        path: "/dioptra/api/v1/auth/login",
+        login: "username",
+        target: 0.9,
+    },
+];
+
 /// Measures.
 pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
     http::block_on(async {
         let roster = Served::roster(data)?;
         let waiting = 4 * machine::cores() as u64;
         let mut section = Section::new(Scenario::Login);
-        let rounds = Rounds::run(2, async |contender| {
-            let process = [std::process::id(), roster.id()][contender];
+        let rounds = Rounds::run(1 + DOORS.len(), async |contender| {
+            let process = if contender == 0 { std::process::id() } else { roster.id() };
             let before = machine::cpu_time(process)?;
-            let (done, took) = match contender {
-                0 => tokio::task::spawn_blocking(hash).await??,
-                _ => {
+            let (done, took) = match contender.checked_sub(1) {
+                None => tokio::task::spawn_blocking(hash).await??,
+                Some(place) => {
                     http::drive(roster.address, waiting, TURN, |number, request| {
-                        sign_in(data, number, request)
+                        sign_in(data, &DOORS[place], number, request)
                     })
                     .await?
                 }
@@ -44,12 +64,14 @@ pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
             Ok(Turn { done, took, cpu: machine::cpu_time(process)? - before })
         })
         .await?;
-        section.row(
-            "sign-in, to bare Argon2id",
-            rounds.rate(1),
-            rounds.per_cpu(1),
-            Target::AtLeast(0.95),
-        );
+        for (door, contender) in DOORS.iter().zip(1..) {
+            section.row(
+                format!("{}, to bare Argon2id", door.what),
+                rounds.rate(contender),
+                rounds.per_cpu(contender),
+                Target::AtLeast(door.target),
+            );
+        }
         section.note(format!("Sign-ins: {}.", rounds.words()));
 
         // The time of a check that 99 of 100 keep; its inverse stands for the rate.
@@ -59,7 +81,7 @@ pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
                 _ => {
                     let sign_ins =
                         http::drive(roster.address, waiting, LONG_TURN, |number, request| {
-                            sign_in(data, number, request)
+                            sign_in(data, &DOORS[0], number, request)
                         });
                     let (slow, sign_ins) = tokio::join!(slowest_percent(data, &roster), sign_ins);
                     sign_ins?;
@@ -82,10 +104,10 @@ pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
     })
 }
 
-fn sign_in(data: &Data, number: u64, request: &mut Vec<u8>) {
+fn sign_in(data: &Data, door: &Door, number: u64, request: &mut Vec<u8>) {
     let login = Data::login(1 + number % u64::from(data.users - 1));
-    let body = format!("{{\"login\":\"{login}\",\"password\":\"{PASSWORD}\"}}");
-    http::write(request, "POST", "/api/v1/sessions", "", &body);
+    let body = format!("{{\"{}\":\"{login}\",\"password\":\"{PASSWORD}\"}}", door.login);
+    http::write(request, "POST", door.path, "", &body);
 }
 
 /// Bare hashes on every core: what a sign-in cannot do without.

@@ -7,7 +7,8 @@ use anyhow::{Context as _, bail};
 use roster_store::Engine;
 
 const USAGE: &str = "\
-usage: roster-bench [all|check|login|list|search|start|create]... [--engine sqlite|postgres] [options]
+usage: roster-bench [all|SCENARIO]... [--engine sqlite|postgres] [options]
+  SCENARIO         check, keys, login, list, search, civis, groups, start or create
   --users N        users in the database (1000000); a tenth of them, at most 100000, have a live session
   --data DIR       keep the SQLite database there and use it again
   --postgres URL   use this database of a PostgreSQL on this machine, and keep what is in it
@@ -19,6 +20,8 @@ or roster-bench people N > FILE.ndjson, to be imported";
 pub(crate) enum Scenario {
     /// Token checks against a bare handler, or against bare selects.
     Check,
+    /// Checks of API keys with constraints against a bare handler.
+    Keys,
     /// Sign-ins against bare Argon2id, and what a storm of them does to token checks.
     Login,
     /// Durable creations against bare commits.
@@ -27,23 +30,39 @@ pub(crate) enum Scenario {
     List,
     /// Searches and filters among many users.
     Search,
+    /// The list of all users through the Civis door, beside the native one.
+    Civis,
+    /// A group with many members.
+    Groups,
     /// From the start of the process to the first answer.
     Start,
 }
 
 impl Scenario {
     /// In the order in which they are measured: what adds users comes last.
-    const ALL: [Self; 6] =
-        [Self::Check, Self::Login, Self::List, Self::Search, Self::Start, Self::Create];
+    const ALL: [Self; 9] = [
+        Self::Check,
+        Self::Keys,
+        Self::Login,
+        Self::List,
+        Self::Search,
+        Self::Civis,
+        Self::Groups,
+        Self::Start,
+        Self::Create,
+    ];
 
     /// Its name on the command line and in the document.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Check => "check",
+            Self::Keys => "keys",
             Self::Login => "login",
             Self::Create => "create",
             Self::List => "list",
             Self::Search => "search",
+            Self::Civis => "civis",
+            Self::Groups => "groups",
             Self::Start => "start",
         }
     }
@@ -51,8 +70,10 @@ impl Scenario {
     /// Whether the database makes a difference to it that is worth a table.
     fn is_about(self, engine: Engine) -> bool {
         match self {
-            Self::Check | Self::Create | Self::List | Self::Search => true,
-            Self::Login | Self::Start => engine == Engine::Sqlite,
+            Self::Check | Self::Create | Self::List | Self::Search | Self::Civis | Self::Groups => {
+                true
+            }
+            Self::Keys | Self::Login | Self::Start => engine == Engine::Sqlite,
         }
     }
 }

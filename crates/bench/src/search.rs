@@ -98,6 +98,12 @@ const KINDS: &[Kind] = &[
     },
     Kind { what: "count of all", has_target: false, requests: LONG, queries: &["count=true"] },
     Kind {
+        what: "count of LIKE and a date",
+        has_target: false,
+        requests: LONG,
+        queries: &["count=true&filter=email+LIKE+'%25@example.org'+AND+created_at+>+'2020-01-01'"],
+    },
+    Kind {
         what: "order without an index (last_name)",
         has_target: false,
         requests: LONG,

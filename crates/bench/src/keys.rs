@@ -1,0 +1,199 @@
+//! Checks of API keys with constraints against a bare JSON handler behind the same listener.
+
+use anyhow::Context as _;
+use roster_core::clock::{Clock as _, SystemClock};
+use roster_core::credentials::token::{Token, TokenKind};
+use roster_core::random::{RandomExt as _, SystemRandom};
+use roster_model::{Constraint, ConstraintKind, UserRef, fold};
+use roster_store::{NewApiKeyRow, Tx};
+
+use crate::check::{CONNECTIONS, TURN};
+use crate::child::Served;
+use crate::data::Data;
+use crate::http::{self, Connection};
+use crate::machine;
+use crate::options::Scenario;
+use crate::report::{Section, Target};
+use crate::rounds::{Rounds, Turn};
+
+/// Keys of a kind that are shown in turn: a service's own callers.
+const KEYS: u32 = 100;
+/// More keys than Roster keeps compiled patterns of.
+const MANY: u32 = 2000;
+/// Neighbouring requests show keys far apart.
+const STRIDE: u64 = 7919;
+
+/// What is asked, and of how many constraints and keys.
+struct Kind {
+    what: &'static str,
+    constraints: usize,
+    keys: u32,
+    connections: u64,
+    target: Target,
+}
+
+const KINDS: &[Kind] = &[
+    Kind {
+        what: "without constraints",
+        constraints: 0,
+        keys: KEYS,
+        connections: CONNECTIONS,
+        target: Target::None,
+    },
+    Kind {
+        what: "with 5 constraints",
+        constraints: 5,
+        keys: KEYS,
+        connections: CONNECTIONS,
+        target: Target::AtLeast(0.8),
+    },
+    Kind {
+        what: "with 50 constraints",
+        constraints: 50,
+        keys: KEYS,
+        connections: CONNECTIONS,
+        target: Target::None,
+    },
+    Kind {
+        what: "with 5 constraints, 64 connections",
+        constraints: 5,
+        keys: KEYS,
+        connections: 64,
+        target: Target::None,
+    },
+    Kind {
+        what: "with 5 constraints, 2,000 keys in turn",
+        constraints: 5,
+        keys: MANY,
+        connections: CONNECTIONS,
+        target: Target::None,
+    },
+];
+
+/// Measures.
+pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
+    http::block_on(async {
+        let service = open(data, 1, 0).await?;
+        let service = service.first().context("a key of the service")?.expose();
+        let mut keys = Vec::new();
+        for kind in KINDS {
+            keys.push(open(data, kind.keys, kind.constraints).await?);
+        }
+        let roster = Served::roster(data)?;
+        let mut connection = Connection::open(roster.address).await?;
+        let mut request = Vec::new();
+        http::write(&mut request, "GET", "/api/v1/whoami", service, "");
+        let whoami = connection.call(&request).await?.to_owned();
+        let mut introspection = String::new();
+        for key in keys.iter().flatten() {
+            introspect(service, key, &mut request);
+            connection.call(&request).await?.clone_into(&mut introspection);
+            anyhow::ensure!(introspection.contains("\"active\":true"), "it fits: {introspection}");
+        }
+        let bare = Served::bare(&whoami, &introspection)?;
+        let rounds = Rounds::run(1 + KINDS.len(), async |contender| {
+            let (server, place) = match contender.checked_sub(1) {
+                None => (&bare, 0),
+                Some(place) => (&roster, place),
+            };
+            let (shown, connections) = (&keys[place], KINDS[place].connections);
+            let before = machine::cpu_time(server.id())?;
+            let (done, took) = http::drive(server.address, connections, TURN, |number, request| {
+                let place = (number * STRIDE) % shown.len() as u64;
+                introspect(service, &shown[place as usize], request);
+            })
+            .await?;
+            Ok(Turn { done, took, cpu: machine::cpu_time(server.id())? - before })
+        })
+        .await?;
+        let mut section = Section::new(Scenario::Keys);
+        for (kind, contender) in KINDS.iter().zip(1..) {
+            let what = format!("key check {}", kind.what);
+            section.row(
+                format!("{what}, to a bare handler"),
+                rounds.rate(contender),
+                rounds.per_cpu(contender),
+                kind.target,
+            );
+            section.row(
+                format!("{what}: checks a second; CPU µs of the server"),
+                rounds.absolute_rate(contender),
+                rounds.cost(contender),
+                Target::None,
+            );
+        }
+        section.note(format!("{}.", rounds.words()));
+        section.note(format!(
+            "Each request is `POST /api/v1/introspect` by a service, which shows a key of its own, about a caller's key \
+             with `GET /reports/33/runs`: every use of both is counted. One constraint of each key fits, the last, a \
+             pattern; the others are exact paths, prefixes and patterns. {KEYS} keys are shown in turn, by \
+             {CONNECTIONS} connections, unless told otherwise; the bare handler has as many, without constraints. \
+             Patterns of 512 keys are kept compiled: with 2,000 in turn they are compiled for each request."
+        ));
+        Ok(section)
+    })
+}
+
+/// A service asks whether a key is good for a request.
+fn introspect(service: &str, key: &Token, request: &mut Vec<u8>) {
+    let body = format!(
+        "{{\"token\":\"{}\",\"method\":\"GET\",\"path\":\"/reports/33/runs\"}}",
+        key.expose()
+    );
+    http::write(request, "POST", "/api/v1/introspect", service, &body);
+}
+
+/// So many new keys with so many constraints, each of another user. No server may run on a SQLite database meanwhile.
+async fn open(data: &Data, keys: u32, constraints: usize) -> anyhow::Result<Vec<Token>> {
+    let tokens: Vec<_> =
+        (0..keys).map(|_| Token::issue(TokenKind::ApiKey, &SystemRandom)).collect();
+    let constraints = self::constraints(constraints);
+    let store = data.store().await?;
+    let now = SystemClock.now();
+    store
+        .write(async |tx: &mut Tx| -> Result<(), roster_store::Error> {
+            for (token, number) in tokens.iter().zip(1..) {
+                let owner = UserRef::Name(fold(&Data::login(number % u64::from(data.users))));
+                let Some(owner) = tx.find_user(&owner).await? else { continue };
+                let row = NewApiKeyRow {
+                    uuid: SystemRandom.uuid_v7(now),
+                    user_id: owner.id,
+                    name: "measurement",
+                    token_hash: token.hash(),
+                    prefix: token.shown_prefix(),
+                    scopes: &[],
+                    constraints: &constraints,
+                    created_at: now,
+                    expires_at: None,
+                    shares_name: true,
+                };
+                tx.insert_api_key(&row).await?;
+            }
+            Ok(())
+        })
+        .await?;
+    store.close().await?;
+    Ok(tokens)
+}
+
+/// So many constraints, of which the last alone fits what is asked.
+fn constraints(count: usize) -> Vec<Constraint> {
+    let constraint = |methods: &[&str], kind, path: String| Constraint {
+        kind,
+        path,
+        methods: methods.iter().map(|&method| method.to_owned()).collect(),
+    };
+    let mut all: Vec<_> = (1..count)
+        .map(|place| match place % 4 {
+            1 => constraint(&["POST"], ConstraintKind::Exact, format!("jobs/{place}")),
+            2 => constraint(&["GET", "HEAD"], ConstraintKind::Prefix, format!("users/{place}/")),
+            3 => constraint(&["GET"], ConstraintKind::Regex, format!("projects/{place}/[0-9]+/.*")),
+            _ => constraint(&["DELETE"], ConstraintKind::Prefix, format!("reports/{place}")),
+        })
+        .collect();
+    if count > 0 {
+        let fits = "reports/[0-9]+/(runs|files)".to_owned();
+        all.push(constraint(&["GET"], ConstraintKind::Regex, fits));
+    }
+    all
+}
