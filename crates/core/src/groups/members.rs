@@ -16,6 +16,7 @@ use crate::{
     filters,
     installation::PUBLIC,
     paging::Paging,
+    users::organization_of,
 };
 
 impl Core {
@@ -30,19 +31,23 @@ impl Core {
         filter: &ListFilter,
         page: &PageRequest,
     ) -> Result<Page<GroupMember>> {
-        let group = self.get_group(actor, group).await?.group.id;
+        self.authorize(actor, Operation::ReadGroups).await?;
+        let own = organization_of(actor);
         let wanted = filters::narrow(filter, &MEMBER_FIELDS, MemberField::SEARCHED)?;
         let paging = Paging::read(page, format!("members:{group}:{filter:?}"))?;
         let (rows, total) = self
             .store()
             // Counting everybody may take long.
             .scan(async |tx: &mut Tx| {
+                if tx.list_groups_among(own, &[group]).await?.is_empty() {
+                    return Err(Error::NotFound(Kind::Group));
+                }
                 let rows = tx.list_members(group, &wanted, &paging.window()).await?;
                 let total = match paging.wants_total() {
                     true => Some(tx.count_members(group, &wanted).await?),
                     false => None,
                 };
-                Ok::<_, Error>((rows, total))
+                Ok((rows, total))
             })
             .await?;
         Ok(paging.page(rows, total, |(_, mark)| mark.clone()).map(|(member, _)| member))
