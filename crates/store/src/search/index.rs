@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use roster_model::{OrganizationId, User, UserId};
+use roster_model::{OrganizationId, Status, User, UserId};
 use serde_json::json;
 
 use super::trigrams::{number, searched_text, trigrams};
+use crate::query::Query;
 use crate::sql::Engine;
 use crate::{Error, Tx};
 
 /// What the journal says of a user: its text, or that there is none any more; and whether an organization has one user
-/// more or less since.
+/// of a status more or less since.
 struct Entry {
     id: i64,
     user: UserId,
     organization: Option<OrganizationId>,
+    status: Option<Status>,
     change: i64,
     text: Option<String>,
 }
@@ -28,24 +30,24 @@ impl Tx {
 
     /// Has index and count take notice of a new user.
     pub(crate) async fn journal_creation(&mut self, id: UserId, user: &User) -> Result<(), Error> {
-        let sql =
-            "INSERT INTO search_journal (user_id, organization_id, change) VALUES ($1, $2, $3)";
+        let sql = "INSERT INTO search_journal (user_id, organization_id, status, change) \
+                   VALUES ($1, $2, $3, $4)";
         // An import makes deleted users, too.
         let change = i64::from(user.deleted_at.is_none());
-        self.execute(sql, &[&id, &user.organization_id, &change]).await?;
+        self.execute(sql, &[&id, &user.organization_id, &user.status, &change]).await?;
         Ok(())
     }
 
     /// Has index and counts take notice of what a user is about to become.
     pub(crate) async fn journal_update(&mut self, user: &User) -> Result<(), Error> {
         self.execute(
-            "INSERT INTO search_journal (user_id, organization_id, change) \
-             SELECT id, organization_id, -1 FROM users WHERE id = $1 \
-             AND deleted_at IS NULL AND (organization_id <> $2 OR $3) \
-             UNION ALL SELECT id, $2, CASE WHEN NOT $3 \
-             AND (deleted_at IS NOT NULL OR organization_id <> $2) THEN 1 ELSE 0 END \
+            "INSERT INTO search_journal (user_id, organization_id, status, change) \
+             SELECT id, organization_id, status, -1 FROM users WHERE id = $1 \
+             AND deleted_at IS NULL AND (organization_id <> $2 OR status <> $4 OR $3) \
+             UNION ALL SELECT id, $2, $4, CASE WHEN NOT $3 AND (deleted_at IS NOT NULL \
+             OR organization_id <> $2 OR status <> $4) THEN 1 ELSE 0 END \
              FROM users WHERE id = $1",
-            &[&user.id, &user.organization_id, &user.deleted_at.is_some()],
+            &[&user.id, &user.organization_id, &user.deleted_at.is_some(), &user.status],
         )
         .await?;
         Ok(())
@@ -56,7 +58,8 @@ impl Tx {
         let entries = self
             .list(
                 "SELECT search_journal.id, search_journal.user_id, \
-                 search_journal.organization_id, search_journal.change, users.purged_at, \
+                 search_journal.organization_id, search_journal.status, \
+                 search_journal.change, users.purged_at, \
                  users.username_key, users.email_key, users.name_key, users.first_name_key, \
                  users.last_name_key, users.phone_key \
                  FROM search_journal JOIN users ON users.id = search_journal.user_id \
@@ -65,7 +68,8 @@ impl Tx {
                 |row| {
                     let mut columns = row.columns();
                     let (id, user) = (columns.take()?, columns.take()?);
-                    let (organization, change) = (columns.take()?, columns.take()?);
+                    let (organization, status) = (columns.take()?, columns.take()?);
+                    let change = columns.take()?;
                     let purged_at: Option<i64> = columns.take()?;
                     let texts: [Option<String>; 6] = [
                         columns.take()?,
@@ -77,7 +81,7 @@ impl Tx {
                     ];
                     let text = searched_text(&texts.each_ref().map(Option::as_deref));
                     let text = purged_at.is_none().then_some(text);
-                    Ok(Entry { id, user, organization, change, text })
+                    Ok(Entry { id, user, organization, status, change, text })
                 },
             )
             .await?;
@@ -98,35 +102,46 @@ impl Tx {
         self.one("SELECT COUNT(*) FROM search_journal", &[], |row| row.get(0)).await
     }
 
-    /// How many living users an organization has, or all have together.
+    /// How many living users an organization has, or all have together; of these statuses, or of any.
     pub(crate) async fn kept_count(
         &mut self,
         organization: Option<OrganizationId>,
+        statuses: Option<&[&str]>,
     ) -> Result<u64, Error> {
-        self.one(
-            "SELECT CAST(COALESCE((SELECT SUM(users) FROM user_counts \
-             WHERE organization_id = $1 OR $1 IS NULL), 0) \
-             + COALESCE((SELECT SUM(change) FROM search_journal \
-             WHERE organization_id = $1 OR $1 IS NULL), 0) AS BIGINT)",
-            &[&organization],
-            |row| row.get(0),
-        )
-        .await
+        let write_which = |query: &mut Query| {
+            query.push(" WHERE TRUE");
+            if let Some(organization) = &organization {
+                query.push_with(" AND organization_id = ?", organization);
+            }
+            if let Some(statuses) = statuses {
+                query.push(" AND status IN (");
+                query.push_list(statuses);
+                query.push(")");
+            }
+        };
+        let select = "SELECT CAST(COALESCE((SELECT SUM(users) FROM user_counts";
+        let mut query = Query::new(self.engine(), select);
+        write_which(&mut query);
+        query.push("), 0) + COALESCE((SELECT SUM(change) FROM search_journal");
+        write_which(&mut query);
+        query.push("), 0) AS BIGINT)");
+        query.one(self, |row| row.get(0)).await
     }
 
     async fn take_in_changes(&mut self, entries: &[Entry]) -> Result<(), Error> {
-        let mut changes: BTreeMap<OrganizationId, i64> = BTreeMap::new();
+        let mut changes: BTreeMap<(OrganizationId, &str), i64> = BTreeMap::new();
         for entry in entries {
-            if let Some(organization) = entry.organization {
-                *changes.entry(organization).or_default() += entry.change;
+            if let (Some(organization), Some(status)) = (entry.organization, entry.status) {
+                *changes.entry((organization, status.as_str())).or_default() += entry.change;
             }
         }
-        for (organization, change) in changes.into_iter().filter(|(_, change)| *change != 0) {
+        let changes = changes.into_iter().filter(|(_, change)| *change != 0);
+        for ((organization, status), change) in changes {
             self.execute(
-                "INSERT INTO user_counts (organization_id, users) VALUES ($1, $2) \
-                 ON CONFLICT (organization_id) \
+                "INSERT INTO user_counts (organization_id, status, users) VALUES ($1, $2, $3) \
+                 ON CONFLICT (organization_id, status) \
                  DO UPDATE SET users = user_counts.users + excluded.users",
-                &[&organization, &change],
+                &[&organization, &status, &change],
             )
             .await?;
         }

@@ -54,6 +54,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(13, "proofs", "0013_proofs.sql"),
     migration!(14, "recount", "0014_recount.sql"),
     migration!(15, "theme names", "0015_theme_names.sql", crate::themes::fill_names),
+    migration!(16, "counts by status", "0016_counts_by_status.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -10,8 +10,9 @@ use crate::Error;
 const LEFT: [&str; 5] =
     ["schema_migrations", "search_journal", "search_trigrams", "user_counts", "leases"];
 /// The numbers of users, counted.
-const COUNTS: &str = "INSERT INTO user_counts (organization_id, users) \
-     SELECT organization_id, COUNT(*) FROM users WHERE deleted_at IS NULL GROUP BY organization_id";
+const COUNTS: &str = "INSERT INTO user_counts (organization_id, status, users) \
+     SELECT organization_id, status, COUNT(*) FROM users WHERE deleted_at IS NULL \
+     GROUP BY organization_id, status";
 /// The tables that SQLite keeps its search index in.
 const INDEX: &str = "user_trigrams";
 /// The most rows and the most values in one statement; PostgreSQL takes 65535 values.

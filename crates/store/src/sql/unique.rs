@@ -55,8 +55,8 @@ uniques! {
     LogoName, "theme_logos.name", "theme_logos_name", "the logo's name";
     /// That a theme is for an organization.
     ThemeOrganization, "theme_organizations.theme_id, theme_organizations.organization_id", "theme_organizations_pkey", "the theme's organization";
-    /// An organization's number of users.
-    UserCount, "user_counts.organization_id", "user_counts_pkey", "the organization's number of users";
+    /// An organization's number of users of a status.
+    UserCount, "user_counts.organization_id, user_counts.status", "user_counts_pkey", "the organization's number of users";
     /// A UUID of a user.
     UserUuid, "users.uuid", "users_uuid", "the user's UUID";
     /// A username or e-mail address, in the one namespace of both.

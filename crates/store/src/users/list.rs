@@ -1,7 +1,10 @@
 //! Lists of users. A walk over an index picks the page's numbers, and only those rows are read whole, so that passing
 //! over rows costs an index entry each.
 
-use roster_model::{FeatureFlagId, Filter, GroupId, OrderBy, OrganizationId, User, UserField};
+use roster_model::{
+    Comparison, FeatureFlagId, Filter, FilterValue, GroupId, OrderBy, OrganizationId, User,
+    UserField,
+};
 
 use super::{user, user_columns};
 use crate::feature_flags;
@@ -128,12 +131,18 @@ impl Tx {
         self.page_of_users(wanted, window, way).await
     }
 
-    /// How many users there are. The number of all, or of all in an organization, is kept; others are counted.
+    /// How many users there are. The number of all, or of all in an organization, is kept for each status; others are
+    /// counted.
     pub async fn count_users(&mut self, wanted: &UserQuery) -> Result<u64, Error> {
         let is_whole =
             wanted.group.is_none() && wanted.groups.is_none() && wanted.feature_flag.is_none();
-        if !wanted.is_deleted && is_whole && wanted.filter == Filter::default() {
-            return self.kept_count(wanted.organization).await;
+        if !wanted.is_deleted && is_whole {
+            if wanted.filter == Filter::default() {
+                return self.kept_count(wanted.organization, None).await;
+            }
+            if let Some(statuses) = only_statuses(&wanted.filter) {
+                return self.kept_count(wanted.organization, Some(&statuses)).await;
+            }
         }
         let mut query = Query::new(self.engine(), "SELECT COUNT(*) FROM users");
         let plan = self.plan_users(wanted, None, false).await?;
@@ -217,6 +226,22 @@ impl Tx {
         let found = query.list(self, |row| order.read_mark(row)).await?;
         Ok(found.into_iter().next())
     }
+}
+
+/// The statuses, if a filter asks for these and nothing else.
+fn only_statuses(filter: &Filter<UserField>) -> Option<Vec<&str>> {
+    let values = match filter {
+        Filter::In { field: UserField::Status, values } if !values.is_empty() => &values[..],
+        Filter::Compare { field: UserField::Status, comparison: Comparison::Equal, value } => {
+            std::slice::from_ref(value)
+        }
+        _ => return None,
+    };
+    let words = values.iter().map(|value| match value {
+        FilterValue::Text(word) => Some(word.as_str()),
+        _ => None,
+    });
+    words.collect()
 }
 
 /// Adds that users are among these; both databases begin with them.

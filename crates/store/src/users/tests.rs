@@ -1,7 +1,9 @@
 //! Users as they are kept, on both databases.
 
 use jiff::Timestamp;
-use roster_model::{OrderBy, PhoneNumber, Role, Status, User, UserField, UserRef, fold};
+use roster_model::{
+    Filter, FilterValue, OrderBy, PhoneNumber, Role, Status, User, UserField, UserRef, fold,
+};
 
 use crate::testing::{noon, on_both_databases, user, write};
 use crate::{Engine, Error, Mark, MarkKey, Store, Tx, UserQuery, Window};
@@ -156,16 +158,27 @@ on_both_databases! {
                 if step == 5 {
                     all[3].deleted_at = Some(noon());
                 }
-                for one in &mut all[1..] {
+                for (place, one) in all[1..].iter_mut().enumerate() {
                     if step != 6 && !(step == 7 && one.username == "dan") {
+                        one.status = Status::ALL[(step / 2 + place) % Status::ALL.len()];
                         tx.update_user(one).await?;
                     }
                 }
-                for organization in [None, Some(home), Some(elsewhere)] {
-                    let all = UserQuery { organization, ..UserQuery::default() };
+                let word = |status: Status| FilterValue::Text(status.as_str().to_owned());
+                let field = UserField::Status;
+                let kinds = [
+                    Filter::default(),
+                    Filter::equals(field, word(Status::Active)),
+                    Filter::In { field, values: [Status::New, Status::Active, Status::Suspended].map(word).to_vec() },
+                    Filter::In { field, values: [Status::Pending, Status::Disabled, Status::Pending].map(word).to_vec() },
+                ];
+                for (organization, filter) in
+                    [None, Some(home), Some(elsewhere)].into_iter().flat_map(|one| kinds.clone().map(|kind| (one, kind)))
+                {
+                    let all = UserQuery { organization, filter, ..UserQuery::default() };
                     let whole = Window { after: None, offset: 0, limit: 100 };
                     let listed = tx.list_users(&all, &whole).await?.len() as u64;
-                    assert_eq!(tx.count_users(&all).await?, listed, "{organization:?} at {step}");
+                    assert_eq!(tx.count_users(&all).await?, listed, "{all:?} at {step}");
                 }
                 if step % 3 == 1 {
                     tx.index_users(2).await?;
@@ -184,9 +197,18 @@ on_both_databases! {
             return;
         }
         write(&store, async |tx: &mut Tx| {
-            for column in ["id", "username_key", "name_key", "email_key", "created_at"] {
+            let switched_on = "AND +organization_id = 1 AND status IN ('new', 'active', 'suspended')";
+            for (column, more) in [
+                ("id", ""),
+                ("username_key", ""),
+                ("username_key", switched_on),
+                ("name_key", ""),
+                ("name_key", switched_on),
+                ("email_key", ""),
+                ("created_at", ""),
+            ] {
                 let sql = format!(
-                    "EXPLAIN QUERY PLAN SELECT id, {column} FROM users WHERE deleted_at IS NULL \
+                    "EXPLAIN QUERY PLAN SELECT id, {column} FROM users WHERE deleted_at IS NULL {more} \
                      ORDER BY {column}, id LIMIT 50 OFFSET 1000"
                 );
                 let plan = tx.list(&sql, &[], |row| row.get::<String>("detail")).await?;
