@@ -52,9 +52,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(11, "registrations", "0011_registrations.sql"),
     migration!(12, "message keys", "0012_message_keys.sql"),
     migration!(13, "proofs", "0013_proofs.sql"),
-    migration!(14, "recount", "0014_recount.sql"),
-    migration!(15, "theme names", "0015_theme_names.sql", crate::themes::fill_names),
-    migration!(16, "counts by status", "0016_counts_by_status.sql"),
+    migration!(14, "theme names", "0014_theme_names.sql", crate::themes::fill_names),
+    migration!(15, "counts by status", "0015_counts_by_status.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -1,5 +1,6 @@
 -- How many living users an organization has is kept for each status, because lists of people leave out those who are
--- switched off and say how many there are. The journal has nothing to add to what is counted here.
+-- switched off and say how many there are. All are counted anew: users who were imported as deleted had been counted as
+-- living ones. The journal has nothing to add to that.
 ALTER TABLE search_journal ADD COLUMN status {key};
 UPDATE search_journal SET change = 0;
 DROP TABLE user_counts;
