@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::child::Served;
 use crate::data::Data;
 use crate::http::{self, Connection};
-use crate::list;
+use crate::list::{self, TURN};
 use crate::options::Scenario;
 use crate::report::{Section, Target};
 
@@ -29,7 +29,7 @@ pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
                     format!("{native}&offset={}", (number - 1) * ROWS),
                     format!("/civis/users?order={theirs}&page_num={number}"),
                 ];
-                let rounds = list::ask(data, &roster, &paths).await?;
+                let rounds = list::ask(data, &roster, &paths, TURN).await?;
                 let what = format!("{place} page by {theirs}");
                 section.row(
                     format!("{what}, to the same page natively"),

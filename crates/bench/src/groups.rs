@@ -10,7 +10,7 @@ use roster_store::Tx;
 use crate::child::Served;
 use crate::data::Data;
 use crate::http::{self, Connection};
-use crate::list;
+use crate::list::{self, TURN};
 use crate::options::Scenario;
 use crate::report::{Section, Target, grouped};
 use crate::rounds::{Rounds, Turn};
@@ -54,7 +54,7 @@ async fn pages(
         format!("{first}&offset={last}"),
         format!("/civis/groups/{large}"),
     ];
-    let rounds = list::ask(data, roster, &paths).await?;
+    let rounds = list::ask(data, roster, &paths, TURN).await?;
     let milliseconds = |section: &mut Section, what: &str, contender| {
         section.row(
             format!("{what}: ms"),

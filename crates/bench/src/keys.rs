@@ -153,7 +153,9 @@ async fn open(data: &Data, keys: u32, constraints: usize) -> anyhow::Result<Vec<
     store
         .write(async |tx: &mut Tx| -> Result<(), roster_store::Error> {
             for (token, number) in tokens.iter().zip(1..) {
-                let owner = UserRef::Name(fold(&Data::login(number % u64::from(data.users))));
+                // They begin with 1, and the administrator is one of them all.
+                let owner = Data::login(1 + number % u64::from(data.users - 1));
+                let owner = UserRef::Name(fold(&owner));
                 let Some(owner) = tx.find_user(&owner).await? else { continue };
                 let row = NewApiKeyRow {
                     uuid: SystemRandom.uuid_v7(now),
