@@ -3,6 +3,8 @@
 use jiff::{Timestamp, civil, tz::TimeZone};
 use roster_model::{Comparison, Filter, FilterValue};
 
+use crate::clock::whole_microseconds;
+
 /// A number as whole numbers see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Number {
@@ -91,13 +93,13 @@ pub(super) fn parse_timestamp(text: &str) -> Option<Timestamp> {
         return None;
     }
     if let Ok(timestamp) = text.parse::<Timestamp>() {
-        return Some(micros(timestamp));
+        return Some(whole_microseconds(timestamp));
     }
     // Beyond the last instant there is, but an instant in any other year.
     if text.starts_with("9999-12-3")
         && text.replacen("9999", "1999", 1).parse::<Timestamp>().is_ok()
     {
-        return Some(micros(Timestamp::MAX));
+        return Some(whole_microseconds(Timestamp::MAX));
     }
     let civil: civil::DateTime = text.parse().ok()?;
     Some(in_utc(civil))
@@ -107,10 +109,5 @@ pub(super) fn parse_timestamp(text: &str) -> Option<Timestamp> {
 /// the last instant there is, and then stands for that one.
 fn in_utc(time: civil::DateTime) -> Timestamp {
     let instant = time.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
-    micros(instant.unwrap_or(Timestamp::MAX))
-}
-
-/// Times are kept in microseconds.
-fn micros(time: Timestamp) -> Timestamp {
-    Timestamp::from_microsecond(time.as_microsecond()).unwrap_or(time)
+    whole_microseconds(instant.unwrap_or(Timestamp::MAX))
 }

@@ -260,7 +260,7 @@ fn times_are_read_in_their_forms_and_no_others() {
     ] {
         assert_eq!(parse_time(written), Some(noon), "{written}");
     }
-    let last = parse_time("9999-12-30T22:00:00.999999Z");
+    let last = parse_time("9999-12-30T22:00:00Z");
     assert!(last.is_some());
     for written in
         ["9999-12-31", "9999-12-31T23:59:59", "9999-12-31 23:59:59Z", "9999-12-31T23:59:59+00:00"]
