@@ -38,6 +38,16 @@ impl<F: SqlField> Order<F> {
         self.steps[0].field
     }
 
+    /// Whether `field` decides first, and then the number, either way round.
+    pub(crate) fn is_by(&self, field: F) -> bool {
+        self.steps.len() == 2 && self.leader() == field
+    }
+
+    /// Whether the first field's greatest comes first.
+    pub(crate) fn is_descending(&self) -> bool {
+        self.steps[0].is_descending
+    }
+
     /// What stands before the number.
     fn keys(&self) -> &[OrderBy<F>] {
         &self.steps[..self.steps.len() - 1]

@@ -1,30 +1,38 @@
 //! Feeding the index from the journal.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use roster_model::{OrganizationId, Status, User, UserId};
 use serde_json::json;
 
-use super::trigrams::{number, searched_text, trigrams};
+use super::places::place;
+use super::tokens::{number, searched_text, spell, tokens};
 use crate::query::Query;
 use crate::sql::Engine;
 use crate::{Error, Tx};
 
-/// What the journal says of a user: its text, or that there is none any more; and whether an organization has one user
-/// of a status more or less since.
+/// What the journal says of a user: its name and text, or that there is none any more; the name it had before; and
+/// whether an organization has one user of a status more or less since.
 struct Entry {
     id: i64,
     user: UserId,
     organization: Option<OrganizationId>,
     status: Option<Status>,
     change: i64,
+    old_name: Option<String>,
+    name: String,
     text: Option<String>,
 }
 
 impl Tx {
-    /// Has the index take notice of a user who is not alive.
+    /// Has the index take notice of a user who is not alive and is about to lose its texts.
     pub(crate) async fn journal_purge(&mut self, user: UserId) -> Result<(), Error> {
-        self.execute("INSERT INTO search_journal (user_id) VALUES ($1)", &[&user]).await?;
+        self.execute(
+            "INSERT INTO search_journal (user_id, old_name_key) \
+             SELECT id, name_key FROM users WHERE id = $1",
+            &[&user],
+        )
+        .await?;
         Ok(())
     }
 
@@ -41,11 +49,11 @@ impl Tx {
     /// Has index and counts take notice of what a user is about to become.
     pub(crate) async fn journal_update(&mut self, user: &User) -> Result<(), Error> {
         self.execute(
-            "INSERT INTO search_journal (user_id, organization_id, status, change) \
-             SELECT id, organization_id, status, -1 FROM users WHERE id = $1 \
+            "INSERT INTO search_journal (user_id, organization_id, status, change, old_name_key) \
+             SELECT id, organization_id, status, -1, name_key FROM users WHERE id = $1 \
              AND deleted_at IS NULL AND (organization_id <> $2 OR status <> $4 OR $3) \
              UNION ALL SELECT id, $2, $4, CASE WHEN NOT $3 AND (deleted_at IS NOT NULL \
-             OR organization_id <> $2 OR status <> $4) THEN 1 ELSE 0 END \
+             OR organization_id <> $2 OR status <> $4) THEN 1 ELSE 0 END, name_key \
              FROM users WHERE id = $1",
             &[&user.id, &user.organization_id, &user.deleted_at.is_some(), &user.status],
         )
@@ -59,7 +67,7 @@ impl Tx {
             .list(
                 "SELECT search_journal.id, search_journal.user_id, \
                  search_journal.organization_id, search_journal.status, \
-                 search_journal.change, users.purged_at, \
+                 search_journal.change, search_journal.old_name_key, users.purged_at, \
                  users.username_key, users.email_key, users.name_key, users.first_name_key, \
                  users.last_name_key, users.phone_key \
                  FROM search_journal JOIN users ON users.id = search_journal.user_id \
@@ -69,7 +77,7 @@ impl Tx {
                     let mut columns = row.columns();
                     let (id, user) = (columns.take()?, columns.take()?);
                     let (organization, status) = (columns.take()?, columns.take()?);
-                    let change = columns.take()?;
+                    let (change, old_name) = (columns.take()?, columns.take()?);
                     let purged_at: Option<i64> = columns.take()?;
                     let texts: [Option<String>; 6] = [
                         columns.take()?,
@@ -81,7 +89,9 @@ impl Tx {
                     ];
                     let text = searched_text(&texts.each_ref().map(Option::as_deref));
                     let text = purged_at.is_none().then_some(text);
-                    Ok(Entry { id, user, organization, status, change, text })
+                    let [_, _, name, ..] = texts;
+                    let name = name.unwrap_or_default();
+                    Ok(Entry { id, user, organization, status, change, old_name, name, text })
                 },
             )
             .await?;
@@ -90,10 +100,18 @@ impl Tx {
         self.execute("DELETE FROM search_journal WHERE id <= $1", &[&last.id]).await?;
         let count = entries.len() as u64;
         self.take_in_changes(&entries).await?;
-        let latest: BTreeMap<UserId, Option<String>> =
-            entries.into_iter().map(|entry| (entry.user, entry.text)).collect();
-        self.replace_texts(&latest).await?;
-        self.count_trigrams(latest.values().flatten()).await?;
+        let engine = self.engine();
+        let latest: BTreeMap<UserId, &Entry> =
+            entries.iter().map(|entry| (entry.user, entry)).collect();
+        let indexed: BTreeMap<UserId, Vec<&str>> = latest
+            .iter()
+            .filter_map(|(user, entry)| Some((*user, tokens(engine, entry.text.as_deref()?))))
+            .collect();
+        match engine {
+            Engine::Sqlite => self.replace_places(&entries, &latest, &indexed).await?,
+            Engine::Postgres => self.replace_numbers(&latest, &indexed).await?,
+        }
+        self.count_tokens(&indexed).await?;
         Ok(count)
     }
 
@@ -148,26 +166,48 @@ impl Tx {
         Ok(())
     }
 
-    async fn replace_texts(
+    /// In SQLite: takes users from where they stood, and puts them where they belong now.
+    async fn replace_places(
         &mut self,
-        texts: &BTreeMap<UserId, Option<String>>,
+        entries: &[Entry],
+        latest: &BTreeMap<UserId, &Entry>,
+        indexed: &BTreeMap<UserId, Vec<&str>>,
     ) -> Result<(), Error> {
-        if self.engine() == Engine::Sqlite {
-            for (user, text) in texts {
-                self.execute("DELETE FROM user_trigrams WHERE rowid = $1", &[user]).await?;
-                if let Some(text) = text {
-                    let sql = "INSERT INTO user_trigrams (rowid, texts) VALUES ($1, $2)";
-                    self.execute(sql, &[user, text]).await?;
-                }
+        // Under a name from before a change; or under the present one, if the journal was taken in up to between changes.
+        let mut old = BTreeSet::new();
+        for entry in entries {
+            for name in entry.old_name.iter().chain([&entry.name]) {
+                old.insert(place(name, entry.user)?);
             }
-            return Ok(());
         }
-        let rows: Vec<_> = texts
-            .iter()
-            .map(|(user, text)| {
-                let numbers = trigrams(text.as_deref().unwrap_or_default());
-                let numbers: Vec<_> =
-                    numbers.into_iter().map(|one| number(one).to_string()).collect();
+        for place in &old {
+            self.execute("DELETE FROM user_trigrams WHERE rowid = $1", &[place]).await?;
+        }
+        // From the first place to the last: FTS5 writes what it has gathered each time that one comes before another.
+        let mut new = BTreeMap::new();
+        for (user, tokens) in indexed {
+            let words: Vec<_> = tokens.iter().map(|token| spell(token)).collect();
+            let name = latest.get(user).map_or("", |entry| &entry.name);
+            new.insert(place(name, *user)?, words.join(" "));
+        }
+        for (place, words) in &new {
+            let sql = "INSERT INTO user_trigrams (rowid, tokens) VALUES ($1, $2)";
+            self.execute(sql, &[place, words]).await?;
+        }
+        Ok(())
+    }
+
+    /// In PostgreSQL: writes which trigrams users have now.
+    async fn replace_numbers(
+        &mut self,
+        latest: &BTreeMap<UserId, &Entry>,
+        indexed: &BTreeMap<UserId, Vec<&str>>,
+    ) -> Result<(), Error> {
+        let rows: Vec<_> = latest
+            .keys()
+            .map(|user| {
+                let trigrams = indexed.get(user).into_iter().flatten();
+                let numbers: Vec<_> = trigrams.map(|one| number(one).to_string()).collect();
                 json!([user.0, format!("{{{}}}", numbers.join(","))])
             })
             .collect();
@@ -182,11 +222,11 @@ impl Tx {
         Ok(())
     }
 
-    async fn count_trigrams(&mut self, texts: impl Iterator<Item = &String>) -> Result<(), Error> {
+    async fn count_tokens(&mut self, indexed: &BTreeMap<UserId, Vec<&str>>) -> Result<(), Error> {
         let mut counts: HashMap<&str, i64> = HashMap::new();
-        for text in texts {
-            for trigram in trigrams(text) {
-                *counts.entry(trigram).or_default() += 1;
+        for tokens in indexed.values() {
+            for token in tokens {
+                *counts.entry(token).or_default() += 1;
             }
             *counts.entry("").or_default() += 1;
         }

@@ -3,14 +3,16 @@
 //! Few candidates are fetched and sorted. For many, an index in the list's order is walked to the end of the page;
 //! each step looks the user up among the candidates, or, where nearly everybody is one, at the texts at once. That is
 //! quick if those who are found stand evenly among all. Where they do not, the walk ends after a bounded number of steps,
-//! and what has a bound of its own is done.
+//! and what has a bound of its own is done. A list sorted by name needs none of this in SQLite, where the index itself
+//! stands in that order, unless other conditions leave few of those whom the index gives (`users/by_name.rs`).
 //!
 //! How many have one trigram is known; how many have several is not, so if none of them is frequent, it is counted as far
 //! as it matters.
 
-use super::trigrams::{number, trigrams};
+use super::places::USER_OF_ROWID;
+use super::tokens::{number, spell, tokens_of_piece};
 use crate::query::Query;
-use crate::sql::Engine;
+use crate::sql::{Engine, Row};
 use crate::{Error, Tx};
 
 /// So many candidates are fetched without further question.
@@ -25,17 +27,28 @@ const PUT: f64 = 0.3;
 const RAREST: usize = 3;
 /// How many trigrams a piece of one or two characters may begin before it counts as common.
 const BEGINNINGS: usize = 64;
+/// How many users the index may not know yet. With more of them (an import, a new index) the list is walked.
+const UNKNOWN: i64 = 20_000;
 
-/// What is to be found and how much of it.
-pub(crate) struct Request<'r> {
-    /// Texts that each user found must have.
-    pub(crate) needles: &'r [String],
+/// How much is to be found.
+pub(crate) struct Request {
     /// How many rows are wanted, those passed over included; without end for a count.
     pub(crate) rows: Option<f64>,
     /// Whether an index has the list's order.
     pub(crate) is_walkable: bool,
     /// So many candidates are fetched without further question.
     pub(crate) few: i64,
+}
+
+/// What the index says of the texts that each user found must have.
+#[derive(Debug)]
+pub(crate) struct Hits {
+    /// Who comes into question.
+    pub(crate) candidates: Candidates,
+    /// About how many.
+    estimate: i64,
+    /// How many there are in all.
+    total: i64,
 }
 
 /// The way to go.
@@ -63,47 +76,97 @@ pub(crate) struct Walk {
 }
 
 /// Who comes into question.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Candidates {
-    /// Who has all of these trigrams.
+    /// Who has all of these tokens.
     All(Vec<String>),
-    /// Who has any of these trigrams.
+    /// Who has any of these tokens.
     Any(Vec<String>),
+    /// These.
+    These(Vec<i64>),
 }
 
-/// Chooses the way, by one statement of bounded cost.
-pub(crate) async fn plan(tx: &mut Tx, request: &Request<'_>) -> Result<Plan, Error> {
-    let mut wanted: Vec<&str> = request.needles.iter().flat_map(|text| trigrams(text)).collect();
+/// Asks the index for whoever has all of these texts; nothing if it is of no help.
+pub(crate) async fn look_up(tx: &mut Tx, needles: &[String]) -> Result<Option<Hits>, Error> {
+    let engine = tx.engine();
+    let mut wanted: Vec<&str> =
+        needles.iter().flat_map(|text| tokens_of_piece(engine, text)).collect();
     wanted.sort_unstable();
     wanted.dedup();
     if wanted.is_empty() {
-        let longest = request.needles.iter().max_by_key(|text| text.len());
+        let longest = needles.iter().max_by_key(|text| text.len());
         return match longest {
-            Some(piece) => plan_short(tx, piece, request).await,
-            None => Ok(Plan::Scan),
+            Some(piece) => look_up_short(tx, piece).await,
+            None => Ok(None),
         };
     }
-    let mut query =
-        Query::new(tx.engine(), "SELECT trigram, users FROM search_trigrams WHERE trigram IN (''");
-    for trigram in &wanted {
-        query.push_with(", ?", trigram);
+    let mut query = Query::new(engine, &known_where("trigram IN (''"));
+    for token in &wanted {
+        query.push_with(", ?", token);
     }
     query.push(")");
-    let mut known: Vec<(String, i64)> =
-        query.list(tx, |row| Ok((row.get(0)?, row.get(1)?))).await?;
-    let total = known.iter().find(|(trigram, _)| trigram.is_empty()).map_or(0, |(_, users)| *users);
-    known.retain(|(trigram, _)| !trigram.is_empty());
-    let unknown: Vec<_> =
-        wanted.iter().filter(|one| !known.iter().any(|(trigram, _)| trigram == *one)).collect();
-    if let Some(unknown) = unknown.first() {
-        return Ok(Plan::Fetch(Candidates::All(vec![(**unknown).to_owned()])));
+    let Some((mut known, total)) = split(query.list(tx, known).await?) else { return Ok(None) };
+    let unknown = wanted.iter().find(|one| !known.iter().any(|(token, _)| token == *one));
+    if let Some(unknown) = unknown {
+        let candidates = Candidates::All(vec![(*unknown).to_owned()]);
+        return Ok(Some(Hits { candidates, estimate: 0, total }));
     }
     known.sort_by_key(|(_, users)| *users);
     let estimate = known.first().map_or(0, |(_, users)| *users);
-    let rarest = known.into_iter().take(RAREST).map(|(trigram, _)| trigram).collect();
-    let candidates = Candidates::All(rarest);
-    let (mut least, is_list) = (1, request.rows.is_some() && request.is_walkable);
-    if is_list && estimate > request.few && estimate <= total / COUNTED_SHARE {
+    let rarest = known.into_iter().take(RAREST).map(|(token, _)| token).collect();
+    Ok(Some(Hits { candidates: Candidates::All(rarest), estimate, total }))
+}
+
+/// A piece that is shorter than a trigram: what begins with it?
+async fn look_up_short(tx: &mut Tx, piece: &str) -> Result<Option<Hits>, Error> {
+    // No text has this character, and all with the piece at the beginning stand before it.
+    let end = format!("{piece}\u{10FFFF}");
+    let sql =
+        known_where("trigram = '' OR (trigram >= $1 AND trigram <= $2) ORDER BY trigram LIMIT $3");
+    let limit = BEGINNINGS as i64 + 1;
+    let rows = tx.list(&sql, &[&piece, &end, &limit], known).await?;
+    let Some((begun, total)) = split(rows) else { return Ok(None) };
+    if begun.len() >= BEGINNINGS {
+        return Ok(None);
+    }
+    let estimate = begun.iter().map(|(_, users)| users).sum();
+    let any = begun.into_iter().map(|(token, _)| token).collect();
+    Ok(Some(Hits { candidates: Candidates::Any(any), estimate, total }))
+}
+
+/// The statement for kept numbers: a token, how many users have it, and how many users the index does not know, up to
+/// one more than it may.
+fn known_where(condition: &str) -> String {
+    let most = UNKNOWN + 1;
+    format!(
+        "SELECT trigram, users, \
+         (SELECT COUNT(*) FROM (SELECT 1 FROM search_journal LIMIT {most}) AS journal) \
+         FROM search_trigrams WHERE {condition}"
+    )
+}
+
+fn known(row: &Row<'_>) -> Result<(String, i64, i64), Error> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+}
+
+/// The tokens, and how many users there are; nothing if the index knows nothing, or too little.
+fn split(rows: Vec<(String, i64, i64)>) -> Option<(Vec<(String, i64)>, i64)> {
+    let (_, total, unknown) = rows.iter().find(|(token, ..)| token.is_empty())?;
+    let (total, is_enough) = (*total, *unknown <= UNKNOWN);
+    let tokens = rows.into_iter().filter(|(token, ..)| !token.is_empty());
+    is_enough.then(|| (tokens.map(|(token, users, _)| (token, users)).collect(), total))
+}
+
+/// Chooses the way, by one statement of bounded cost.
+pub(crate) async fn plan(tx: &mut Tx, hits: Hits, request: &Request) -> Result<Plan, Error> {
+    let Hits { candidates, estimate, total } = hits;
+    let is_list = request.rows.is_some() && request.is_walkable;
+    let mut least = 1;
+    if let Candidates::All(_) = &candidates
+        && is_list
+        && estimate > request.few
+        && estimate <= total / COUNTED_SHARE
+    {
         if count(tx, &candidates, request.few + 1).await? <= request.few {
             return Ok(Plan::Fetch(candidates));
         }
@@ -120,36 +183,13 @@ async fn count(tx: &mut Tx, candidates: &Candidates, limit: i64) -> Result<i64, 
     query.one(tx, |row| row.get(0)).await
 }
 
-/// A piece that is shorter than a trigram: what begins with it?
-async fn plan_short(tx: &mut Tx, piece: &str, request: &Request<'_>) -> Result<Plan, Error> {
-    // No text has this character, and all with the piece at the beginning stand before it.
-    let end = format!("{piece}\u{10FFFF}");
-    let limit = BEGINNINGS as i64 + 1;
-    let known: Vec<(String, i64)> = tx
-        .list(
-            "SELECT trigram, users FROM search_trigrams \
-             WHERE trigram = '' OR (trigram >= $1 AND trigram <= $2) ORDER BY trigram LIMIT $3",
-            &[&piece, &end, &limit],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .await?;
-    let total = known.iter().find(|(trigram, _)| trigram.is_empty()).map_or(0, |(_, users)| *users);
-    let begun: Vec<_> = known.into_iter().filter(|(trigram, _)| !trigram.is_empty()).collect();
-    let estimate: i64 = begun.iter().map(|(_, users)| users).sum();
-    if begun.len() >= BEGINNINGS {
-        return Ok(Plan::Scan);
-    }
-    let any = begun.into_iter().map(|(trigram, _)| trigram).collect();
-    Ok(choose(1, estimate, total, Candidates::Any(any), request))
-}
-
 /// At least `least` of `total` users are found, and about `estimate`.
 fn choose(
     least: i64,
     estimate: i64,
     total: i64,
     candidates: Candidates,
-    request: &Request<'_>,
+    request: &Request,
 ) -> Plan {
     let is_few = estimate <= request.few;
     let (found, total) = (estimate.max(1) as f64, total.max(estimate).max(1) as f64);
@@ -179,7 +219,7 @@ fn choose(
 impl Candidates {
     /// Adds the query for their numbers, those included whom the index does not know yet.
     pub(crate) fn write(&self, query: &mut Query) {
-        if !matches!(self, Self::Any(any) if any.is_empty()) {
+        if !self.are_none() {
             self.write_indexed(query);
             query.push(" UNION ");
         }
@@ -188,28 +228,73 @@ impl Candidates {
 
     /// Adds the query for the numbers that the index knows.
     fn write_indexed(&self, query: &mut Query) {
-        let (sql, value) = match (query.engine(), self) {
-            (Engine::Sqlite, Self::All(all)) => (SQLITE, spell(all, " AND ")),
-            (Engine::Sqlite, Self::Any(any)) => (SQLITE, spell(any, " OR ")),
-            (Engine::Postgres, Self::All(all)) => (POSTGRES_ALL, numbers(all)),
-            (Engine::Postgres, Self::Any(any)) => (POSTGRES_ANY, numbers(any)),
+        let numbers = |tokens: &[String]| {
+            tokens.iter().map(|one| number(one).to_string()).collect::<Vec<_>>().join(",")
         };
-        query.push_with(sql, &value);
+        match (query.engine(), self) {
+            (Engine::Sqlite, Self::These(users)) => {
+                query.push_with("SELECT value FROM json_each(?)", &serde_json::json!(users));
+            }
+            (Engine::Postgres, Self::These(users)) => query.push_with(
+                "SELECT value::BIGINT FROM json_array_elements_text(?::TEXT::JSON) AS these",
+                &serde_json::json!(users),
+            ),
+            (Engine::Sqlite, _) => query.push_with(
+                &format!("SELECT {USER_OF_ROWID} FROM user_trigrams WHERE user_trigrams MATCH ?"),
+                &self.spelled(),
+            ),
+            (Engine::Postgres, Self::All(all)) => query.push_with(
+                "SELECT user_id FROM user_trigrams \
+                 WHERE trigrams @> string_to_array(?, ',')::INTEGER[]",
+                &numbers(all),
+            ),
+            (Engine::Postgres, Self::Any(any)) => query.push_with(
+                "SELECT user_id FROM user_trigrams \
+                 WHERE trigrams && string_to_array(?, ',')::INTEGER[]",
+                &numbers(any),
+            ),
+        }
     }
-}
 
-const SQLITE: &str = "SELECT rowid FROM user_trigrams WHERE user_trigrams MATCH ?";
-const POSTGRES_ALL: &str =
-    "SELECT user_id FROM user_trigrams WHERE trigrams @> string_to_array(?, ',')::INTEGER[]";
-const POSTGRES_ANY: &str =
-    "SELECT user_id FROM user_trigrams WHERE trigrams && string_to_array(?, ',')::INTEGER[]";
+    /// The next places in SQLite's index from `from` on, in its order or backwards.
+    pub(crate) async fn places(
+        &self,
+        tx: &mut Tx,
+        from: i64,
+        is_descending: bool,
+        limit: i64,
+    ) -> Result<Vec<i64>, Error> {
+        if self.are_none() {
+            return Ok(Vec::new());
+        }
+        let sql = match is_descending {
+            false => {
+                "SELECT rowid FROM user_trigrams WHERE user_trigrams MATCH $1 AND rowid >= $2 \
+                 ORDER BY rowid LIMIT $3"
+            }
+            true => {
+                "SELECT rowid FROM user_trigrams WHERE user_trigrams MATCH $1 AND rowid <= $2 \
+                 ORDER BY rowid DESC LIMIT $3"
+            }
+        };
+        tx.list(sql, &[&self.spelled(), &from, &limit], |row| row.get(0)).await
+    }
 
-/// Trigrams as FTS5 asks for them.
-fn spell(trigrams: &[String], word: &str) -> String {
-    let quoted = trigrams.iter().map(|one| format!("\"{}\"", one.replace('"', "\"\"")));
-    quoted.collect::<Vec<_>>().join(word)
-}
+    fn are_none(&self) -> bool {
+        match self {
+            Self::All(tokens) | Self::Any(tokens) => tokens.is_empty(),
+            Self::These(users) => users.is_empty(),
+        }
+    }
 
-fn numbers(trigrams: &[String]) -> String {
-    trigrams.iter().map(|one| number(one).to_string()).collect::<Vec<_>>().join(",")
+    /// The tokens as FTS5 is asked for them.
+    fn spelled(&self) -> String {
+        let (tokens, word) = match self {
+            Self::All(all) => (all.as_slice(), " AND "),
+            Self::Any(any) => (any.as_slice(), " OR "),
+            Self::These(_) => (&[][..], ""),
+        };
+        let quoted = tokens.iter().map(|one| format!("\"{}\"", spell(one)));
+        quoted.collect::<Vec<_>>().join(word)
+    }
 }

@@ -2,10 +2,11 @@
 
 use roster_model::{Filter, OrderBy, Pattern, User, UserField, UserRef};
 
-use super::{Candidates, FEW, Plan, Request, needles, plan};
-use crate::testing::{noon, on_both_databases, user, write};
+use super::{Candidates, FEW, Plan, Request, look_up, needles, plan};
+use crate::sql::MIGRATIONS;
+use crate::testing::{noon, on_both_databases, open, user, write};
 use crate::users::list::Way;
-use crate::{Store, Tx, UserQuery, Window};
+use crate::{Location, Store, Tx, UserQuery, Window};
 
 const NAMES: &[(&str, &str, &str)] = &[
     ("ann", "Ann", "Smith"),
@@ -164,13 +165,48 @@ async fn candidates(tx: &mut Tx, query: &UserQuery) -> Result<Vec<Candidates>, c
         if needles.is_empty() {
             continue;
         }
-        match plan(tx, &Request { needles: &needles, rows, is_walkable, few }).await? {
+        let Some(hits) = look_up(tx, &needles).await? else { continue };
+        match plan(tx, hits, &Request { rows, is_walkable, few }).await? {
             Plan::Scan => {}
             Plan::Fetch(these) => all.push(these),
             Plan::Walk(walk) => all.push(walk.candidates),
         }
     }
     Ok(all)
+}
+
+/// From the time when it stood in the order of numbers.
+const OLD_INDEX: &[&str] = &[
+    "ALTER TABLE search_journal DROP COLUMN old_name_key",
+    "DELETE FROM search_journal",
+    "DROP TABLE user_trigrams",
+    "CREATE VIRTUAL TABLE user_trigrams USING fts5(texts, content='', contentless_delete=1, \
+     detail=none, tokenize='trigram case_sensitive 1')",
+    "INSERT INTO user_trigrams (rowid, texts) SELECT id, username_key FROM users",
+    "DELETE FROM schema_migrations WHERE name = 'search by name'",
+];
+
+#[tokio::test]
+async fn an_index_in_the_order_of_numbers_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = Location::File(folder.path().join("roster.db"));
+    let store = open(&file, MIGRATIONS).await;
+    people(&store).await;
+    index(&store).await;
+    write(&store, async |tx: &mut Tx| {
+        for sql in OLD_INDEX {
+            tx.execute(sql, &[]).await?;
+        }
+        Ok(())
+    })
+    .await;
+    store.close().await.unwrap();
+    let store = open(&file, MIGRATIONS).await;
+    let count = store.read(async |tx: &mut Tx| tx.count_unindexed_users().await).await.unwrap();
+    assert_eq!(count, NAMES.len() as u64);
+    assert_same(&store).await;
+    index(&store).await;
+    assert_same(&store).await;
 }
 
 async fn index(store: &Store) {

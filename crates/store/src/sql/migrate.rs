@@ -54,6 +54,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(13, "proofs", "0013_proofs.sql"),
     migration!(14, "theme names", "0014_theme_names.sql", crate::themes::fill_names),
     migration!(15, "counts by status", "0015_counts_by_status.sql"),
+    migration!(16, "search by name", "0016_search_by_name.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

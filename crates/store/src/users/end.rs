@@ -153,6 +153,7 @@ impl Tx {
         for sql in BELONGINGS {
             self.execute(sql, &[&user]).await?;
         }
+        self.journal_purge(user).await?;
         self.execute(
             "UPDATE users SET username = '', username_key = '', email = '', email_key = '', \
              unconfirmed_email = NULL, first_name = '', last_name = '', name_key = '', \
@@ -169,6 +170,6 @@ impl Tx {
             &[&user, &now, &home],
         )
         .await?;
-        self.journal_purge(user).await
+        Ok(())
     }
 }

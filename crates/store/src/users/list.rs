@@ -6,11 +6,12 @@ use roster_model::{
     UserField,
 };
 
+use super::by_name::{Bounds, ByName, MOST_ROWS};
 use super::{user, user_columns};
 use crate::feature_flags;
 use crate::filter::{self, Order};
 use crate::query::Query;
-use crate::search::{self, Candidates, Plan, Request};
+use crate::search::{self, Candidates, Hits, Plan, Request};
 use crate::sql::Engine;
 use crate::{Error, Mark, Tx, Window};
 
@@ -105,9 +106,56 @@ impl Tx {
         wanted: &UserQuery,
         window: &Window,
     ) -> Result<Vec<User>, Error> {
+        self.list_users_within(wanted, window, Bounds::USUAL).await
+    }
+
+    /// The same, whatever is done at once.
+    pub(crate) async fn list_users_within(
+        &mut self,
+        wanted: &UserQuery,
+        window: &Window,
+        bounds: Bounds,
+    ) -> Result<Vec<User>, Error> {
         let order = Order::new(&wanted.order);
+        let Some(hits) = self.look_up_users(wanted).await? else {
+            return self
+                .page_of_users(wanted, window, Way::Walk { these: None, until: None })
+                .await;
+        };
+        let rows = window.offset.saturating_add(window.limit);
+        if self.engine() != Engine::Sqlite || !order.is_by(UserField::Name) || rows > MOST_ROWS {
+            return self.list_planned(wanted, &order, window, hits).await;
+        }
+        let mut list = ByName {
+            wanted,
+            candidates: &hits.candidates,
+            is_descending: order.is_descending(),
+            is_walkable: order.is_walkable(WALKED),
+            bounds,
+            rest: Window { after: window.after.clone(), offset: 0, limit: rows },
+            users: Vec::new(),
+        };
+        let is_all = list.read(self).await?;
+        let ByName { rest, mut users, .. } = list;
+        if !is_all {
+            users.extend(self.list_planned(wanted, &order, &rest, hits).await?);
+        }
+        let passed = users.len().min(usize::try_from(window.offset).unwrap_or(usize::MAX));
+        users.drain(..passed);
+        Ok(users)
+    }
+
+    /// Users in any order, by the way that is likely to be the quickest.
+    async fn list_planned(
+        &mut self,
+        wanted: &UserQuery,
+        order: &Order<UserField>,
+        window: &Window,
+        hits: Hits,
+    ) -> Result<Vec<User>, Error> {
         let rows = Some(window.offset.saturating_add(window.limit) as f64);
-        let walk = match self.plan_users(wanted, rows, order.is_walkable(WALKED)).await? {
+        let request = Request { rows, is_walkable: order.is_walkable(WALKED), few: search::FEW };
+        let walk = match search::plan(self, hits, &request).await? {
             Plan::Scan => {
                 let way = Way::Walk { these: None, until: None };
                 return self.page_of_users(wanted, window, way).await;
@@ -117,7 +165,7 @@ impl Tx {
             }
             Plan::Walk(walk) => walk,
         };
-        let end = self.find_end(&order, window, walk.most).await?;
+        let end = self.find_end(order, window, walk.most).await?;
         let these = Some(&walk.candidates).filter(|_| !walk.reads);
         let way = Way::Walk { these, until: end.as_ref() };
         let page = self.page_of_users(wanted, window, way).await?;
@@ -145,27 +193,24 @@ impl Tx {
             }
         }
         let mut query = Query::new(self.engine(), "SELECT COUNT(*) FROM users");
-        let plan = self.plan_users(wanted, None, false).await?;
         wanted.write_conditions(&Order::new(&[]), &mut query);
-        if let Plan::Fetch(these) = &plan {
-            write_among(these, &mut query);
+        if let Some(hits) = self.look_up_users(wanted).await? {
+            let request = Request { rows: None, is_walkable: false, few: search::FEW };
+            if let Plan::Fetch(these) = search::plan(self, hits, &request).await? {
+                write_among(&these, &mut query);
+            }
         }
         query.one(self, |row| row.get(0)).await
     }
 
-    async fn plan_users(
-        &mut self,
-        wanted: &UserQuery,
-        rows: Option<f64>,
-        is_walkable: bool,
-    ) -> Result<Plan, Error> {
+    /// What the index says of who may be found; nothing if it is of no help.
+    async fn look_up_users(&mut self, wanted: &UserQuery) -> Result<Option<Hits>, Error> {
         let needles = search::needles(&wanted.filter);
         // Of users in the bin there are few.
         if needles.is_empty() || wanted.is_deleted {
-            return Ok(Plan::Scan);
+            return Ok(None);
         }
-        let few = search::FEW;
-        search::plan(self, &Request { needles: &needles, rows, is_walkable, few }).await
+        search::look_up(self, &needles).await
     }
 
     /// A page, come by in one way or another: all find the same.
@@ -209,7 +254,7 @@ impl Tx {
     }
 
     /// Where the walk stands after `most` users; nowhere if there are no more than that.
-    async fn find_end(
+    pub(super) async fn find_end(
         &mut self,
         order: &Order<UserField>,
         window: &Window,

@@ -1,5 +1,6 @@
 //! Users. Their names stand in `identifiers` as well, the one namespace; see there.
 
+mod by_name;
 mod end;
 pub(crate) mod folded;
 pub(crate) mod list;
@@ -134,6 +135,8 @@ pub(crate) fn user(row: &Row<'_>) -> Result<User, Error> {
     user_of(&mut row.columns())
 }
 
+#[cfg(test)]
+pub(crate) use by_name::Bounds;
 pub use list::UserQuery;
 
 impl Tx {

@@ -1,0 +1,220 @@
+//! The beginning of a search sorted by name, read from SQLite's index in that order.
+//!
+//! The index gives candidates by the beginnings of their names (`search/places.rs`): they are taken until they are
+//! enough for the page and nobody else has the last one's beginning, fetched and sorted. If very many have the same
+//! beginning, those who are found stand close together, and the list is walked from there. So it costs about the same
+//! whether many are found or few, and wherever they stand.
+
+use roster_model::{User, fold};
+
+use super::list::{UserQuery, Way};
+use crate::filter::Order;
+use crate::search::{Beginning, Candidates, FEW, user_at};
+use crate::{Error, Mark, MarkKey, Tx, Window};
+
+/// With more rows than these, those passed over included, other ways are better.
+pub(super) const MOST_ROWS: i64 = 1000;
+/// So many candidates are fetched at least: it costs little, and some of them may not be meant.
+const LEAST: i64 = 100;
+/// How often candidates are taken before other conditions seem to leave too few of them.
+const ROUNDS: usize = 4;
+
+/// How much is done at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// How many candidates are fetched.
+    pub(crate) few: i64,
+    /// How many users are looked at one after the other where candidates stand close together.
+    pub(crate) steps: i64,
+    /// How many candidates with the same beginning are told apart by a walk.
+    pub(crate) of_one: i64,
+}
+
+impl Bounds {
+    /// A few milliseconds' work each.
+    pub(crate) const USUAL: Self = Self { few: FEW, steps: 1000, of_one: 20_000 };
+}
+
+/// A list that is being read.
+pub(super) struct ByName<'l> {
+    /// What is searched.
+    pub(super) wanted: &'l UserQuery,
+    /// Who comes into question.
+    pub(super) candidates: &'l Candidates,
+    /// Whether the last name comes first.
+    pub(super) is_descending: bool,
+    /// Whether an index of the table has the list's order, the numbers of those with the same name included.
+    pub(super) is_walkable: bool,
+    /// How much is done at once.
+    pub(super) bounds: Bounds,
+    /// What is still to be read.
+    pub(super) rest: Window,
+    /// What has been read.
+    pub(super) users: Vec<User>,
+}
+
+impl ByName<'_> {
+    /// Reads as much as the index can give quickly; says whether that is all there is.
+    pub(super) async fn read(&mut self, tx: &mut Tx) -> Result<bool, Error> {
+        let mut from = match self.rest.after.as_ref().and_then(beginning) {
+            Some(beginning) => self.first(beginning),
+            None => self.first(if self.is_descending { Beginning::LAST } else { Beginning::FIRST }),
+        };
+        let few = self.bounds.few;
+        let mut walked = None;
+        for round in 0..ROUNDS {
+            let places = self.candidates.places(tx, from, self.is_descending, few + 1).await?;
+            let wanted = if round == 0 { self.rest.limit.max(LEAST) } else { few };
+            let (count, last) = whole(&places, wanted, few);
+            if count > 0 || last.is_none() {
+                self.fetch(tx, &places[..count], last).await?;
+                let Some(last) = last.filter(|_| self.rest.limit > 0) else { return Ok(true) };
+                from = self.next(last);
+                continue;
+            }
+            let same = Beginning::at(places[0]);
+            if self.is_walkable && walked != Some(same) {
+                walked = Some(same);
+                if self.walk(tx, same).await? {
+                    return Ok(true);
+                }
+                let reached = self.rest.after.as_ref().and_then(beginning);
+                from = self.first(reached.unwrap_or(same));
+            } else if self.tell_apart(tx, from, same).await? {
+                if self.rest.limit == 0 {
+                    return Ok(true);
+                }
+                from = self.next(same);
+            } else {
+                break;
+            }
+        }
+        Ok(self.rest.limit == 0)
+    }
+
+    /// Takes those at these places, up to the last who has the beginning `last`, or all.
+    async fn fetch(
+        &mut self,
+        tx: &mut Tx,
+        places: &[i64],
+        last: Option<Beginning>,
+    ) -> Result<(), Error> {
+        let these = these(places);
+        let found = tx.page_of_users(self.wanted, &self.rest, Way::Fetch(&these)).await?;
+        self.take(found, last);
+        Ok(())
+    }
+
+    /// Looks at everybody from the first who has this beginning, for some steps; says whether that was all.
+    async fn walk(&mut self, tx: &mut Tx, same: Beginning) -> Result<bool, Error> {
+        let before = edge(same, self.is_descending);
+        let is_later = |after: &Mark| match self.is_descending {
+            false => (&after.keys, after.id) > (&before.keys, before.id),
+            true => (&after.keys, after.id) < (&before.keys, before.id),
+        };
+        if !self.rest.after.as_ref().is_some_and(is_later) {
+            // Between the last one read and this edge only those are found whom the index does not know.
+            let (least, greatest) = same.places();
+            let last = if self.is_descending { greatest + 1 } else { least - 1 };
+            self.fetch(tx, &[], Some(Beginning::at(last))).await?;
+            if self.rest.limit == 0 {
+                return Ok(true);
+            }
+            self.rest.after = Some(before);
+        }
+        let order = Order::new(&self.wanted.order);
+        let end = tx.find_end(&order, &self.rest, self.bounds.steps).await?;
+        let way = Way::Walk { these: None, until: end.as_ref() };
+        let found = tx.page_of_users(self.wanted, &self.rest, way).await?;
+        self.take(found, None);
+        if self.rest.limit > 0 && end.is_some() {
+            self.rest.after = end;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Takes those from this place on who have this beginning, if they are not too many; says whether they were not.
+    async fn tell_apart(&mut self, tx: &mut Tx, from: i64, same: Beginning) -> Result<bool, Error> {
+        let most = self.bounds.of_one + 1;
+        let places = self.candidates.places(tx, from, self.is_descending, most).await?;
+        let count = places.partition_point(|place| Beginning::at(*place) == same);
+        if count as i64 == most {
+            return Ok(false);
+        }
+        let (these, until) = (these(&places[..count]), edge(same, !self.is_descending));
+        let way = match self.is_walkable {
+            true => Way::Walk { these: Some(&these), until: Some(&until) },
+            false => Way::Fetch(&these),
+        };
+        let found = tx.page_of_users(self.wanted, &self.rest, way).await?;
+        self.take(found, Some(same));
+        Ok(true)
+    }
+
+    /// Takes those who do not come after the beginning `last`: who does may have others before it, whom the index has
+    /// not given yet.
+    fn take(&mut self, found: Vec<User>, last: Option<Beginning>) {
+        let taken = self.users.len();
+        self.users.extend(found.into_iter().take_while(|user| {
+            let beginning = Beginning::of(fold(&user.name()).as_str());
+            last.is_none_or(|last| match self.is_descending {
+                false => beginning <= last,
+                true => beginning >= last,
+            })
+        }));
+        self.rest.limit -= (self.users.len() - taken) as i64;
+        if let Some(user) = self.users[taken..].last() {
+            self.rest.after = Some(self.wanted.mark(user));
+        }
+    }
+
+    /// The first place with this beginning in the list's order.
+    fn first(&self, beginning: Beginning) -> i64 {
+        let (least, greatest) = beginning.places();
+        if self.is_descending { greatest } else { least }
+    }
+
+    /// The first place after all with this beginning in the list's order.
+    fn next(&self, beginning: Beginning) -> i64 {
+        let (least, greatest) = beginning.places();
+        if self.is_descending { least - 1 } else { greatest + 1 }
+    }
+}
+
+/// A mark that stands below all names with this beginning, or above them.
+fn edge(beginning: Beginning, is_above: bool) -> Mark {
+    let mut text = beginning.text();
+    if is_above {
+        // No text has this character.
+        text.push('\u{10FFFF}');
+    }
+    Mark { keys: vec![MarkKey::Text(text)], id: if is_above { i64::MAX } else { 0 } }
+}
+
+/// How the name at this mark begins.
+fn beginning(mark: &Mark) -> Option<Beginning> {
+    match mark.keys.first() {
+        Some(MarkKey::Text(name)) => Some(Beginning::of(name)),
+        _ => None,
+    }
+}
+
+fn these(places: &[i64]) -> Candidates {
+    Candidates::These(places.iter().map(|place| user_at(*place).0).collect())
+}
+
+/// How many of these places, which are all if they are no more than `few`, to take so that `wanted` are among them and
+/// all with the last one's beginning, which is given as well; none if that one has too many. No beginning is given if
+/// these are all there are.
+fn whole(places: &[i64], wanted: i64, few: i64) -> (usize, Option<Beginning>) {
+    let is_end = |end: &usize| Beginning::at(places[end - 1]) != Beginning::at(places[*end]);
+    let are_all = places.len() as i64 <= few;
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).max(1);
+    let end = (wanted..places.len()).find(is_end);
+    match end.or_else(|| (1..places.len()).rev().find(|end| !are_all && is_end(end))) {
+        Some(end) => (end, Some(Beginning::at(places[end - 1]))),
+        None if are_all => (places.len(), None),
+        None => (0, Some(Beginning::at(places[0]))),
+    }
+}
