@@ -44,7 +44,7 @@ impl Misread {
             let due = words.rsplit_once(", expected ").map_or("another word", |(_, due)| due);
             return is("not_one_of", &format!("must be {}", due.replace('`', "")));
         }
-        let is_kind = ["invalid type: ", "invalid value: ", "invalid length "]
+        let is_kind = ["invalid type", "invalid value", "invalid length"]
             .iter()
             .any(|beginning| message.starts_with(beginning));
         match message.rsplit_once(", expected ").filter(|_| is_kind) {
@@ -99,6 +99,7 @@ mod tests {
             ),
             ("invalid type: integer `7`, expected a boolean", "must be true or false"),
             ("invalid type: map, expected a sequence", "must be a list"),
+            ("invalid value, expected a day", "must be a day"),
             ("invalid type: integer `7`, expected struct Profile", "must be a JSON object"),
             ("invalid type: sequence, expected a string", "must be a string"),
             ("unknown variant `x`, expected one of `a`, `b`", "must be one of a, b"),

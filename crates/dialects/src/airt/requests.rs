@@ -30,10 +30,7 @@ impl Otp {
 impl<'de> Deserialize<'de> for Otp {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(
-            untagged,
-            expecting = "invalid type: other, expected a string or a number of six digits"
-        )]
+        #[serde(untagged, expecting = "invalid type, expected a string or a number of six digits")]
         enum Code {
             Text(Secret),
             Number(u32),
@@ -204,7 +201,7 @@ fn minute<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Er
     match time {
         Some(time) => Ok(Some(time.timestamp())),
         None => Err(serde::de::Error::custom(
-            "invalid value: text, expected a time of the form YYYY-MM-DDTHH:MM",
+            "invalid value, expected a time of the form YYYY-MM-DDTHH:MM",
         )),
     }
 }
