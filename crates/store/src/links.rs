@@ -76,9 +76,16 @@ impl Tx {
         Ok(deleted == 1)
     }
 
-    /// Ends all links of `user`.
+    /// Ends all links of `user`. An address that waits for one waits no more, in the database: who writes the record
+    /// afterwards must know.
     pub async fn delete_links(&mut self, user: UserId) -> Result<(), Error> {
         self.execute("DELETE FROM links WHERE user_id = $1", &[&user]).await?;
+        self.execute(
+            "UPDATE users SET unconfirmed_email = NULL \
+             WHERE id = $1 AND unconfirmed_email IS NOT NULL",
+            &[&user],
+        )
+        .await?;
         Ok(())
     }
 

@@ -109,6 +109,7 @@ async fn put_into_bin(tx: &mut Tx, actor: &Actor, mut user: User, now: Timestamp
     tx.withdraw_invitations_by(user.id).await?;
     tx.disown_groups_of_user(user.id).await?;
     tx.release_users_of(user.id, now).await?;
+    user.unconfirmed_email = None;
     user.deleted_at = Some(now);
     user.updated_at = now;
     user.updated_by = actor.user_id();

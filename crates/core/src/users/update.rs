@@ -95,12 +95,18 @@ impl Core {
         let asking = self.count_asking(actor, &target, &names, now).await?;
         self.store()
             .write(async |tx: &mut Tx| {
-                let before = get_authorized(tx, actor, &operations, &target).await?;
+                let mut before = get_authorized(tx, actor, &operations, &target).await?;
                 if let Some(parent) = update.parent_id {
                     check_adoption(actor, Some(&before), parent)?;
                 }
                 if expected.is_some_and(|expected| expected != before.version) {
                     return Err(Error::PreconditionFailed);
+                }
+                if let Some(password) = &password {
+                    // First, because it ends all links, and the new address may get one.
+                    self.set_password_in(tx, &before, password, None, now).await?;
+                    Entry::done("password.changed", before.id).write(tx, actor, now).await?;
+                    before = get_user(tx, before.id).await?;
                 }
                 let mut after = before.clone();
                 set_profile(&mut after, update)?;
@@ -136,10 +142,6 @@ impl Core {
                     .with(json!({ "fields": fields }))
                     .write(tx, actor, now)
                     .await?;
-                if let Some(password) = &password {
-                    self.set_password_in(tx, &after, password, None, now).await?;
-                    Entry::done("password.changed", after.id).write(tx, actor, now).await?;
-                }
                 get_user(tx, after.id).await
             })
             .await

@@ -484,6 +484,23 @@ async fn a_new_address_waits_for_its_mail_and_the_old_one_is_told() {
     let mine = UserUpdate { is_email_confirmed: Some(true), ..email("mine@example.com") };
     let refused = roster.update_user(&own, &UserRef::Me, &mine, None).await;
     assert_eq!(field(refused), Some(Field::IsEmailConfirmed));
+
+    // With a new password the link of before is gone (threat T17), and nothing waits for it; the one that comes with the
+    // password is good.
+    let actor = roster.acting(&boss).await;
+    roster.manage_user(&actor, &to(&ann), &email("lost@example.com"), None).await.unwrap();
+    let lost = token(&mails(&roster).await);
+    let password = Secret::new("a new good password");
+    let nothing = UserUpdate::default();
+    let changed = roster.manage_user(&actor, &to(&ann), &nothing, Some(&password)).await.unwrap();
+    assert_eq!(changed.unconfirmed_email, None);
+    assert_eq!(code(roster.confirm_email(&nobody(), &lost).await), Some(ErrorCode::OtpInvalid));
+    let both = email("kept@example.com");
+    let changed = roster.manage_user(&actor, &to(&ann), &both, Some(&password)).await.unwrap();
+    assert_eq!(changed.unconfirmed_email.as_deref(), Some("kept@example.com"));
+    let kept = token(&mails(&roster).await);
+    let confirmed = roster.confirm_email(&nobody(), &kept).await.unwrap();
+    assert_eq!(confirmed.email, "kept@example.com");
 }
 
 #[tokio::test]
