@@ -1,10 +1,9 @@
 //! Themes, their logos, and the organizations that they are for.
 
-use std::collections::{HashMap, HashSet};
-use std::pin::Pin;
+use std::collections::HashMap;
 
 use jiff::Timestamp;
-use roster_model::{Image, LogoId, OrganizationId, Theme, ThemeId, ThemeLogo, fold};
+use roster_model::{Image, LogoId, OrganizationId, Theme, ThemeId, ThemeLogo};
 
 use crate::query::Query;
 use crate::sql::{Columns, Row};
@@ -67,12 +66,6 @@ impl Tx {
         Ok(themes.into_iter().next())
     }
 
-    /// The theme of this name, whatever its letter case.
-    pub async fn find_theme_by_name(&mut self, name: &str) -> Result<Option<ThemeId>, Error> {
-        let sql = "SELECT id FROM themes WHERE name_key = $1";
-        self.find(sql, &[&fold(name).as_str()], |row| row.get(0)).await
-    }
-
     /// Themes by number, from the first on; those for one organization, or all.
     pub async fn list_themes(
         &mut self,
@@ -113,16 +106,14 @@ impl Tx {
         Ok(themes)
     }
 
-    /// Adds a theme, whose `id` is ignored; nothing if one has its name. Of its logo, the number counts.
-    pub async fn insert_theme(&mut self, theme: &Theme) -> Result<Option<ThemeId>, Error> {
+    /// Adds a theme, whose `id` is ignored. Of its logo, the number counts.
+    pub async fn insert_theme(&mut self, theme: &Theme) -> Result<ThemeId, Error> {
         let id = self
-            .find(
-                "INSERT INTO themes (name, name_key, settings, logo_id, created_at, created_by, \
-                 updated_at, updated_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-                 ON CONFLICT (name_key) DO NOTHING RETURNING id",
+            .one(
+                "INSERT INTO themes (name, settings, logo_id, created_at, created_by, updated_at, \
+                 updated_by) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
                 &[
                     &theme.name,
-                    &fold(&theme.name).as_str(),
                     &theme.settings,
                     &logo_id(theme),
                     &theme.created_at,
@@ -133,22 +124,18 @@ impl Tx {
                 |row| row.get(0),
             )
             .await?;
-        if let Some(id) = id {
-            self.insert_theme_organizations(id, &theme.organization_ids).await?;
-        }
+        self.insert_theme_organizations(id, &theme.organization_ids).await?;
         Ok(id)
     }
 
-    /// Writes everything that can change in a theme. Its name must have been looked up in the same transaction. Of its
-    /// logo, the number counts.
+    /// Writes everything that can change in a theme. Of its logo, the number counts.
     pub async fn update_theme(&mut self, theme: &Theme) -> Result<(), Error> {
         self.execute(
-            "UPDATE themes SET name = $2, name_key = $3, settings = $4, logo_id = $5, \
-             updated_at = $6, updated_by = $7 WHERE id = $1",
+            "UPDATE themes SET name = $2, settings = $3, logo_id = $4, updated_at = $5, \
+             updated_by = $6 WHERE id = $1",
             &[
                 &theme.id,
                 &theme.name,
-                &fold(&theme.name).as_str(),
                 &theme.settings,
                 &logo_id(theme),
                 &theme.updated_at,
@@ -261,32 +248,6 @@ impl Tx {
         self.execute(sql, &[&id]).await?;
         Ok(())
     }
-}
-
-/// Gives the themes that were there before keys their keys. Of several of one name, the first keeps it and the others get
-/// numbers.
-pub(crate) fn fill_names<'t>(
-    tx: &'t mut Tx,
-) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 't>> {
-    Box::pin(async move {
-        let sql = "SELECT id, name FROM themes ORDER BY id";
-        let themes: Vec<(ThemeId, String)> =
-            tx.list(sql, &[], |row| Ok((row.get(0)?, row.get(1)?))).await?;
-        let mut taken: HashSet<String> = HashSet::new();
-        let is_first: Vec<bool> =
-            themes.iter().map(|(_, name)| taken.insert(fold(name).as_str().to_owned())).collect();
-        for ((id, name), is_first) in themes.into_iter().zip(is_first) {
-            let mut numbered = name.clone();
-            let mut number = 1;
-            while !is_first && !taken.insert(fold(&numbered).as_str().to_owned()) {
-                number += 1;
-                numbered = format!("{name} {number}");
-            }
-            let sql = "UPDATE themes SET name = $2, name_key = $3 WHERE id = $1";
-            tx.execute(sql, &[&id, &numbered, &fold(&numbered).as_str()]).await?;
-        }
-        Ok(())
-    })
 }
 
 fn logo_id(theme: &Theme) -> Option<LogoId> {

@@ -9,7 +9,7 @@ use clap::Subcommand;
 use futures_util::TryStreamExt;
 use roster_client::{
     Client,
-    model::{LogoId, NewTheme, OrganizationId, ThemeFilter, ThemeId, ThemeUpdate, fold},
+    model::{LogoId, NewTheme, OrganizationId, ThemeFilter, ThemeId, ThemeUpdate},
 };
 
 use super::Ls;
@@ -64,12 +64,16 @@ pub(crate) async fn find(roster: &Client, theme: &str) -> Result<ThemeId> {
         return Ok(id);
     }
     let mut themes = std::pin::pin!(roster.themes().page_size(1000).stream());
+    let mut found = None;
     while let Some(one) = themes.try_next().await? {
-        if fold(&one.name) == fold(theme) {
-            return Ok(one.id);
+        if one.name == theme && found.replace(one.id).is_some() {
+            bail!("there are several themes named {theme}: use the id");
         }
     }
-    bail!("there is no theme {theme}")
+    match found {
+        Some(id) => Ok(id),
+        None => bail!("there is no theme {theme}"),
+    }
 }
 
 /// What the platform makes of a theme.

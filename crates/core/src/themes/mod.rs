@@ -85,8 +85,7 @@ impl Core {
     ///
     /// # Errors
     /// `Forbidden` from all but administrators, and from an organization's for others besides; `NotFound` for other
-    /// organizations alone; `Invalid` for what the rules refuse; `AlreadyExists` for a name that another theme of the
-    /// installation has.
+    /// organizations alone; `Invalid` for what the rules refuse.
     pub async fn create_theme(&self, actor: &Actor, new: &NewTheme) -> Result<Theme> {
         let operation = Operation::WriteThemes;
         self.create_once(actor, operation, self.make_theme(actor, new)).await
@@ -125,8 +124,7 @@ impl Core {
                 if let Some(logo) = new.logo_id {
                     theme.logo = Some(find_logo(tx, actor, logo).await?);
                 }
-                let id = tx.insert_theme(&theme).await?;
-                theme.id = id.ok_or(Error::AlreadyExists { field: Field::Name })?;
+                theme.id = tx.insert_theme(&theme).await?;
                 Entry::done_to_nobody("theme.created")
                     .about(format!("theme:{}", theme.id))
                     .with(json!({
@@ -155,7 +153,7 @@ impl Core {
     ///
     /// # Errors
     /// `NotFound`; `Forbidden` from all but administrators, and from an organization's where others have it, too or are to
-    /// have it; `Invalid` for what the rules refuse; `AlreadyExists` for a name that another theme has.
+    /// have it; `Invalid` for what the rules refuse.
     pub async fn update_theme(
         &self,
         actor: &Actor,
@@ -195,10 +193,6 @@ impl Core {
                     return Ok(before);
                 }
                 refuse_unknown(tx, &theme.organization_ids).await?;
-                let named = tx.find_theme_by_name(&theme.name).await?;
-                if named.is_some_and(|named| named != id) {
-                    return Err(Error::AlreadyExists { field: Field::Name });
-                }
                 theme.updated_at = now;
                 theme.updated_by = actor.user_id();
                 tx.update_theme(&theme).await?;

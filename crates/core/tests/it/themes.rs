@@ -188,24 +188,6 @@ on_both_databases! {
         assert_eq!(names(&roster, &boss, &ThemeFilter::default()).await, ["Harbour"]);
     }
 
-    async fn a_name_is_one_themes_alone_whatever_its_letter_case(roster: Roster) {
-        let boss = somebody(&roster, "boss", Role::AccountAdmin).await;
-        let far = stranger(&roster, Role::AccountAdmin).await;
-        let harbour = roster.create_theme(&boss, &named("Harbour")).await.unwrap();
-        let other = roster.create_theme(&boss, &named("Other")).await.unwrap();
-        for actor in [&boss, &far] {
-            let refused = roster.create_theme(actor, &named("HARBOUR")).await;
-            assert_eq!(code(refused), Some(ErrorCode::AlreadyExists));
-        }
-        let rename = |name: &str| ThemeUpdate { name: Some(name.into()), ..ThemeUpdate::default() };
-        let refused = roster.update_theme(&boss, other.id, &rename("harbour")).await;
-        assert_eq!(code(refused), Some(ErrorCode::AlreadyExists));
-        let same = roster.update_theme(&boss, harbour.id, &rename("harbour")).await.unwrap();
-        assert_eq!(same.name, "harbour");
-        roster.delete_theme(&boss, harbour.id).await.unwrap();
-        roster.update_theme(&boss, other.id, &rename("Harbour")).await.unwrap();
-    }
-
     async fn t37_a_logo_is_an_image_by_its_content_and_gone_with_the_last_theme_that_has_it(roster: Roster) {
         let boss = somebody(&roster, "boss", Role::AccountAdmin).await;
         let theme = roster.create_theme(&boss, &named("Harbour")).await.unwrap();

@@ -95,6 +95,8 @@ async fn of_users(call: &Call, path: &[&str]) -> Reply {
         ("GET", []) => users::list(call.at("/geobox/v1/users")).await,
         ("POST", []) => users::create(call.at("/geobox/v1/users")).await,
         ("GET", ["search"]) => users::search(call.at("/geobox/v1/users/search")).await,
+        // Nobody has that for a number.
+        (_, ["search"]) => Err(Refusal::no_such_route()),
         ("GET", [user]) => users::get(call.at("/geobox/v1/users/{user}"), user).await,
         ("PUT", [user]) => users::update(call.at("/geobox/v1/users/{user}"), user).await,
         ("DELETE", [user]) => users::delete(call.at("/geobox/v1/users/{user}"), user).await,

@@ -52,9 +52,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(11, "registrations", "0011_registrations.sql"),
     migration!(12, "message keys", "0012_message_keys.sql"),
     migration!(13, "proofs", "0013_proofs.sql"),
-    migration!(14, "theme names", "0014_theme_names.sql", crate::themes::fill_names),
-    migration!(15, "counts by status", "0015_counts_by_status.sql"),
-    migration!(16, "search by name", "0016_search_by_name.sql"),
+    migration!(14, "counts by status", "0014_counts_by_status.sql"),
+    migration!(15, "search by name", "0015_search_by_name.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

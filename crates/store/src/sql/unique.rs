@@ -49,8 +49,6 @@ uniques! {
     FeatureFlagOfGroup, "feature_flag_switches.feature_flag_id, feature_flag_switches.group_id", "feature_flag_switches_group", "the feature flag's switch for the group";
     /// A feature flag's switch for a user.
     FeatureFlagOfUser, "feature_flag_switches.feature_flag_id, feature_flag_switches.user_id", "feature_flag_switches_user", "the feature flag's switch for the user";
-    /// A name of a theme.
-    ThemeName, "themes.name_key", "themes_name", "the theme's name";
     /// A name of a logo.
     LogoName, "theme_logos.name", "theme_logos_name", "the logo's name";
     /// That a theme is for an organization.
