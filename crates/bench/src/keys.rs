@@ -128,7 +128,7 @@ pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
              with `GET /reports/33/runs`: every use of both is counted. One constraint of each key fits, the last, a \
              pattern; the others are exact paths, prefixes and patterns. {KEYS} keys are shown in turn, by \
              {CONNECTIONS} connections, unless told otherwise; the bare handler has as many, without constraints. \
-             Patterns of 512 keys are kept compiled: with 2,000 in turn they are compiled for each request."
+             The patterns of some thousands of keys are kept compiled."
         ));
         Ok(section)
     })

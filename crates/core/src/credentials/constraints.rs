@@ -1,56 +1,43 @@
 //! What an API key may reach: rules about method and path (contract of Civis, section 8.1; design section 3.6).
 //!
-//! They are held against the canonical path that the router routes, without its leading slash. Regular expressions
-//! come from users, so the engine is one whose time grows with the path and the patterns alone, and both are bounded:
-//! all patterns of a key are one automaton of bounded size, which reads no long path.
+//! They are held against the canonical path that the router routes, without its leading slash. No long path is held
+//! against patterns.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, iter, sync::Arc};
 
-use quick_cache::sync::Cache;
-use regex::{RegexBuilder, RegexSet, RegexSetBuilder};
+use regex_automata::meta::BuildError;
 use roster_model::{Constraint, ConstraintKind, Field, Reason};
 use roster_store::LiveCredential;
 
+use super::patterns::{Kept, Patterns, is_pattern};
 use crate::{Error, RequestLine, Result};
 
 /// The most constraints that a key may have.
 const MAX_CONSTRAINTS: usize = 100;
 /// The longest path, prefix or pattern, in characters.
 const MAX_TEXT: usize = 1000;
-/// What the compiled patterns of a key may take together, in bytes: in the worst case each byte of a path is held against
-/// all of it.
-const MAX_COMPILED: usize = 256 * 1024;
 /// The longest path that a pattern lets through, in bytes: a request must not keep a thread busy for long.
 const MAX_MATCHED: usize = 512;
-/// How deep the groups of a pattern may stand in each other.
-const MAX_NESTING: u32 = 32;
-/// Of how many keys the compiled patterns are kept.
-const KEPT: usize = 512;
-
 /// Methods that a constraint may name.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-/// Checks constraints, and keeps compiled patterns at hand. A key's constraints never change, so its number names them.
+/// Checks constraints, and keeps compiled patterns at hand.
 pub(crate) struct Constraints {
-    compiled: Cache<i64, Arc<RegexSet>>,
+    patterns: Kept,
 }
 
 impl Constraints {
     pub(crate) fn new() -> Self {
-        Self { compiled: Cache::new(KEPT) }
+        Self { patterns: Kept::new() }
     }
 
     /// Whether a credential may make this request. Without constraints it may make any.
     pub(crate) fn allow(&self, credential: &LiveCredential, request: RequestLine<'_>) -> bool {
-        // Compiled on the first use only: most keys have no patterns.
-        lets_through(&credential.constraints, request, || {
-            self.compiled.get(&credential.id).unwrap_or_else(|| {
-                // Patterns that do not compile any more let nothing through.
-                let compiled = Arc::new(compile(&credential.constraints).unwrap_or_default());
-                self.compiled.insert(credential.id, Arc::clone(&compiled));
-                compiled
-            })
-        })
+        let constraints = &credential.constraints;
+        // Compiled on the first use only: most keys have no patterns. Those that do not compile any more let nothing
+        // through.
+        let compile = || compile(constraints).unwrap_or_else(|_| Patterns::none());
+        lets_through(constraints, request, || self.patterns.of_key(credential.id, compile))
     }
 }
 
@@ -67,7 +54,7 @@ pub fn allows(constraints: &[Constraint], request: RequestLine<'_>) -> Result<bo
 fn lets_through(
     constraints: &[Constraint],
     request: RequestLine<'_>,
-    patterns: impl FnOnce() -> Arc<RegexSet>,
+    patterns: impl FnOnce() -> Arc<Patterns>,
 ) -> bool {
     if constraints.is_empty() {
         return true;
@@ -92,7 +79,7 @@ fn lets_through(
         return false;
     }
     let matched = patterns().matches(path);
-    matched.iter().any(|place| with_patterns().nth(place).is_some_and(may))
+    matched.iter().any(|place| with_patterns().nth(place.as_usize()).is_some_and(may))
 }
 
 /// Whether two keys may reach the same, whatever the order in which that is written down.
@@ -111,7 +98,7 @@ pub(crate) fn are_same(one: &[Constraint], other: &[Constraint]) -> bool {
 ///
 /// # Errors
 /// `Invalid` for the first that is malformed; the sentence says which and why.
-pub(crate) fn check(constraints: &[Constraint]) -> Result<RegexSet> {
+pub(crate) fn check(constraints: &[Constraint]) -> Result<Patterns> {
     if constraints.len() > MAX_CONSTRAINTS {
         return Err(refused(format!("has more than {MAX_CONSTRAINTS} entries")));
     }
@@ -143,15 +130,11 @@ fn check_one(constraint: &Constraint) -> Result<(), String> {
         return Err("has a path with a NUL character".to_owned());
     }
     if constraint.kind == ConstraintKind::Regex {
-        // Alone, so that a stray bracket cannot close the group that holds the anchors.
-        let alone = RegexBuilder::new(&constraint.path)
-            .size_limit(MAX_COMPILED)
-            .nest_limit(MAX_NESTING)
-            .build();
-        alone.map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => "has a pattern that is too large".to_owned(),
-            _ => "has a pattern that is no regular expression".to_owned(),
-        })?;
+        if !is_pattern(&constraint.path) {
+            return Err("has a pattern that is no regular expression".to_owned());
+        }
+        Patterns::compile(iter::once(constraint.path.as_str()))
+            .map_err(|_| "has a pattern that is too large".to_owned())?;
     }
     Ok(())
 }
@@ -165,14 +148,8 @@ fn with_patterns(constraints: &[Constraint]) -> impl Iterator<Item = &Constraint
     constraints.iter().filter(|constraint| constraint.kind == ConstraintKind::Regex)
 }
 
-/// All patterns as one automaton, each to be matched by the whole path.
-fn compile(constraints: &[Constraint]) -> Result<RegexSet, regex::Error> {
-    let whole = |constraint: &Constraint| format!(r"\A(?:{})\z", constraint.path);
-    RegexSetBuilder::new(with_patterns(constraints).map(whole))
-        .size_limit(MAX_COMPILED)
-        .dfa_size_limit(MAX_COMPILED)
-        .nest_limit(MAX_NESTING)
-        .build()
+fn compile(constraints: &[Constraint]) -> Result<Patterns, Box<BuildError>> {
+    Patterns::compile(with_patterns(constraints).map(|constraint| constraint.path.as_str()))
 }
 
 fn bare(text: &str) -> &str {

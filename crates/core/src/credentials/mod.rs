@@ -13,6 +13,7 @@ mod links;
 mod mfa;
 pub mod one_time_code;
 pub mod password;
+mod patterns;
 mod phone;
 pub mod recovery;
 mod replace;
