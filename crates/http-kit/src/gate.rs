@@ -96,6 +96,9 @@ struct Inner {
     count: AtomicU64,
 }
 
+/// Something at a door, if it is at one.
+type At<'g, T> = (Option<&'g Mount>, T);
+
 /// How a handler can end without an answer.
 enum Ended {
     Panicked(Box<dyn Any + Send>),
@@ -132,10 +135,7 @@ impl Gate {
         let method = request.method().clone();
         let followed = Followed::new(inner.settings.traces.as_ref(), request.headers());
         let (mount, mut response) = match inner.prepare(request, &context) {
-            Ok(request) => {
-                let mount = inner.mount(request.uri().path());
-                (mount, inner.run(request, mount, &context).await)
-            }
+            Ok((mount, request)) => (mount, inner.run(request, mount, &context).await),
             Err(early) => {
                 let (mount, refusal) = *early;
                 (mount, renderer(mount)(&refusal, context.id()))
@@ -181,12 +181,12 @@ impl Inner {
         Arc::from(str::from_utf8(&id).expect("an id is made of hexadecimal digits and a hyphen"))
     }
 
-    /// Makes the request one that the router may see; or says why not, and at which door.
+    /// Makes the request one that the router may see, and says at which door; or why not.
     fn prepare<B>(
         &self,
         mut request: Request<B>,
         context: &Arc<RequestContext>,
-    ) -> Result<Request<Body>, Box<(Option<&Mount>, Refusal)>>
+    ) -> Result<At<'_, Request<Body>>, Box<At<'_, Refusal>>>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
@@ -217,7 +217,8 @@ impl Inner {
         let unclear =
             || at(Refusal::http(StatusCode::BAD_REQUEST, "this path could be read in two ways"));
         let canonical = paths::canonical(path).ok_or_else(unclear)?;
-        if canonical != path && paths::has_dot_segments(path) {
+        let is_respelled = canonical != path;
+        if is_respelled && paths::has_dot_segments(path) {
             let mount = mount.or_else(|| self.mount(&canonical));
             if mount.is_some_and(|mount| mount.refuses_dots) {
                 return Err(unclear());
@@ -227,22 +228,25 @@ impl Inner {
         if host.is_some() {
             context.set_by_host();
         }
-        if prefix.is_some() || canonical != path {
+        let mut reached = mount;
+        if prefix.is_some() || is_respelled {
             let path = paths::encode(&canonical);
             let query = request.uri().query().map(|query| format!("?{query}"));
             let whole =
                 [prefix.unwrap_or_default(), &path, query.as_deref().unwrap_or_default()].concat();
             let uri = whole.parse::<Uri>().map_err(|_| unclear())?;
+            reached = self.mount(uri.path());
             *request.uri_mut() = uri;
         }
         request.extensions_mut().insert(context.clone());
         let limit = self.settings.body_bytes;
-        Ok(request.map(|body| match length {
+        let request = request.map(|body| match length {
             _ if body.is_end_stream() => Body::empty(),
             // It cannot be longer than was said.
             Some(_) if body.size_hint().exact() == length => Body::new(body),
             _ => Body::new(Limited::new(body, limit)),
-        }))
+        });
+        Ok((reached, request))
     }
 
     /// The door that the request's host name stands for.
