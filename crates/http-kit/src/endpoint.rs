@@ -17,7 +17,7 @@ use http::{
 };
 use roster_api::{Body as _, Endpoint, EndpointDescription, Query, Reply, Shape};
 use roster_core::{Actor, Core, Door, Error};
-use roster_model::Field;
+use roster_model::{Field, Misread};
 use serde_json::Value;
 
 use crate::{Kit, Refusal, RequestContext, body, conditions, json};
@@ -82,7 +82,7 @@ where
     let Read { actor, path, query, body, expected_version } =
         read(kit, &context, request, E::DESCRIPTION).await?;
     let values: Vec<_> = path.iter().map(String::as_str).collect();
-    let path = E::from_path(&values).ok_or_else(Refusal::not_found)?;
+    let path = E::from_path(&values).ok_or_else(|| no_such_place(E::DESCRIPTION, &values))?;
     let query = read_query::<E::Query>(query.as_deref())?;
     let body = match body {
         Some(bytes) => E::Body::read(&bytes, json::Strictly)?,
@@ -148,7 +148,7 @@ fn wanted_fields(names: &str, described: &EndpointDescription) -> Result<Vec<Str
         return Ok(wanted);
     }
     let detail = format!("fields must be some of {}, with commas between", known.join(", "));
-    Err(Refusal::invalid(Field::Fields, "not_one_of", detail))
+    Err(Refusal::invalid(Field::Fields.as_str(), "not_one_of", detail))
 }
 
 async fn read_path(parts: &mut Parts) -> Result<Vec<String>, Refusal> {
@@ -158,26 +158,49 @@ async fn read_path(parts: &mut Parts) -> Result<Vec<String>, Refusal> {
     Ok(params.iter().map(|(_, value)| value.to_owned()).collect())
 }
 
+/// The refusal of a path that nothing has. Where one of several words is due, it says which there are.
+fn no_such_place(described: &EndpointDescription, values: &[&str]) -> Refusal {
+    let wrong = described.params.iter().zip(values).find_map(|(param, value)| {
+        let schema = serde_json::to_value((param.schema)()).ok()?;
+        let words: Vec<_> =
+            schema.get("enum")?.as_array()?.iter().filter_map(Value::as_str).collect();
+        (!words.contains(value)).then(|| (param.name, words.join(", ")))
+    });
+    let Some((name, words)) = wrong else { return Refusal::not_found() };
+    Refusal {
+        detail: format!("there is nothing at this address: {name} must be one of {words}").into(),
+        field: Some(name.into()),
+        reason: Some("not_one_of"),
+        ..Refusal::not_found()
+    }
+}
+
 fn read_query<Q: Query>(query: Option<&str>) -> Result<Q, Refusal> {
     let Some(query) = query else { return Ok(Q::default()) };
     check_names(query, Q::NAMES)?;
     Q::read(query).map_err(|error| {
-        let detail: String =
-            format!("a query parameter is wrong: {error}").chars().take(200).collect();
-        Refusal::invalid(Field::Query, "malformed", detail)
+        // The reader does not say which parameter is wrong, so each is read alone.
+        let wrong = query.split('&').find_map(|pair| Some((name_of(pair), Q::read(pair).err()?)));
+        let (name, error) = wrong.unwrap_or(("", error));
+        let Misread { key, code, sentence } = Misread::of(name, &error.to_string());
+        json::about(key.as_deref().unwrap_or(name), code, &sentence)
     })
+}
+
+/// The name of a parameter, as it was sent.
+fn name_of(pair: &str) -> &str {
+    pair.split('=').next().unwrap_or_default()
 }
 
 fn check_names(query: &str, known: &[&str]) -> Result<(), Refusal> {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let name = pair.split('=').next().unwrap_or_default();
+        let name = name_of(pair);
         if !known.contains(&name) {
-            let detail = if known.is_empty() {
-                "this endpoint takes no query parameters".to_owned()
-            } else {
-                format!("a query parameter is not known here; known are {}", known.join(", "))
+            let sentence = match known {
+                [] => "is not known: this endpoint takes no query parameters".to_owned(),
+                known => format!("is no query parameter; known are {}", known.join(", ")),
             };
-            return Err(Refusal::invalid(Field::Query, "unknown_field", detail));
+            return Err(json::about(name, "unknown_field", &sentence));
         }
     }
     Ok(())

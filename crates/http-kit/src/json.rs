@@ -10,6 +10,7 @@ use serde::{
     de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::error::Category;
+use serde_path_to_error::{Path, Segment};
 
 use crate::Refusal;
 
@@ -18,6 +19,9 @@ const MAX_DEPTH: usize = 32;
 
 /// How much of an error is told.
 const MAX_DETAIL: usize = 300;
+
+/// How much of a name or path that was sent is told.
+const MAX_NAME: usize = 100;
 
 /// Reads a body as JSON.
 ///
@@ -31,16 +35,14 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     check(bytes)?;
     // Serde would take a list for an object, its items for the fields in their order.
     if *first != b'{' {
-        return Err(explain("", "invalid type: list, expected a JSON object"));
+        return Err(explain(Vec::new(), "invalid type: list, expected a JSON object"));
     }
     serde_json::from_slice(bytes).or_else(|_| {
         // Keeping track of where one is costs, so only what is wrong is read like that.
         let mut json = serde_json::Deserializer::from_slice(bytes);
         serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            let path = if path == "." { "" } else { &path };
-            let message = error.into_inner().to_string();
-            explain(path, &message)
+            let names = names(error.path());
+            explain(names, &error.into_inner().to_string())
         })
     })
 }
@@ -84,32 +86,40 @@ fn check(bytes: &[u8]) -> Result<(), Refusal> {
 }
 
 fn malformed(detail: &str) -> Refusal {
-    let detail = detail.chars().take(MAX_DETAIL).collect::<String>();
-    Refusal::http(StatusCode::BAD_REQUEST, detail)
+    Refusal::http(StatusCode::BAD_REQUEST, shortened(detail, MAX_DETAIL))
+}
+
+/// The keys and places in lists that lead to a value.
+fn names(path: &Path) -> Vec<String> {
+    let segments = path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { variant } => Some(variant.clone()),
+        Segment::Unknown => None,
+    });
+    segments.collect()
 }
 
 /// What serde's words mean for the sender. Values are left out: they may be secrets.
-fn explain(path: &str, message: &str) -> Refusal {
-    let last = path.rsplit('.').next().unwrap_or_default();
+fn explain(mut path: Vec<String>, message: &str) -> Refusal {
+    let last = path.last().map(String::as_str).unwrap_or_default();
     let Misread { key, code, sentence } = Misread::of(last, message);
-    let path = match key {
-        // serde's path may already end in the unknown name.
-        Some(key) if path == key || path.ends_with(&format!(".{key}")) => path.to_owned(),
-        Some(key) => join(path, &key),
-        None => path.to_owned(),
-    };
-    let field = path
-        .rsplit('.')
-        .next()
-        .and_then(|last| Field::from_word(last.split('[').next().unwrap_or_default()))
-        .unwrap_or(Field::Body);
-    let whole = if path.is_empty() { "the body".to_owned() } else { path };
-    let detail: String = format!("{whole} {sentence}").chars().take(MAX_DETAIL).collect();
-    Refusal::invalid(field, code, detail)
+    // serde's path may already end in the unknown name.
+    path.extend(key.filter(|key| path.last() != Some(key)));
+    about(&path.join("."), code, &sentence)
 }
 
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() { name.into() } else { format!("{path}.{name}") }
+/// The refusal of what was sent under this name, or of the whole body where there is none.
+pub(crate) fn about(name: &str, code: &'static str, sentence: &str) -> Refusal {
+    let (field, subject) = match shortened(name, MAX_NAME) {
+        name if name.is_empty() => (Field::Body.as_str().to_owned(), "the body".to_owned()),
+        name => (name.clone(), name),
+    };
+    Refusal::invalid(field, code, shortened(&format!("{subject} {sentence}"), MAX_DETAIL))
+}
+
+fn shortened(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
 }
 
 /// Reads any JSON and keeps nothing; may go so many levels down.
@@ -213,74 +223,79 @@ struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
-    use roster_model::{NewUser, SetUp, UserUpdate};
+    use roster_model::{NewApiKey, NewUser, SetUp, UserUpdate};
 
     use super::*;
 
     fn refused<T: DeserializeOwned>(
         text: &str,
-    ) -> (u16, Option<Field>, Option<&'static str>, String) {
+    ) -> (u16, Option<String>, Option<&'static str>, String) {
         let refusal = parse::<T>(text.as_bytes()).map(drop).unwrap_err();
-        (refusal.status.as_u16(), refusal.field, refusal.reason, refusal.detail.into())
+        let field = refusal.field.map(String::from);
+        (refusal.status.as_u16(), field, refusal.reason, refusal.detail.into())
     }
 
     #[test]
     fn what_is_wrong_is_named_by_its_path() {
         for (text, field, reason, detail) in [
-            (r#"{"email":"a@b"}"#, Field::Username, "missing", "username is missing"),
+            (r#"{"email":"a@b"}"#, "username", "missing", "username is missing"),
             (
                 r#"{"username":1,"email":"a@b"}"#,
-                Field::Username,
+                "username",
                 "wrong_type",
                 "username must be a string",
             ),
             (
                 r#"{"username":null,"email":"a@b"}"#,
-                Field::Username,
+                "username",
                 "wrong_type",
                 "username must be a string",
             ),
             (
                 r#"{"username":"a","email":"a@b","profile":{"city":7}}"#,
-                Field::City,
+                "profile.city",
                 "wrong_type",
                 "profile.city must be a string",
             ),
             (
                 r#"{"username":"a","email":"a@b","is_admin":true}"#,
-                Field::Body,
+                "is_admin",
                 "unknown_field",
                 "is_admin is not known here",
             ),
             (
                 r#"{"username":"a","email":"a@b","send_invitation":"yes"}"#,
-                Field::Body,
+                "send_invitation",
                 "wrong_type",
                 "send_invitation must be true or false",
             ),
             (
                 r#"{"username":"a","email":"a@b","primary_group_id":"x"}"#,
-                Field::Body,
+                "primary_group_id",
                 "wrong_type",
                 "primary_group_id must be a whole number up to 9223372036854775807",
             ),
-            ("[]", Field::Body, "wrong_type", "the body must be a JSON object"),
-            (r#"["a","a@b"]"#, Field::Body, "wrong_type", "the body must be a JSON object"),
-            ("7", Field::Body, "wrong_type", "the body must be a JSON object"),
+            ("[]", "body", "wrong_type", "the body must be a JSON object"),
+            (r#"["a","a@b"]"#, "body", "wrong_type", "the body must be a JSON object"),
+            ("7", "body", "wrong_type", "the body must be a JSON object"),
             (
                 r#"{"username":"a","email":"a@b","profile":7}"#,
-                Field::Body,
+                "profile",
                 "wrong_type",
                 "profile must be a JSON object",
             ),
         ] {
             let got = refused::<NewUser>(text);
-            assert_eq!(got, (422, Some(field), Some(reason), detail.into()), "{text}");
+            assert_eq!(got, (422, Some(field.into()), Some(reason), detail.into()), "{text}");
         }
         let nested = refused::<SetUp>(r#"{"token":"t","user":{"email":"a@b"}}"#);
         assert_eq!(nested.3, "user.username is missing");
+        assert_eq!(nested.1.as_deref(), Some("user.username"));
+        let listed =
+            refused::<NewApiKey>(r#"{"name":"k","constraints":[{"method":"GET"},{"verb":1}]}"#);
+        assert_eq!(listed.1.as_deref(), Some("constraints.0.method"));
         let role = refused::<UserUpdate>(r#"{"role":"king"}"#);
-        assert_eq!((role.1, role.2), (Some(Field::Role), Some("not_one_of")));
+        assert_eq!((role.1, role.2), (Some("role".into()), Some("not_one_of")));
         assert!(role.3.starts_with("role must be one of system_admin, "), "{}", role.3);
     }
 
@@ -340,6 +355,7 @@ mod tests {
         let text = format!(r#"{{"role":"{}"}}"#, "x".repeat(1_000_000));
         assert!(refused::<UserUpdate>(&text).3.len() < 400);
         let text = format!(r#"{{"{}":1}}"#, "x".repeat(1_000_000));
-        assert!(refused::<UserUpdate>(&text).3.len() < 400);
+        let told = refused::<UserUpdate>(&text);
+        assert!(told.3.len() < 400 && told.1.is_some_and(|name| name.len() == MAX_NAME));
     }
 }

@@ -8,7 +8,7 @@ use http::{
     header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use roster_core::Error;
-use roster_model::{ErrorCode, Field, Problem};
+use roster_model::{ErrorCode, Problem};
 
 /// Why a request gets no answer of its own: an error of the rulebook, or one of HTTP itself.
 #[derive(Clone, Debug)]
@@ -19,8 +19,8 @@ pub struct Refusal {
     pub code: ErrorCode,
     /// A sentence for people.
     pub detail: Cow<'static, str>,
-    /// The part of the request that is wrong.
-    pub field: Option<Field>,
+    /// The part of the request that is wrong, by the name it was sent by.
+    pub field: Option<Box<str>>,
     /// What is wrong with that part.
     pub reason: Option<&'static str>,
     /// How long to wait.
@@ -61,13 +61,13 @@ impl Refusal {
 
     /// Something in the request that is not what it should be.
     pub fn invalid(
-        field: Field,
+        field: impl Into<Box<str>>,
         reason: &'static str,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self {
             code: ErrorCode::FieldInvalid,
-            field: Some(field),
+            field: Some(field.into()),
             reason: Some(reason),
             ..Self::http(StatusCode::UNPROCESSABLE_ENTITY, detail)
         }
@@ -92,7 +92,7 @@ impl Refusal {
             title: self.status.canonical_reason().unwrap_or_default().into(),
             detail: self.detail.into_owned(),
             code: self.code,
-            field: self.field,
+            field: self.field.map(String::from),
             reason: self.reason.map(Into::into),
             retry_after: seconds,
             request_id: request_id.into(),
@@ -138,7 +138,7 @@ impl From<Error> for Refusal {
         };
         Self {
             code,
-            field: error.field(),
+            field: error.field().map(|field| field.as_str().into()),
             reason,
             retry_after: error.retry_after(),
             ..Self::http(roster_api::status(code), error.to_string())
@@ -148,7 +148,7 @@ impl From<Error> for Refusal {
 
 #[cfg(test)]
 mod tests {
-    use roster_model::Reason;
+    use roster_model::{Field, Reason};
 
     use super::*;
 
@@ -157,7 +157,7 @@ mod tests {
         let error = Error::invalid(Field::Username, Reason::Empty);
         let refusal = Refusal::from(error);
         assert_eq!(refusal.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert_eq!((refusal.field, refusal.reason), (Some(Field::Username), Some("empty")));
+        assert_eq!((refusal.field, refusal.reason), (Some("username".into()), Some("empty")));
         assert_eq!(refusal.detail, "username must not be empty");
     }
 

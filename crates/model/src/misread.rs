@@ -49,7 +49,16 @@ impl Misread {
             .any(|beginning| message.starts_with(beginning));
         match message.rsplit_once(", expected ").filter(|_| is_kind) {
             Some((_, due)) => is("wrong_type", &format!("must be {}", due_for_people(due))),
-            None => is("malformed", "cannot be read as what is due there"),
+            None => match message {
+                // The standard library's words for texts that are to be numbers or truth values, as in queries.
+                "invalid digit found in string" | "cannot parse integer from empty string" => {
+                    is("wrong_type", "must be a whole number, in digits")
+                }
+                "number too large to fit in target type" => is("out_of_range", "is too large"),
+                "number too small to fit in target type" => is("out_of_range", "is too small"),
+                "provided string was not `true` or `false`" => Self::no_truth_value(),
+                _ => is("malformed", "cannot be read as what is due there"),
+            },
         }
     }
 
@@ -105,6 +114,9 @@ mod tests {
             ("unknown variant `x`, expected one of `a`, `b`", "must be one of a, b"),
             ("unknown variant `x`, expected `a` or `b`", "must be a or b"),
             ("expected value", "cannot be read as what is due there"),
+            ("invalid digit found in string", "must be a whole number, in digits"),
+            ("number too large to fit in target type", "is too large"),
+            ("provided string was not `true` or `false`", "must be true or false"),
         ] {
             assert_eq!(Misread::of("key", message).sentence, sentence, "{message}");
         }

@@ -114,7 +114,7 @@ words! {
 }
 
 words! {
-    /// The part of a request that an error speaks of; the name is the one in the native API.
+    /// The part of a request that an error speaks of; the word is the name it is sent by in the native API.
     Field {
         /// The username.
         Username = "username",
@@ -130,6 +130,8 @@ words! {
         Phone = "phone",
         /// The password.
         Password = "password",
+        /// The hash of an imported user's password.
+        PasswordHash = "password_hash",
         /// The new password, beside the old one.
         NewPassword = "new_password",
         /// A one-time code.
@@ -141,12 +143,16 @@ words! {
         /// The status.
         Status = "status",
         /// The organization.
-        Organization = "organization",
-        /// The group.
-        Group = "group",
+        OrganizationId = "organization_id",
+        /// The groups of an imported user, by their names.
+        Groups = "groups",
         /// The primary group.
+        PrimaryGroupId = "primary_group_id",
+        /// The primary group of an imported user, by its name.
         PrimaryGroup = "primary_group",
         /// The account admin.
+        ParentId = "parent_id",
+        /// The account admin of an imported user, by name or address.
         Parent = "parent",
         /// The plan.
         Plan = "plan",
@@ -242,8 +248,8 @@ words! {
         Category = "category",
         /// What the platform calls an object's last run.
         LastRunId = "last_run_id",
-        /// A user named in the request.
-        User = "user",
+        /// The owner of a group.
+        OwnerId = "owner_id",
         /// Whether an account is switched on.
         Active = "active",
         /// How an account stands.
@@ -276,8 +282,6 @@ words! {
         IfMatch = "if_match",
         /// The body as a whole.
         Body = "body",
-        /// The path or query as a whole.
-        Query = "query",
     }
 }
 
@@ -451,9 +455,10 @@ pub struct Problem {
     pub detail: String,
     /// The stable code for machines.
     pub code: ErrorCode,
-    /// The part of the request that is wrong, if it is one.
+    /// The part of the request that is wrong, by the name it was sent by: a parameter, or a key of the body with where it
+    /// is in there (`email`, `constraints.0.verb`); `body` for the body as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub field: Option<Field>,
+    pub field: Option<String>,
     /// What is wrong with that part, for machines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

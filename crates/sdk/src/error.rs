@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use roster_model::{ErrorCode, Field, Problem};
+use roster_model::{ErrorCode, Problem};
 
 /// What a call answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -48,9 +48,9 @@ impl Error {
         self.problem().map(|problem| problem.code)
     }
 
-    /// The part of the request that the refusal speaks of.
-    pub fn field(&self) -> Option<Field> {
-        self.problem().and_then(|problem| problem.field)
+    /// The part of the request that the refusal speaks of, as [`Problem::field`] has it.
+    pub fn field(&self) -> Option<&str> {
+        self.problem()?.field.as_deref()
     }
 
     /// How long the server asks to wait before the next try.

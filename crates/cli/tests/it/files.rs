@@ -84,7 +84,7 @@ async fn move_house(old: Roster, new: Roster) {
     assert!(dry.err.contains("account admin is not there yet: 2."), "{}", dry.err);
     let people = old.run(&admin, &["import", "people.csv"]);
     for said in [
-        "line 4: group \"nowhere\" does not exist",
+        "line 4: groups \"nowhere\" does not exist",
         "line 5: parent is no account admin who is there",
         "Users created: 2; there already: 0; lines refused: 2.",
     ] {

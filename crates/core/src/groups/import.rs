@@ -84,7 +84,7 @@ type Made = (u64, u64, Vec<(u32, Field)>);
 
 async fn make(tx: &mut Tx, place: OrganizationId, groups: &[(u32, Group)]) -> Result<Made> {
     if tx.find_organization(place).await?.is_none() {
-        return Err(Error::invalid(Field::Organization, Reason::Unknown));
+        return Err(Error::invalid(Field::OrganizationId, Reason::Unknown));
     }
     let mut made: Made = (0, 0, Vec::new());
     for (number, group) in groups {
@@ -101,7 +101,7 @@ async fn make(tx: &mut Tx, place: OrganizationId, groups: &[(u32, Group)]) -> Re
 /// The same without making any; two rows of one name are told apart all the same.
 async fn look(tx: &mut Tx, place: OrganizationId, groups: &[(u32, Group)]) -> Result<Made> {
     if tx.find_organization(place).await?.is_none() {
-        return Err(Error::invalid(Field::Organization, Reason::Unknown));
+        return Err(Error::invalid(Field::OrganizationId, Reason::Unknown));
     }
     let mut made: Made = (0, 0, Vec::new());
     for (at, (number, group)) in groups.iter().enumerate() {

@@ -422,7 +422,7 @@ async fn make_owner(
     let found = tx.find_user(&UserRef::Id(owner)).await?;
     let owner = found
         .filter(|user| user.deleted_at.is_none() && user.organization_id == group.organization_id)
-        .ok_or_else(|| Error::invalid(Field::User, Reason::Unknown))?;
+        .ok_or_else(|| Error::invalid(Field::OwnerId, Reason::Unknown))?;
     check_bestowal(actor, group.authority())?;
     put_into(tx, actor, group, &owner, MembershipRank::Manager, now).await
 }

@@ -122,7 +122,7 @@ impl Core {
             .await;
         let (home, public, groups) = found.map_err(|error| match error {
             Error::NotFound(Kind::Organization) => {
-                Error::invalid(Field::Organization, Reason::Unknown)
+                Error::invalid(Field::OrganizationId, Reason::Unknown)
             }
             other => other,
         })?;

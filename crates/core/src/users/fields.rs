@@ -185,7 +185,7 @@ pub(super) async fn find_home(
     let found = tx.find_group(wanted).await?;
     match found.filter(|group| group.organization_id == organization) {
         Some(group) => Ok((group, everybody)),
-        None => Err(Error::invalid(Field::PrimaryGroup, Reason::Unknown)),
+        None => Err(Error::invalid(Field::PrimaryGroupId, Reason::Unknown)),
     }
 }
 
@@ -242,7 +242,7 @@ pub(super) async fn check_parent(
             && found.role.is_administrator()
             && Some(found.id) != child
     });
-    if is_fit { Ok(()) } else { Err(Error::invalid(Field::Parent, Reason::Unknown)) }
+    if is_fit { Ok(()) } else { Err(Error::invalid(Field::ParentId, Reason::Unknown)) }
 }
 
 #[cfg(test)]

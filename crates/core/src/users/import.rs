@@ -195,7 +195,7 @@ impl Core {
             .await;
         let around = found.map_err(|error| match error {
             Error::NotFound(Kind::Organization) => {
-                Error::invalid(Field::Organization, Reason::Unknown)
+                Error::invalid(Field::OrganizationId, Reason::Unknown)
             }
             other => other,
         })?;
@@ -234,7 +234,7 @@ impl Core {
         if let Some(hash) = hash {
             ImportedHash::parse(hash).map_err(|error| {
                 Error::invalid(
-                    Field::Password,
+                    Field::PasswordHash,
                     Reason::Other(format!("cannot be taken over: {error}")),
                 )
             })?;
@@ -253,7 +253,7 @@ impl Core {
             Ok::<_, Error>(group.id)
         };
         let mut groups = group_names(row)
-            .map(|(name, place)| Ok((find(name, Field::Group)?, place)))
+            .map(|(name, place)| Ok((find(name, Field::Groups)?, place)))
             .collect::<Result<Vec<_>>>()?;
         if let Some(name) = given(&row.primary_group) {
             record.primary_group_id = find(name, Field::PrimaryGroup)?;
@@ -402,7 +402,7 @@ fn no_such(field: Field, name: &str) -> Error {
 /// The same for a group, where what is meant for a rank may be taken for a part of the name.
 fn no_such_group(field: Field, name: &str) -> Error {
     match name.rsplit_once(':') {
-        Some((_, rank)) if field == Field::Group && !rank.is_empty() => {
+        Some((_, rank)) if field == Field::Groups && !rank.is_empty() => {
             let no_such = Reason::NoSuch(name.to_owned());
             let sentence = format!("{no_such}; as ranks there are :manager and :owner");
             Error::invalid(field, Reason::Other(sentence))

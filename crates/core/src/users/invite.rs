@@ -52,7 +52,7 @@ impl Core {
                 };
                 tx.find_organization(organization)
                     .await?
-                    .ok_or_else(|| Error::invalid(Field::Organization, Reason::Unknown))?;
+                    .ok_or_else(|| Error::invalid(Field::OrganizationId, Reason::Unknown))?;
                 if tx.find_identifier(email.key()).await?.is_some() {
                     return Err(name_taken(tx, email.key(), Field::Email).await?);
                 }

@@ -113,7 +113,7 @@ on_both_databases! {
         assert_eq!(freed.unwrap().parent_id, None);
         let to_viewer = with_parent(Some(&own));
         let refused = roster.update_user(&root, &to(&free), &to_viewer, None).await.unwrap_err();
-        assert_eq!(refused.field(), Some(Field::Parent));
+        assert_eq!(refused.field(), Some(Field::ParentId));
     }
 
     async fn whoever_loses_its_account_admin_belongs_to_nobody(roster: Roster) {

@@ -93,7 +93,7 @@ on_both_databases! {
         let new = NewGroup { organization_id: Some(place.0), ..named("Spies") };
         assert_eq!(code(roster.create_group(&actor, &new).await), Some(ErrorCode::NotFound));
         let new = NewGroup { owner_id: Some(stranger.id), ..named("Spies") };
-        assert_eq!(field(roster.create_group(&actor, &new).await), Some(Field::User));
+        assert_eq!(field(roster.create_group(&actor, &new).await), Some(Field::OwnerId));
         let groups = roster.list_groups(&actor, &GroupFilter::default(), &PageRequest::default()).await.unwrap();
         assert!(groups.items.iter().all(|group| group.group.organization_id == crew.organization_id));
         assert_eq!(groups.items.len(), 2);
@@ -174,7 +174,7 @@ on_both_databases! {
         assert!(roster.list_members(&system, old, &ListFilter::default(), &page).await.unwrap().items.is_empty());
         assert_eq!(roster.list_members(&system, place.1, &ListFilter::default(), &page).await.unwrap().items.len(), 1);
         let refused = roster.update_user(&system, &to(&ann), &parent, None).await;
-        assert_eq!(field(refused), Some(Field::Parent), "an admin of the old one");
+        assert_eq!(field(refused), Some(Field::ParentId), "an admin of the old one");
     }
 
     async fn an_organization_is_seen_by_its_people_and_changed_by_its_administrators(roster: Roster) {

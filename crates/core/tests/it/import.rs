@@ -59,17 +59,17 @@ on_both_databases! {
             (1, Some(Field::Username), "empty"),
             (2, Some(Field::Email), "not_an_email_address"),
             (3, Some(Field::Plan), "unknown"),
-            (4, Some(Field::Group), "unknown"),
-            (5, Some(Field::Password), "malformed"),
+            (4, Some(Field::Groups), "unknown"),
+            (5, Some(Field::PasswordHash), "malformed"),
             (6, Some(Field::Username), "already_exists"),
             (7, Some(Field::Email), "already_exists"),
         ]);
         let told = |row: u32| report.refused.iter().find(|one| one.row == row).map(|one| one.detail.as_str());
         assert_eq!(told(3), Some(r#"plan "nonsense" does not exist"#));
-        assert_eq!(told(4), Some(r#"group "nonsense" does not exist"#));
+        assert_eq!(told(4), Some(r#"groups "nonsense" does not exist"#));
         let boss = UserRow { groups: Some("public:boss".to_owned()), ..row("ida", "ida@example.com") };
         let refused = roster.import_users(&actor, &import(vec![boss])).await.unwrap().refused;
-        let ranks = r#"group "public:boss" does not exist; as ranks there are :manager and :owner"#;
+        let ranks = r#"groups "public:boss" does not exist; as ranks there are :manager and :owner"#;
         assert_eq!(refused[0].detail, ranks);
         let ann = roster.get_user(&actor, &UserRef::parse("ann")).await.unwrap();
         assert_eq!((ann.status, ann.role, ann.flags.robot), (Status::Disabled, Role::Editor, true));

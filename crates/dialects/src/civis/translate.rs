@@ -171,7 +171,6 @@ fn name(field: Field) -> String {
     match field {
         Field::Username => "user".to_owned(),
         Field::FirstName | Field::LastName => "name".to_owned(),
-        Field::PrimaryGroup => "primaryGroupId".to_owned(),
         Field::EmailText => "shareEmailBody".to_owned(),
         Field::ExpiresAt => "expiresIn".to_owned(),
         Field::Settings => "settingsJson".to_owned(),

@@ -163,7 +163,6 @@ fn name(field: Field) -> &'static str {
         Field::Phone => "mobile",
         Field::Plan => "plan_id",
         Field::PlanExpiresAt => "expiration_date",
-        Field::Parent => "parent_id",
         field => field.as_str(),
     }
 }

@@ -1,7 +1,7 @@
 //! What holds for the door as a whole.
 
 use roster_api::ENDPOINTS;
-use roster_model::ErrorCode;
+use roster_model::{ErrorCode, ObjectType};
 use roster_testing::{Roster, on_both_databases};
 use serde_json::{Value, json};
 
@@ -118,5 +118,35 @@ async fn strangers_are_held_back_by_address_and_callers_are_not() {
     }
     for _ in 0..10 {
         assert!(ann.is_signed_in().await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_type_of_an_object_is_told_from_an_unknown_address() {
+    let roster = Roster::on_sqlite().await;
+    let admin = roster.admin().await;
+    let object = json!({"name": "n", "author": "me"});
+    let path = "/api/v1/objects/Foo/33";
+    for answer in [admin.put(path, object).await, admin.get(path).await] {
+        let problem = answer.refused(404, ErrorCode::NotFound);
+        let said = (problem.field.as_deref(), problem.reason.as_deref());
+        assert_eq!(said, (Some("object_type"), Some("not_one_of")));
+        for known in ObjectType::ALL {
+            assert!(problem.detail.contains(known.as_str()), "{known}: {}", problem.detail);
+        }
+    }
+    let elsewhere = admin.get("/api/v1/objects/Project/x").await.refused(404, ErrorCode::NotFound);
+    assert_eq!(elsewhere.field, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_to_a_head_is_as_long_as_the_one_to_a_get() {
+    let roster = Roster::on_sqlite().await;
+    let admin = roster.admin().await;
+    for path in ["/api/v1/whoami", "/api/v1/users", "/api/v1/users/999"] {
+        let (get, head) = (admin.get(path).await, admin.call("HEAD", path, None).await);
+        assert_eq!((head.status(), head.bytes.len()), (get.status(), 0), "{path}");
+        let length = get.bytes.len().to_string();
+        assert_eq!(head.header("content-length"), Some(&*length), "{path}");
     }
 }

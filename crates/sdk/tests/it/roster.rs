@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt;
 use roster_client::{
     Client, Error, Upload,
-    model::{ErrorCode, Field, ImageType, NewTheme, Role, SignIn, UserFilter, UserUpdate},
+    model::{ErrorCode, ImageType, NewTheme, Role, SignIn, UserFilter, UserUpdate},
 };
 use roster_testing::{PASSWORD, Roster, new_user};
 
@@ -24,7 +24,7 @@ async fn users_are_made_changed_and_shut_out() {
     let client = administrator(&roster).await;
     let ann = client.create_user(&new_user("ann")).await.unwrap();
     let taken = client.create_user(&new_user("ANN")).await.unwrap_err();
-    assert_eq!((code(&taken), taken.field()), (ErrorCode::AlreadyExists, Some(Field::Username)));
+    assert_eq!((code(&taken), taken.field()), (ErrorCode::AlreadyExists, Some("username")));
 
     let title = UserUpdate { title: Some(Some("Pilot".into())), ..UserUpdate::default() };
     let changed = client.update_user_version(ann.id, &title, ann.version).await.unwrap();
@@ -76,7 +76,7 @@ async fn a_logo_is_sent_and_fetched_as_it_is() {
     assert_eq!((fetched.media_type, fetched.bytes), (ImageType::Gif, image.0));
     let text = Upload(b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec());
     let refused = client.set_theme_logo(theme.id, &text).await.unwrap_err();
-    assert_eq!((code(&refused), refused.field()), (ErrorCode::FieldInvalid, Some(Field::Logo)));
+    assert_eq!((code(&refused), refused.field()), (ErrorCode::FieldInvalid, Some("logo")));
     let absent = nobody.get_theme_logo("0".repeat(32)).await.unwrap_err();
     assert_eq!(code(&absent), ErrorCode::NotFound);
 }

@@ -71,7 +71,7 @@ pub(super) async fn set_administered(
         let home = find_home(tx, organization, update.primary_group_id).await;
         let (home, public) = home.map_err(|error| match error {
             Error::NotFound(Kind::Organization) => {
-                Error::invalid(Field::Organization, Reason::Unknown)
+                Error::invalid(Field::OrganizationId, Reason::Unknown)
             }
             other => other,
         })?;
