@@ -37,7 +37,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use http::Method;
 use roster_http_kit::{Kit, Mount, RequestContext};
 
 use call::Call;
@@ -67,12 +66,11 @@ pub fn refuse(refusal: &roster_http_kit::Refusal, _request_id: &str) -> Response
 
 async fn answer(State(kit): State<Kit>, request: Request) -> Response {
     let context = RequestContext::of(request.extensions());
-    let is_head = request.method() == Method::HEAD;
-    let reply = match read_and_dispatch(kit, &context, request).await {
+    // The answer to a HEAD is the one to a GET: its body is dropped once its length is known.
+    match read_and_dispatch(kit, &context, request).await {
         Ok(reply) => reply,
         Err(refusal) => refusal.noted(&context).into_response(),
-    };
-    if is_head { replies::without_body(reply) } else { reply }
+    }
 }
 
 async fn read_and_dispatch(kit: Kit, context: &Arc<RequestContext>, request: Request) -> Reply {

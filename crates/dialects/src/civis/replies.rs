@@ -40,11 +40,6 @@ pub(super) fn json(status: StatusCode, record: &impl Serialize) -> Response {
     response
 }
 
-/// The same reply to a HEAD.
-pub(super) fn without_body(reply: Response) -> Response {
-    reply.map(|_| Body::empty())
-}
-
 fn keep_private(response: &mut Response) {
     let nowhere = HeaderValue::from_static("private, no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, nowhere);

@@ -8,6 +8,20 @@ use serde_json::{Value, json};
 use crate::civis::{Guest, basic, call, checked, on_both_databases, says, status};
 
 on_both_databases! {
+    async fn the_answer_to_a_head_is_as_long_as_the_one_to_a_get(roster: Roster) {
+        let ann = Guest::new(&roster, "ann").await;
+        for path in ["users/me", "users/999", "groups"] {
+            let authorization = basic(&ann.key, "");
+            let headers = [("authorization", &*authorization)];
+            let uri = format!("/civis/{path}");
+            let get = roster.call_with("GET", &uri, &headers, "").await;
+            let head = roster.call_with("HEAD", &uri, &headers, "").await;
+            assert_eq!((head.status(), head.bytes.len()), (get.status(), 0), "{path}");
+            let length = get.bytes.len().to_string();
+            assert_eq!(head.header("content-length"), Some(&*length), "{path}");
+        }
+    }
+
     async fn the_description_and_the_routes_are_one(roster: Roster) {
         let root = Guest::of_role(&roster, "root", Role::SystemAdmin).await;
         let described = root.get("endpoints").await.json();
