@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::Method;
-use roster_model::{ErrorCode, Problem};
+use roster_model::{ErrorCode, Problem, scopes_for_people};
 use serde_json::Value;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -36,7 +36,7 @@ pub fn openapi() -> OpenApi {
     }
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .description(Some("The token of a session or an API key."))
+        .description(Some(format!("The token of a session or an API key. {}", scopes_for_people())))
         .build();
     let components = ComponentsBuilder::new()
         .security_scheme(BEARER, SecurityScheme::Http(bearer))

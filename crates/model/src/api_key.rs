@@ -106,7 +106,7 @@ pub struct NewApiKey {
     /// When it ends. Without it the key ends after a year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// What it is for; empty: everything its owner may do.
+    /// What it is for; empty: everything its owner may do. Roster's own words stand in the description of `bearer`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
     /// What it may reach; empty: everything.

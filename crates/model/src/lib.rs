@@ -25,6 +25,7 @@ mod phone;
 mod plan;
 mod problem;
 mod registration;
+mod scopes;
 mod secret;
 mod session;
 mod share;
@@ -81,6 +82,7 @@ pub use phone::PhoneNumber;
 pub use plan::{NewPlan, Plan, PlanUpdate};
 pub use problem::{ErrorCode, Field, Problem, Reason, Unit};
 pub use registration::{DeleteAccount, Invitation, NewAccount, NewInvitation, NewRegistration};
+pub use scopes::{SCOPES, scopes_for_people};
 pub use secret::{Secret, TokenHash};
 pub use session::{
     Accepted, AuthenticationMethod, CredentialKind, EndedSessions, Introspection,

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use jiff::{SignedDuration, Timestamp};
 use roster_client::{
     ApiKeyFilter,
-    model::{ApiKeyUpdate, Constraint, ListFilter, NewApiKey},
+    model::{ApiKeyUpdate, Constraint, ListFilter, NewApiKey, scopes_for_people},
 };
 
 use super::{Ls, Which};
@@ -101,13 +101,14 @@ impl ApiKeyCommand {
 
 /// Make an API key, and print it
 #[derive(Debug, clap::Args)]
+#[command(after_help = scopes_for_people())]
 struct Create {
     /// Name of the key
     name: String,
     /// Days until it expires [default: the server's longest]
     #[arg(short, long, value_name = "DAYS")]
     expiry: Option<i64>,
-    /// What it is for; given several times, for all of them [default: all you may do]
+    /// What it is for, as a scope of those below; given several times, for all of them [default: all you may do]
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
     /// What it may reach, as methods, `exact`, `prefix`, `regex` or `verb`, and a path: `GET,HEAD prefix users/`, `GET

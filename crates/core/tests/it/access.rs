@@ -1,10 +1,10 @@
 //! Who may do what: every operation, every kind of caller and every way to stand to the target, against a table that
 //! people have read. What changes here changes what somebody may do.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use roster_core::authz::{Caller, Decision, Operation, Relation, decide, rule};
-use roster_model::Role;
+use roster_model::{Role, SCOPES};
 
 /// The table that was read.
 const REVIEWED: &str = include_str!("access.txt");
@@ -149,4 +149,38 @@ fn t24_nobody_but_system_admins_acts_on_a_system_admin() {
             }
         }
     }
+}
+
+#[test]
+fn every_scope_that_lets_a_key_do_something_is_listed() {
+    let is_allowed = |operation, caller| {
+        CASES.iter().any(|(relation, target)| {
+            decide(operation, caller, *relation, *target) == Decision::Allow
+        })
+    };
+    let due: BTreeSet<_> = Operation::ALL
+        .iter()
+        .filter(|one| is_allowed(**one, Caller::LimitedKey(Role::SystemAdmin)))
+        .filter(|one| !is_allowed(**one, Caller::Nobody))
+        // Every key may ask what it is, and none has a session to end; a key with scopes makes no copies of itself, only
+        // one with constraints does.
+        .filter(|one| {
+            !matches!(one, Operation::Whoami | Operation::SignOut | Operation::CopyApiKey)
+        })
+        .map(|one| one.as_str().to_owned())
+        .collect();
+    let words = |(kind, operations): &(&str, &[&str])| -> Vec<_> {
+        operations.iter().map(|one| format!("{kind}.{one}")).collect()
+    };
+    let listed: BTreeSet<_> = SCOPES.iter().flat_map(words).collect();
+    assert_eq!(listed, due);
+
+    let guide = include_str!("../../../../docs/guides/api-keys.md");
+    let (_, table) = guide.split_once("\n| kind | operations |\n| --- | --- |\n").unwrap();
+    let rows: Vec<_> = table.lines().take_while(|line| line.starts_with('|')).collect();
+    let due: Vec<_> = SCOPES
+        .iter()
+        .map(|(kind, operations)| format!("| `{kind}` | `{}` |", operations.join("`, `")))
+        .collect();
+    assert_eq!(rows, due, "docs/guides/api-keys.md");
 }
