@@ -109,7 +109,8 @@ impl Refusal {
 
     /// There is no group of this number, which may be any digits.
     pub(super) fn no_such_group(id: &str) -> Self {
-        // JSON has numbers of any length; so that clients can read them, what is beyond is said as text.
+        // The original fails at what is beyond 64 bits (contract, R5). JSON has numbers of any length, but not every
+        // client can read those: they are said as text.
         let id = id.parse::<i64>().map_or_else(|_| json!(id), |id| json!(id));
         let detail = json!({ "entity_type": "group", "group_id": id });
         let text = "There is no such group.";
@@ -277,10 +278,9 @@ pub(super) fn about_names(error: Error, username: &str, email: &str) -> Refusal 
 pub(super) fn at_password_change(error: Error) -> Refusal {
     let text: Cow<'static, str> = match &error {
         Error::InvalidCredentials => "The old password is not correct.".into(),
-        Error::Invalid {
-            field: Field::NewPassword,
-            reason: Reason::Differs | Reason::Unchanged,
-        } => error.to_string().into(),
+        Error::Invalid { field, reason: reason @ (Reason::Differs | Reason::Unchanged) } => {
+            format!("{} {reason}", name(*field)).into()
+        }
         Error::AccountUnavailable | Error::OtpRequired => error.to_string().into(),
         _ => return error.into(),
     };

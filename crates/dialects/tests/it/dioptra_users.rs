@@ -205,11 +205,17 @@ on_both_databases! {
         let mut other = Client::new(&roster);
         other.log_in("ann", PASSWORD).await;
         let path = "/users/current/password";
-        for body in [
-            change("wrong", "new"), change(PASSWORD, PASSWORD),
-            json!({"oldPassword": PASSWORD, "newPassword": "a", "confirmNewPassword": "b"}),
+        for (body, text) in [
+            (change("wrong", "new"), "The old password is not correct."),
+            (change(PASSWORD, PASSWORD), "newPassword must differ from the present one"),
+            (
+                json!({"oldPassword": PASSWORD, "newPassword": "a", "confirmNewPassword": "b"}),
+                "newPassword is not the same as its repetition",
+            ),
         ] {
-            assert_eq!(error(&ann.post(path, body).await, 403), "UserPasswordChangeError");
+            let refused = ann.post(path, body).await;
+            assert_eq!(error(&refused, 403), "UserPasswordChangeError");
+            assert_eq!(refused.json()["message"], format!("Forbidden - {text}"));
         }
         let missing = fields(&ann.post(path, json!({})).await);
         assert_eq!(missing, ["confirmNewPassword", "newPassword", "oldPassword"], "R4");
