@@ -117,7 +117,7 @@ async fn read(
     let mut actor = if described.is_open {
         kit.stranger(context, Door::Native, &parts.headers)?
     } else {
-        kit.caller(context, Door::Native, &parts.method, &parts.uri, &parts.headers).await?
+        kit.caller(context, Door::Native, &parts).await?
     };
     actor = actor.with_proof(conditions::proof(&parts.headers)?);
     let path = match described.params.is_empty() {

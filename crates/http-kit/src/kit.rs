@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, request::Parts};
 use roster_core::{Actor, Core, Door, Error, Origin, RequestLine, paths};
 use roster_model::CredentialKind;
 
@@ -53,12 +53,10 @@ impl Kit {
         &self,
         context: &RequestContext,
         door: Door,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
+        parts: &Parts,
     ) -> Result<Actor, Refusal> {
-        let token = bearer(headers, uri.query())?;
-        self.holder(context, door, method, uri, headers, token).await
+        let token = bearer(&parts.headers, parts.uri.query())?;
+        self.holder(context, door, parts, token).await
     }
 
     /// Who asks, by a token that the door has found in a place of its own.
@@ -69,15 +67,13 @@ impl Kit {
         &self,
         context: &RequestContext,
         door: Door,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
+        parts: &Parts,
         token: Option<&str>,
     ) -> Result<Actor, Refusal> {
         // The gate has made the path canonical; what is left to do is to decode it.
-        let path = paths::canonical(uri.path()).ok_or_else(Refusal::not_found)?;
-        let line = RequestLine { method: method.as_str(), path: &path };
-        self.holder_at(context, line, context.origin(door, headers), token).await
+        let path = paths::canonical(parts.uri.path()).ok_or_else(Refusal::not_found)?;
+        let line = RequestLine { method: parts.method.as_str(), path: &path };
+        self.holder_at(context, line, context.origin(door, &parts.headers), token).await
     }
 
     /// Who asks, by an API key that stands in the address, for doors whose clients write it there. A session's token is
@@ -89,12 +85,10 @@ impl Kit {
         &self,
         context: &RequestContext,
         door: Door,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
+        parts: &Parts,
         key: Option<&str>,
     ) -> Result<Actor, Refusal> {
-        let actor = self.holder(context, door, method, uri, headers, key).await?;
+        let actor = self.holder(context, door, parts, key).await?;
         let kind = actor.credential().map(|credential| credential.kind);
         if kind == Some(CredentialKind::ApiKey) {
             return Ok(actor);

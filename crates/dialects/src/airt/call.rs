@@ -56,8 +56,7 @@ impl Call {
 
     /// The caller, by token or API key; without a code, which this door demands where one is needed.
     pub(super) async fn caller(&self) -> Result<Actor, Refusal> {
-        let Parts { method, uri, headers, .. } = &self.parts;
-        let actor = self.kit.caller(&self.context, Door::Airt, method, uri, headers).await?;
+        let actor = self.kit.caller(&self.context, Door::Airt, &self.parts).await?;
         Ok(actor.with_proof(Proof::Missing))
     }
 

@@ -101,10 +101,8 @@ impl Call {
     /// The caller, by the cookie. Nothing else counts: not a header `Authorization`, which the client's HTTP library may
     /// add by itself, and not a session that was opened through another door.
     pub(super) async fn caller(&self) -> Result<Actor, Refusal> {
-        let Parts { method, uri, headers, .. } = &self.parts;
         let token = self.token();
-        let actor =
-            self.kit.holder(&self.context, Door::Dioptra, method, uri, headers, token).await?;
+        let actor = self.kit.holder(&self.context, Door::Dioptra, &self.parts, token).await?;
         let is_of_this_door = actor.credential().is_some_and(|credential| {
             credential.kind == CredentialKind::Session && credential.door == Door::Dioptra.as_str()
         });

@@ -55,14 +55,11 @@ impl Call {
 
     /// The caller, by the header `Authorization` if there is one, whatever it holds, else by the `apikey` of the query.
     pub(super) async fn caller(&self) -> Result<Actor, Refusal> {
-        let Parts { method, uri, headers, .. } = &self.parts;
-        if headers.contains_key(AUTHORIZATION) {
-            return Ok(self.kit.caller(&self.context, Door::Geobox, method, uri, headers).await?);
+        if self.parts.headers.contains_key(AUTHORIZATION) {
+            return Ok(self.kit.caller(&self.context, Door::Geobox, &self.parts).await?);
         }
         let key = self.query.secret("apikey");
         let key = key.as_ref().map(|key| key.expose());
-        let actor =
-            self.kit.key_holder(&self.context, Door::Geobox, method, uri, headers, key).await?;
-        Ok(actor)
+        Ok(self.kit.key_holder(&self.context, Door::Geobox, &self.parts, key).await?)
     }
 }
