@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use roster_model::{IdentityKey, UserId};
 
 use crate::query::Query;
+use crate::sql::{InsertRows, Value};
 use crate::{Error, Tx};
 
 impl Tx {
@@ -62,6 +63,20 @@ impl Tx {
             }
         }
         Ok(None)
+    }
+
+    /// Takes the names of new users, of which it is known that they are free.
+    pub async fn claim_all_identifiers(
+        &mut self,
+        names: &[(&IdentityKey, UserId)],
+    ) -> Result<(), Error> {
+        let mut names: Vec<_> = names.iter().map(|(key, user)| (key.as_str(), user.0)).collect();
+        // Neighbours are written together. A user may have one text for both.
+        names.sort_unstable();
+        names.dedup();
+        let rows: Vec<_> =
+            names.iter().map(|(key, user)| vec![(*key).into(), Value::Integer(*user)]).collect();
+        self.add_rows(&InsertRows::new("identifiers (key, user_id)", "(?, ?)", ""), &rows).await
     }
 
     /// Whose name this is.

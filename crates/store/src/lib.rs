@@ -52,7 +52,7 @@ pub use groups::{Grant, GroupQuery, PersonOfGroup, Standing};
 pub use idempotency::KeptReply;
 pub use links::Link;
 pub use live_credential::{LiveCredential, Owner};
-pub use memberships::Membership;
+pub use memberships::{Membership, NewMembership};
 pub use messages::NewMessage;
 pub use objects::ObjectQuery;
 pub use one_time_codes::{OneTimeCode, Sends};

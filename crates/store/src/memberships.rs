@@ -9,7 +9,7 @@ use roster_model::{
 use crate::filter;
 use crate::groups::roles_of;
 use crate::query::Query;
-use crate::sql::{Columns, Row};
+use crate::sql::{Columns, InsertRows, Row, Value};
 use crate::{Error, Mark, Narrowed, Tx, Window};
 
 macro_rules! member_columns {
@@ -60,6 +60,19 @@ pub struct Membership {
     pub is_owner: bool,
 }
 
+/// A membership that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewMembership {
+    /// The group.
+    pub group: GroupId,
+    /// The user.
+    pub user: UserId,
+    /// What the user is there.
+    pub rank: MembershipRank,
+    /// Whether that is by somebody's choice; otherwise the group is that of everybody.
+    pub is_chosen: bool,
+}
+
 impl Tx {
     /// Makes a user a member of a group, or gives a member another rank.
     pub async fn set_membership(
@@ -77,6 +90,27 @@ impl Tx {
         )
         .await?;
         Ok(())
+    }
+
+    /// Makes new users members of groups of which they are no members yet.
+    pub async fn add_memberships(
+        &mut self,
+        memberships: &[NewMembership],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let row = |one: &NewMembership| {
+            let (group, user) = (Value::Integer(one.group.0), Value::Integer(one.user.0));
+            vec![
+                group,
+                user,
+                one.rank.as_str().into(),
+                Value::Bool(one.is_chosen),
+                Value::Integer(now.as_microsecond()),
+            ]
+        };
+        let rows: Vec<_> = memberships.iter().map(row).collect();
+        let into = "memberships (group_id, user_id, rank, is_chosen, created_at)";
+        self.add_rows(&InsertRows::new(into, "(?, ?, ?, ?, ?)", ""), &rows).await
     }
 
     /// Makes a user a member of a group, unless it is one already.

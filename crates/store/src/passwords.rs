@@ -6,6 +6,7 @@ use roster_model::{IdentityKey, User, UserId, UserRef};
 use crate::{
     Change, Error, Tx,
     query::Query,
+    sql::{InsertRows, Value},
     users::{may_sign_in, user_columns, user_of},
 };
 
@@ -123,6 +124,15 @@ impl Tx {
         )
         .await?;
         Ok(())
+    }
+
+    /// Keeps the hashes of new users.
+    pub async fn add_password_hashes(&mut self, hashes: &[(UserId, &str)]) -> Result<(), Error> {
+        let rows: Vec<_> = hashes
+            .iter()
+            .map(|(user, hash)| vec![Value::Integer(user.0), (*hash).into()])
+            .collect();
+        self.add_rows(&InsertRows::new("passwords (user_id, hash)", "(?, ?)", ""), &rows).await
     }
 
     /// Counts a sign-in; a `new` user becomes `active` with the first.

@@ -88,7 +88,7 @@ impl Tx {
     pub async fn insert_plan(&mut self, plan: &Plan) -> Result<Option<PlanId>, Error> {
         let mut values = values(plan);
         values.push(plan.created_at.value());
-        let sql = insert_into("plans", COLUMNS, &["created_at"], &[]);
+        let sql = insert_into("plans", COLUMNS, &["created_at"], &[], "").text(1);
         let sql = format!("{sql} ON CONFLICT (name_key) DO NOTHING RETURNING id");
         self.find(&sql, &params(&values), |row| row.get(0)).await
     }

@@ -47,7 +47,7 @@ impl Core {
             true => self.store().read(async |tx: &mut Tx| look(tx, place, &groups).await).await?,
             false => {
                 self.store()
-                    .write(async |tx: &mut Tx| {
+                    .write_in_line(async |tx: &mut Tx| {
                         let made = make(tx, place, &groups).await?;
                         if made.0 > 0 {
                             let what = json!({ "organization_id": place, "created": made.0 });

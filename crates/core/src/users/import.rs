@@ -11,7 +11,7 @@ use roster_model::{
     OrganizationId, Plan, Profile, Reason, RefusedRow, Role, Status, User, UserId, UserImport,
     UserRef, UserRow, fold,
 };
-use roster_store::{Tx, Window};
+use roster_store::{NewMembership, Tx, Window};
 use serde_json::json;
 
 use super::Person;
@@ -47,6 +47,26 @@ impl Candidate {
     /// Every group it is to be in.
     fn groups(&self) -> impl Iterator<Item = GroupId> {
         self.groups.iter().map(|(group, _)| *group).chain([self.record.primary_group_id])
+    }
+
+    /// What it is in each of them, once it has its number. Of two ranks in one group the last counts.
+    fn memberships(&self, user: UserId) -> Vec<NewMembership> {
+        let mut all: Vec<NewMembership> = Vec::with_capacity(1 + self.groups.len());
+        let primary = (self.record.primary_group_id, Place::Member);
+        for &(group, place) in std::iter::once(&primary).chain(&self.groups) {
+            let rank = match place {
+                Place::Everybody | Place::Member => MembershipRank::Member,
+                Place::Manager | Place::Owner => MembershipRank::Manager,
+            };
+            let is_chosen = place != Place::Everybody;
+            let membership = NewMembership { group, user, rank, is_chosen };
+            match all.iter_mut().find(|one| one.group == group) {
+                Some(known) if is_chosen => *known = membership,
+                Some(_) => {}
+                None => all.push(membership),
+            }
+        }
+        all
     }
 }
 
@@ -124,7 +144,7 @@ impl Core {
         loop {
             let placed = self
                 .store()
-                .write(async |tx: &mut Tx| {
+                .write_in_line(async |tx: &mut Tx| {
                     let placed = place_all(tx, actor, candidates, Some(now)).await?;
                     if placed.created > 0 {
                         let what = json!({
@@ -293,6 +313,7 @@ async fn place_all(
     let keys: Vec<_> = candidates.iter().flat_map(|one| &one.keys).collect();
     let mut owners = tx.find_identifiers(&keys).await?;
     let mut placed = Placed::default();
+    let mut fresh = Vec::new();
     // Names that are taken in this very transaction belong to nobody else's number.
     let mut next_guess = UserId(-1);
     for one in candidates {
@@ -312,19 +333,16 @@ async fn place_all(
             }
             (None, None) => {}
         }
-        let id = match now {
-            Some(now) => insert(tx, one, &giving, now).await?,
-            None => {
-                next_guess.0 -= 1;
-                next_guess
-            }
-        };
+        next_guess.0 -= 1;
         for key in &one.keys {
-            owners.insert(key.as_str().to_owned(), id);
+            owners.insert(key.as_str().to_owned(), next_guess);
         }
-        placed.created += 1;
-        placed.first = placed.first.or(Some(id));
-        placed.last = Some(id);
+        fresh.push(one);
+    }
+    placed.created = fresh.len() as u64;
+    if let Some(now) = now {
+        let ids = insert_all(tx, &fresh, &giving, now).await?;
+        (placed.first, placed.last) = (ids.first().copied(), ids.last().copied());
     }
     Ok(placed)
 }
@@ -350,39 +368,35 @@ async fn find_giving(
     Ok(giving)
 }
 
-async fn insert(
+/// Makes the users, table by table, and gives their numbers.
+async fn insert_all(
     tx: &mut Tx,
-    one: &Candidate,
+    fresh: &[&Candidate],
     giving: &HashSet<GroupId>,
     now: Timestamp,
-) -> Result<UserId> {
-    let id = tx.insert_user(&one.record).await?;
-    tx.claim_identifiers(one.keys.each_ref(), id).await?;
-    if one.record.deleted_at.is_some() {
-        tx.update_user(&mut User { id, ..one.record.clone() }).await?;
-    }
-    tx.set_membership(one.record.primary_group_id, id, MembershipRank::Member, now).await?;
-    for (group, place) in &one.groups {
-        let rank = match place {
-            Place::Everybody => {
-                tx.join_everybody(*group, id, now).await?;
-                continue;
-            }
-            Place::Member => MembershipRank::Member,
-            Place::Manager | Place::Owner => MembershipRank::Manager,
-        };
-        tx.set_membership(*group, id, rank, now).await?;
-        if *place == Place::Owner {
+) -> Result<Vec<UserId>> {
+    let records: Vec<_> = fresh.iter().map(|one| &one.record).collect();
+    let ids = tx.insert_users(&records).await?;
+    let all = || fresh.iter().zip(ids.iter().copied());
+    let names: Vec<_> =
+        all().flat_map(|(one, id)| one.keys.iter().map(move |key| (key, id))).collect();
+    tx.claim_all_identifiers(&names).await?;
+    let memberships: Vec<_> = all().flat_map(|(one, id)| one.memberships(id)).collect();
+    tx.add_memberships(&memberships, now).await?;
+    let hashes: Vec<_> = all().filter_map(|(one, id)| Some((id, one.hash.as_deref()?))).collect();
+    tx.add_password_hashes(&hashes).await?;
+    for (one, id) in all() {
+        if one.record.deleted_at.is_some() {
+            tx.update_user(&mut User { id, ..one.record.clone() }).await?;
+        }
+        for (group, _) in one.groups.iter().filter(|(_, place)| *place == Place::Owner) {
             tx.ensure_owner(*group, id).await?;
         }
+        if one.groups().any(|group| giving.contains(&group)) {
+            tx.refresh_group_role_of(id).await?;
+        }
     }
-    if one.groups().any(|group| giving.contains(&group)) {
-        tx.refresh_group_role_of(id).await?;
-    }
-    if let Some(hash) = &one.hash {
-        tx.replace_password_hash(id, hash).await?;
-    }
-    Ok(id)
+    Ok(ids)
 }
 
 /// The groups of a row, and what the user is to be there.

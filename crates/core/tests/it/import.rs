@@ -164,6 +164,39 @@ on_both_databases! {
         assert_eq!(living.total, Some(living.items.len() as u64));
     }
 
+    async fn imports_at_once_do_not_undo_each_other(roster: Roster) {
+        let admin = roster.user("root", Role::SystemAdmin).await;
+        let actor = roster.acting(&admin).await;
+        // Neither a multiple of what travels in one statement, nor in the order of the names.
+        let part = |part: u32| {
+            let names = (0..123).map(|number| format!("u{}x{part}", number * 7 % 123));
+            import(names.map(|name| UserRow {
+                groups: Some("public; public:manager".to_owned()),
+                password_hash: Some(Secret::new(HASH)),
+                ..row(&name, &format!("{name}@example.com"))
+            }).collect())
+        };
+        let imports: Vec<_> = (0..8).map(part).collect();
+        let before = roster.figures().store.repeats;
+        let all = imports.iter().map(|import| roster.import_users(&actor, import));
+        for report in futures_util::future::join_all(all).await {
+            assert_eq!(report.unwrap(), ImportReport { created: 123, ..ImportReport::default() });
+        }
+        assert_eq!(roster.figures().store.repeats - before, 0);
+        let last = roster.get_user(&actor, &UserRef::parse("u122x7@example.com")).await.unwrap();
+        assert_eq!(last.username, "u122x7");
+        let counted = PageRequest { count: Some(true), ..PageRequest::default() };
+        let living = roster.list_users(&actor, &UserFilter::default(), &counted).await.unwrap();
+        assert_eq!(living.total, Some(8 * 123 + 1));
+    }
+
+    async fn one_text_may_be_name_and_address_of_a_user(roster: Roster) {
+        let actor = roster_core::Actor::system("tests");
+        let users = vec![row("ann@example.com", "ann@example.com"), row("bob", "ann@example.com")];
+        let report = roster.import_users(&actor, &import(users)).await.unwrap();
+        assert_eq!((report.created, refusals(&report)), (1, vec![(1, Some(Field::Email), "already_exists")]));
+    }
+
     async fn t44_hashes_are_taken_over_within_bounds(roster: Roster) {
         let actor = roster_core::Actor::system("tests");
         let with = |username: &str, hash: &str| UserRow {

@@ -37,7 +37,7 @@ fn json(roles: &[GroupRole]) -> String {
 /// Adds a group whose values are `COLUMNS`, and then those that are written but once; nothing if its name is taken.
 pub(super) static INSERT: LazyLock<String> = LazyLock::new(|| {
     let once = &["organization_id", "created_at", "created_by"];
-    let insert = insert_into("groups", COLUMNS, once, &[]);
+    let insert = insert_into("groups", COLUMNS, once, &[], "").text(1);
     format!("{insert} ON CONFLICT DO NOTHING RETURNING id")
 });
 

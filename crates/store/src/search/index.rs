@@ -8,7 +8,7 @@ use serde_json::json;
 use super::places::place;
 use super::tokens::{number, searched_text, spell, tokens};
 use crate::query::Query;
-use crate::sql::Engine;
+use crate::sql::{Engine, InsertRows, Value};
 use crate::{Error, Tx};
 
 /// What the journal says of a user: its name and text, or that there is none any more; the name it had before; and
@@ -36,14 +36,21 @@ impl Tx {
         Ok(())
     }
 
-    /// Has index and count take notice of a new user.
-    pub(crate) async fn journal_creation(&mut self, id: UserId, user: &User) -> Result<(), Error> {
-        let sql = "INSERT INTO search_journal (user_id, organization_id, status, change) \
-                   VALUES ($1, $2, $3, $4)";
-        // An import makes deleted users, too.
-        let change = i64::from(user.deleted_at.is_none());
-        self.execute(sql, &[&id, &user.organization_id, &user.status, &change]).await?;
-        Ok(())
+    /// Has index and count take notice of new users.
+    pub(crate) async fn journal_creations(
+        &mut self,
+        ids: &[UserId],
+        users: &[&User],
+    ) -> Result<(), Error> {
+        let row = |(id, user): (&UserId, &&User)| {
+            // An import makes deleted users, too.
+            let change = Value::Integer(user.deleted_at.is_none().into());
+            let organization = Value::Integer(user.organization_id.0);
+            vec![Value::Integer(id.0), organization, user.status.as_str().into(), change]
+        };
+        let rows: Vec<_> = ids.iter().zip(users).map(row).collect();
+        let into = "search_journal (user_id, organization_id, status, change)";
+        self.add_rows(&InsertRows::new(into, "(?, ?, ?, ?)", ""), &rows).await
     }
 
     /// Has index and counts take notice of what a user is about to become.

@@ -7,6 +7,7 @@ mod migrate;
 mod postgres;
 mod relocate;
 mod row;
+mod rows;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use location::Location;
 pub(crate) use migrate::{MIGRATIONS, Migration};
 pub use relocate::Progress;
 pub(crate) use row::{Cell, Column, Columns, Misread, Row, column_as};
+pub(crate) use rows::InsertRows;
 pub use tx::Tx;
 pub use unique::Unique;
 pub use unsynced::Unsynced;
@@ -210,8 +212,7 @@ impl Store {
     /// Commits when it returns `Ok`, and returns only when that is durable; rolls back when it returns `Err` or is
     /// dropped. It may run more than once, so nothing but `tx` may be changed inside.
     ///
-    /// Who has much to write does best with many transactions of a hundred rows, several at once: they share commits,
-    /// while at each statement of a long one SQLite walks over all pages that it has kept to undo the rest.
+    /// Who has much to write uses [`Store::write_in_line`].
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         E: From<Error>,
@@ -229,6 +230,27 @@ impl Store {
             }
             Backend::Postgres(postgres) => self.repeat(postgres, Begin::Write, work).await,
         }
+    }
+
+    /// As `write`, for transactions that add hundreds of rows: those of this process run one after the other.
+    ///
+    /// Whoever is added stands behind the last one, on the same page of an index on which everybody else's references are
+    /// looked up. PostgreSQL takes that for a conflict of serializable transactions, and of several long ones at once
+    /// all but one would be for nothing.
+    pub async fn write_in_line<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFn(&mut Tx) -> Result<T, E>
+            + for<'t> Work<&'t mut Tx, Result<T, E>, Fut: Send>
+            + Send
+            + Sync,
+    {
+        let _place = match &self.0.backend {
+            // There is one writer in any case.
+            Backend::Sqlite(_) => None,
+            Backend::Postgres(postgres) => Some(postgres.line().await),
+        };
+        self.write(work).await
     }
 
     /// As `write`, but does not wait for the disk. Every later transaction sees the change, and it is durable before

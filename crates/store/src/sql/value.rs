@@ -131,6 +131,12 @@ impl Param for Value<'_> {
     }
 }
 
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
 impl Value<'_> {
     /// The same, whoever it was borrowed from.
     pub(crate) fn into_owned(self) -> Value<'static> {

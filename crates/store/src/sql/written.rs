@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use roster_model::fold;
 
-use super::Value;
+use super::{InsertRows, Value};
 
 /// Which columns are written of a record when it is made, and again with every change, each beside its value: one line to
 /// add for a new field. Makes `COLUMNS`, and `values` with the values in that order.
@@ -20,21 +20,19 @@ macro_rules! written {
 }
 pub(crate) use written;
 
-/// Adds a record: the values of `columns`, then those of `once`, which no change touches; `same` are columns that begin
+/// Adds records: the values of `columns`, then those of `once`, which no change touches; `same` are columns that begin
 /// alike in all records.
 pub(crate) fn insert_into(
     table: &str,
     columns: &[&str],
     once: &[&str],
     same: &[(&str, &str)],
-) -> String {
-    let names = columns.iter().chain(once).copied();
-    let places = (1..=columns.len() + once.len()).map(|number| format!("${number}"));
-    let (names, places): (Vec<_>, Vec<_>) = names
-        .zip(places)
-        .chain(same.iter().map(|(name, value)| (*name, (*value).to_owned())))
-        .unzip();
-    format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), places.join(", "))
+    after: &str,
+) -> InsertRows {
+    let (names, places): (Vec<_>, Vec<_>) =
+        columns.iter().chain(once).map(|name| (*name, "?")).chain(same.iter().copied()).unzip();
+    let into = format!("{table} ({})", names.join(", "));
+    InsertRows::new(&into, &format!("({})", places.join(", ")), after)
 }
 
 /// Changes the record whose `id` is `$1`; the values of `columns` follow.
@@ -57,7 +55,7 @@ mod tests {
     fn each_column_has_its_place() {
         let columns = &["name", "colour"];
         assert_eq!(
-            insert_into("plans", columns, &["created_at"], &[("version", "1")]),
+            insert_into("plans", columns, &["created_at"], &[("version", "1")], "").text(1),
             "INSERT INTO plans (name, colour, created_at, version) VALUES ($1, $2, $3, 1)"
         );
         assert_eq!(

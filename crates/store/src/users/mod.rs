@@ -9,13 +9,16 @@ mod references;
 mod tests;
 mod written;
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use roster_model::{PhoneNumber, Profile, User, UserFlags, UserId, UserRef};
 use serde_json::Value;
+use uuid::Uuid;
 
 use self::folded::FoldedTexts;
 use crate::query::Query;
-use crate::sql::{Columns, Row, params};
+use crate::sql::{Columns, Engine, Row, params};
 use crate::{Change, Error, Tx};
 
 /// Every column of a user that [`user_of`] reads, in its order.
@@ -173,8 +176,34 @@ impl Tx {
         let folded = FoldedTexts::of(user);
         let values = written::for_insert(user, &folded);
         let id = UserId(self.insert(&written::INSERT, &params(&values)).await?);
-        self.journal_creation(id, user).await?;
+        self.journal_creations(&[id], &[user]).await?;
         Ok(id)
+    }
+
+    /// Adds users, as [`Tx::insert_user`] does, and gives their numbers in the same order.
+    pub async fn insert_users(&mut self, users: &[&User]) -> Result<Vec<UserId>, Error> {
+        let texts: Vec<_> = users.iter().map(|user| FoldedTexts::of(user)).collect();
+        let rows = users.iter().zip(&texts).map(|(user, folded)| written::for_insert(user, folded));
+        let mut ids = Vec::with_capacity(users.len());
+        match self.engine() {
+            Engine::Sqlite => {
+                for values in rows {
+                    ids.push(UserId(self.insert(&written::INSERT, &params(&values)).await?));
+                }
+            }
+            Engine::Postgres => {
+                let rows: Vec<_> = rows.collect();
+                let pair = |row: &Row<'_>| Ok((row.get::<Uuid>(0)?, row.get::<UserId>(1)?));
+                let made = self.insert_rows(&written::INSERT_MANY, &rows, pair).await?;
+                let made: HashMap<_, _> = made.into_iter().collect();
+                ids.extend(users.iter().filter_map(|user| made.get(&user.uuid).copied()));
+                if ids.len() < users.len() {
+                    return Err(Error::internal("users were added under other UUIDs"));
+                }
+            }
+        }
+        self.journal_creations(&ids, users).await?;
+        Ok(ids)
     }
 
     /// Writes everything of a user that the rulebook decides, and counts its version up. What

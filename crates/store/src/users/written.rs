@@ -7,7 +7,7 @@ use roster_model::User;
 
 use super::folded::FoldedTexts;
 use crate::sql::written::{insert_into, key, update, written};
-use crate::sql::{Param, Value};
+use crate::sql::{InsertRows, Param, Value};
 
 written! { user: User, folded: FoldedTexts;
     username = user.username.value();
@@ -60,10 +60,16 @@ fn json(object: &serde_json::Map<String, serde_json::Value>) -> String {
 }
 
 /// Adds a user whose values are `COLUMNS`, and then those that are written but once.
-pub(super) static INSERT: LazyLock<String> = LazyLock::new(|| {
+pub(super) static INSERT: LazyLock<String> = LazyLock::new(|| insert("").text(1));
+
+/// Adds many, and says for each UUID what number it has.
+pub(super) static INSERT_MANY: LazyLock<InsertRows> =
+    LazyLock::new(|| insert("RETURNING uuid, id"));
+
+fn insert(after: &str) -> InsertRows {
     let once = &["uuid", "created_at", "created_by"];
-    insert_into("users", COLUMNS, once, &[("sign_in_count", "0"), ("version", "1")])
-});
+    insert_into("users", COLUMNS, once, &[("sign_in_count", "0"), ("version", "1")], after)
+}
 
 /// Changes the user `$1`; the values of `COLUMNS` follow.
 pub(super) static UPDATE: LazyLock<String> = LazyLock::new(|| {
