@@ -30,10 +30,10 @@ use crate::{machine, people, selects};
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// At most so many sessions.
 const SESSIONS: u32 = 100_000;
-/// Users in one transaction, as `roster import` has them.
-const BATCH: u32 = 100;
-/// So many such transactions at once: on SQLite they share commits, and PostgreSQL would wait for its client otherwise.
-const AT_ONCE: usize = 16;
+/// Users, or sessions, in one transaction, as `roster import` has them.
+const BATCH: u32 = 1000;
+/// So many such transactions at once, as `roster import` has them: they are written one after the other.
+const AT_ONCE: usize = 4;
 /// How long sessions live.
 const LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -209,7 +209,7 @@ impl Data {
 
     async fn sign_in(&self, store: &Store, numbers: Range<u32>, now: Timestamp) -> Result<()> {
         store
-            .write(async |tx: &mut Tx| -> Result<()> {
+            .write_in_line(async |tx: &mut Tx| -> Result<()> {
                 for number in numbers.clone() {
                     let name = UserRef::Name(fold(&Self::login(number.into())));
                     if let Some(user) = tx.find_user(&name).await? {

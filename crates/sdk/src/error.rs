@@ -62,6 +62,20 @@ impl Error {
         }
     }
 
+    /// Whether the same call may succeed a little later: the server was not reached, did not answer in time, or cannot
+    /// serve just now. It may have acted on the call all the same, unless it says that it did not.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Transport(_) => true,
+            Self::Refused(problem) => {
+                matches!(problem.code, ErrorCode::Unavailable | ErrorCode::RateLimited)
+            }
+            // What a proxy in front of a restarting server says.
+            Self::Unexpected { status, .. } => matches!(status, 502..=504),
+            Self::Setup(_) => false,
+        }
+    }
+
     /// Whether the call fails for want of a right one-time code, so that asking for one and
     /// repeating it ([`Client::with_code`](crate::Client::with_code)) may help.
     pub fn wants_code(&self) -> bool {

@@ -3,12 +3,8 @@
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
-use roster_model::ErrorCode;
 
-use crate::{
-    Error, Result,
-    error::{TransportError, TransportFailure},
-};
+use crate::{Error, Result, error::TransportFailure};
 
 /// What may be done again without harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,20 +58,11 @@ impl RetryPolicy {
 
 /// Whether the same request may succeed when sent again, and may be sent again at all.
 fn may_help(error: &Error, repeat: Repeat) -> bool {
-    match error {
-        Error::Transport(error) => was_unsent(error) || repeat == Repeat::Freely,
-        Error::Refused(problem) => {
-            repeat == Repeat::Freely
-                && matches!(problem.code, ErrorCode::Unavailable | ErrorCode::RateLimited)
-        }
-        // What a proxy in front of a restarting server says.
-        Error::Unexpected { status, .. } => repeat == Repeat::Freely && matches!(status, 502..=504),
-        Error::Setup(_) => false,
-    }
+    error.is_passing() && (repeat == Repeat::Freely || was_unsent(error))
 }
 
-fn was_unsent(error: &TransportError) -> bool {
-    error.failure() == TransportFailure::Connect
+fn was_unsent(error: &Error) -> bool {
+    matches!(error, Error::Transport(error) if error.failure() == TransportFailure::Connect)
 }
 
 /// The wait that the server asks for wins over ours, unless it is too long to sit out.

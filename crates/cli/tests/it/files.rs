@@ -3,6 +3,8 @@
 use std::fs;
 
 use roster_testing::Roster;
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::Machine;
 
@@ -184,4 +186,35 @@ async fn an_export_that_fails_leaves_no_file_and_none_is_written_over() {
     let admin = machine.roster.admin().await;
     assert_eq!(machine.run(&admin, &["export", "out.csv"]).code, 1);
     assert_eq!(fs::read_to_string(machine.file("out.csv")).unwrap(), "kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_for_which_the_server_has_no_time_are_sent_again() {
+    let machine = Machine::new().await;
+    let server = MockServer::start().await;
+    let imports = || Mock::given(method("POST")).and(path("/api/v1/user-imports"));
+    let busy = ResponseTemplate::new(503).insert_header("retry-after", "0");
+    imports().respond_with(busy).up_to_n_times(6).with_priority(1).expect(6).mount(&server).await;
+    let made = serde_json::json!({"created": 2, "present": 1, "refused": []});
+    let made = ResponseTemplate::new(200).set_body_json(made);
+    imports().respond_with(made).expect(1).mount(&server).await;
+    let rows = "username,email\nann,ann@example.com\nbob,bob@example.com\ncid,cid@example.com\n";
+    fs::write(machine.file("people.csv"), rows).unwrap();
+    let admin = machine.roster.admin().await;
+    let sent = machine.run(&admin, &["import", "people.csv", "--server", &server.uri()]);
+    assert!(sent.err.contains("created: 2; there already: 1; lines refused: 0."), "{}", sent.err);
+    sent.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_does_not_wait_for_ever_for_a_server() {
+    let machine = Machine::new().await;
+    let server = MockServer::start().await;
+    let busy = ResponseTemplate::new(503).insert_header("retry-after", "0");
+    Mock::given(method("POST")).respond_with(busy).expect(8).mount(&server).await;
+    fs::write(machine.file("people.csv"), "username,email\nann,ann@example.com\n").unwrap();
+    let admin = machine.roster.admin().await;
+    let sent = machine.run(&admin, &["import", "people.csv", "--server", &server.uri()]);
+    assert_eq!(sent.code, 1, "{}", sent.err);
+    assert!(sent.err.contains("503"), "{}", sent.err);
 }

@@ -6,6 +6,7 @@ use std::{
     fs::File,
     io::{self, Read, Seek as _},
     path::PathBuf,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -24,12 +25,16 @@ use crate::{
     ui::Ui,
 };
 
-/// The most rows in one request.
-const ROWS: usize = 100;
+/// The most rows in one request, each of which is one transaction; the server's own bound is the same.
+const ROWS: usize = 1000;
 /// The most of the file in one request, in bytes: the server's own bound is beyond that.
 const BYTES: u64 = 400_000;
-/// How many requests are under way.
-const REQUESTS: usize = 16;
+/// How many requests are under way: while the rows of one are written, those of others are read and checked.
+const REQUESTS: usize = 4;
+/// How often a request is sent that gets no answer, or hears that the server cannot serve just now.
+const TRIES: u32 = 8;
+/// The wait before the second try, if the server asks for none; each further one is twice as long.
+const WAIT: Duration = Duration::from_millis(500);
 
 /// Create users, or groups, out of a file, CSV with a header or a JSON object on each line, or out of another platform's
 /// database
@@ -88,25 +93,43 @@ trait Imported: FileRecord {
     /// What people call them.
     const NAME: &'static str;
 
+    /// Many of them.
+    type Rows;
+
+    /// What is sent.
+    fn rows(rows: Vec<Self>, import: &Import) -> Self::Rows;
+
     /// Has the server make them.
-    async fn send(rows: Vec<Self>, import: &Import, roster: &Client) -> Result<ImportReport>;
+    async fn send(rows: &Self::Rows, roster: &Client) -> roster_client::Result<ImportReport>;
 }
 
 impl Imported for UserRow {
     const NAME: &'static str = "Users";
 
-    async fn send(users: Vec<Self>, import: &Import, roster: &Client) -> Result<ImportReport> {
+    type Rows = UserImport;
+
+    fn rows(users: Vec<Self>, import: &Import) -> UserImport {
         let &Import { organization: organization_id, dry_run, .. } = import;
-        Ok(roster.import_users(&UserImport { organization_id, dry_run, users }).await?)
+        UserImport { organization_id, dry_run, users }
+    }
+
+    async fn send(users: &UserImport, roster: &Client) -> roster_client::Result<ImportReport> {
+        roster.import_users(users).await
     }
 }
 
 impl Imported for GroupRow {
     const NAME: &'static str = "Groups";
 
-    async fn send(groups: Vec<Self>, import: &Import, roster: &Client) -> Result<ImportReport> {
+    type Rows = GroupImport;
+
+    fn rows(groups: Vec<Self>, import: &Import) -> GroupImport {
         let &Import { organization: organization_id, dry_run, .. } = import;
-        Ok(roster.import_groups(&GroupImport { organization_id, dry_run, groups }).await?)
+        GroupImport { organization_id, dry_run, groups }
+    }
+
+    async fn send(groups: &GroupImport, roster: &Client) -> roster_client::Result<ImportReport> {
+        roster.import_groups(groups).await
     }
 }
 
@@ -241,7 +264,19 @@ impl Import {
         if batch.rows.is_empty() {
             return Ok((batch, ImportReport::default()));
         }
-        let report = T::send(std::mem::take(&mut batch.rows), self, roster).await?;
+        let rows = T::rows(std::mem::take(&mut batch.rows), self);
+        let mut tries = 1;
+        // What was made in spite of a lost answer is passed over the next time, so nothing is made twice.
+        let report = loop {
+            match T::send(&rows, roster).await {
+                Err(error) if error.is_passing() && tries < TRIES => {
+                    let wait = error.retry_after().unwrap_or(WAIT * 2_u32.pow(tries - 1));
+                    tokio::time::sleep(wait).await;
+                    tries += 1;
+                }
+                sent => break sent?,
+            }
+        };
         Ok((batch, report))
     }
 }
