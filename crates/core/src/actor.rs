@@ -1,6 +1,10 @@
 //! Who asks: no operation exists without one.
 
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    sync::Arc,
+};
 
 use roster_model::{CredentialKind, Role, Secret, UserId};
 use roster_store::LiveCredential;
@@ -24,6 +28,22 @@ impl Origin {
     /// No request: the server itself.
     pub fn system() -> Self {
         Self { door: Door::System, address: None, user_agent: None, request_id: None }
+    }
+
+    /// The network of the client.
+    pub(crate) fn network(&self) -> Option<IpAddr> {
+        self.address.map(network)
+    }
+}
+
+/// The network in which whoever has `address` may choose others: an IPv6 client owns its whole /64 (threat T43).
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let bits = u128::from(address) >> 64 << 64;
+            IpAddr::V6(Ipv6Addr::from(bits))
+        }
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

@@ -53,7 +53,7 @@ use roster_store::Store;
 use sso::provider::IdentityProviders;
 use usage::Usage;
 
-pub use actor::{Actor, Idempotency, Origin, Principal, Proof};
+pub use actor::{Actor, Idempotency, Origin, Principal, Proof, network};
 pub use authenticate::RequestLine;
 pub use door::Door;
 pub use error::{Error, Kind, Result};

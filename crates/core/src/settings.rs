@@ -66,6 +66,10 @@ pub struct Limits {
     pub code_window: Duration,
     /// Codes sent to one number or address in a day.
     pub codes_per_destination: u32,
+    /// Text messages sent in a day to numbers that begin alike.
+    pub sms_per_prefix: u32,
+    /// Text messages, and as many mails, that one client address may ask for in a day.
+    pub codes_per_address: u32,
     /// Text messages sent by the installation in a day.
     pub sms_per_day: u32,
 }
@@ -81,6 +85,8 @@ impl Default for Limits {
             codes_per_user: 10,
             code_window: Duration::from_secs(10 * 60),
             codes_per_destination: 30,
+            sms_per_prefix: 300,
+            codes_per_address: 500,
             sms_per_day: 1000,
         }
     }

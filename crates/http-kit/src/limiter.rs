@@ -14,6 +14,7 @@ use governor::{
     middleware::StateInformationMiddleware,
     state::keyed::DashMapStateStore,
 };
+use roster_core::network;
 
 /// More addresses than this are not told apart: a flood from ever new addresses must not fill the
 /// memory (threat T45).
@@ -102,17 +103,6 @@ impl<C: Clock + Clone> Limiter<C> {
             }
             Err(until) => Err(until.wait_time_from(self.clock.now()).max(Duration::from_secs(1))),
         }
-    }
-}
-
-/// An IPv6 client owns its whole /64 (threat T43).
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let bits = u128::from(address) >> 64 << 64;
-            IpAddr::V6(Ipv6Addr::from(bits))
-        }
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

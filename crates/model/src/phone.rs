@@ -50,6 +50,18 @@ impl PhoneNumber {
         let as_typed = text.chars().filter(|c| !is_invisible(*c)).collect();
         Ok(Self { e164, as_typed })
     }
+
+    /// How the number begins: its country code and the three digits after it, which in most countries tell the operator
+    /// or the area. Numbers that cost their callers much are let in ranges that begin alike (threat T11).
+    pub fn prefix(&self) -> &str {
+        const OPERATOR_DIGITS: usize = 3;
+        // Country codes have at most three digits; one that nobody has heard of is taken for such.
+        let country = match rlibphonenumber::PhoneNumber::parse(&self.e164, None) {
+            Ok(number) => number.country_code.to_string().len(),
+            Err(_) => 3,
+        };
+        self.e164.get(..1 + country + OPERATOR_DIGITS).unwrap_or(&self.e164)
+    }
 }
 
 impl fmt::Display for PhoneNumber {
@@ -76,6 +88,19 @@ mod tests {
             let number = PhoneNumber::parse(text).unwrap();
             assert_eq!(number.e164, "+44123456789", "{text}");
             assert_eq!(number.as_typed, text);
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_country_and_operator() {
+        for (number, prefix) in [
+            ("+44 7700 900123", "+44770"),
+            ("+1 415 555 2671", "+1415"),
+            ("+375 29 123 45 67", "+375291"),
+            ("+7 912 345 67 89", "+7912"),
+            ("+210 12 34 56", "+210123"),
+        ] {
+            assert_eq!(PhoneNumber::parse(number).unwrap().prefix(), prefix, "{number}");
         }
     }
 
@@ -118,6 +143,7 @@ mod tests {
         #[test]
         fn no_text_panics_and_what_is_read_reads_back(text in "\\PC{0,40}") {
             if let Ok(number) = PhoneNumber::parse(&text) {
+                prop_assert!(number.e164.starts_with(number.prefix()));
                 prop_assert_eq!(PhoneNumber::parse(&number.e164).unwrap().e164, number.e164);
             }
         }

@@ -55,7 +55,7 @@ pub use live_credential::{LiveCredential, Owner};
 pub use memberships::{Membership, NewMembership};
 pub use messages::NewMessage;
 pub use objects::ObjectQuery;
-pub use one_time_codes::{OneTimeCode, Sends};
+pub use one_time_codes::{Destination, OneTimeCode, Sends};
 pub use passwords::Claimant;
 pub use registrations::{Begun, Registration};
 pub use sessions::{NewSession, StoredSession};

@@ -1,5 +1,7 @@
 //! Codes sent by SMS or e-mail, and how many were sent where.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use roster_model::{CodeChannel, CodePurpose, UserId};
 
@@ -29,8 +31,21 @@ pub struct Sends {
     pub to_user: u64,
     /// To the number or address.
     pub to_destination: u64,
+    /// To numbers with the same beginning.
+    pub to_prefix: u64,
     /// By the whole installation over the channel.
     pub by_installation: u64,
+}
+
+/// Where a code goes, as budgets see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Destination<'a> {
+    /// Over which channel.
+    pub channel: CodeChannel,
+    /// The number or address, however it may be spelt.
+    pub to: &'a str,
+    /// The beginning of the number, if it is one.
+    pub prefix: Option<&'a str>,
 }
 
 impl Tx {
@@ -130,30 +145,30 @@ impl Tx {
         &mut self,
         user: UserId,
         purpose: CodePurpose,
-        channel: CodeChannel,
-        destination: &str,
+        destination: &Destination<'_>,
         now: Timestamp,
     ) -> Result<(), Error> {
+        let Destination { channel, to, prefix } = destination;
         self.execute(
-            "INSERT INTO code_sends (user_id, purpose, channel, destination, sent_at) \
-             VALUES ($1, $2, $3, $4, $5)",
-            &[&user, &purpose, &channel, &destination, &now],
+            "INSERT INTO code_sends (user_id, purpose, channel, destination, prefix, sent_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            &[&user, &purpose, channel, to, prefix, &now],
         )
         .await?;
         Ok(())
     }
 
-    /// How many codes were sent: to the user for the purpose since `window`, and to the destination
-    /// and by the installation since `day`.
+    /// How many codes were sent: to the user for the purpose since `window`, and to the destination, to numbers that
+    /// begin as it does and by the installation since `day`.
     pub async fn count_code_sends(
         &mut self,
         user: UserId,
         purpose: CodePurpose,
-        channel: CodeChannel,
-        destination: &str,
+        destination: &Destination<'_>,
         window: Timestamp,
         day: Timestamp,
     ) -> Result<Sends, Error> {
+        let Destination { channel, to, prefix } = destination;
         let count = |row: &crate::sql::Row<'_>| row.get::<i64>(0).map(|n| n.unsigned_abs());
         Ok(Sends {
             to_user: self
@@ -167,22 +182,66 @@ impl Tx {
             to_destination: self
                 .one(
                     "SELECT count(*) FROM code_sends WHERE destination = $1 AND sent_at > $2",
-                    &[&destination, &day],
+                    &[to, &day],
+                    count,
+                )
+                .await?,
+            to_prefix: self
+                .one(
+                    "SELECT count(*) FROM code_sends WHERE prefix = $1 AND sent_at > $2",
+                    &[prefix, &day],
                     count,
                 )
                 .await?,
             by_installation: self
                 .one(
                     "SELECT count(*) FROM code_sends WHERE channel = $1 AND sent_at > $2",
-                    &[&channel, &day],
+                    &[channel, &day],
                     count,
                 )
                 .await?,
         })
     }
 
-    /// Forgets sends from before `day`: no budget looks further back.
-    pub async fn delete_code_sends_before(&mut self, day: Timestamp) -> Result<u64, Error> {
-        self.execute("DELETE FROM code_sends WHERE sent_at <= $1", &[&day]).await
+    /// Remembers that a network asked for a code or link, whether or not there is somebody to get it.
+    pub async fn insert_code_request(
+        &mut self,
+        network: IpAddr,
+        channel: CodeChannel,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO code_requests (network, channel, asked_at) VALUES ($1, $2, $3)",
+            &[&network.to_string(), &channel, &now],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// How many codes and links over `channel` a network has asked for since `day`.
+    pub async fn count_code_requests(
+        &mut self,
+        network: IpAddr,
+        channel: CodeChannel,
+        day: Timestamp,
+    ) -> Result<u64, Error> {
+        self.one(
+            "SELECT count(*) FROM code_requests \
+             WHERE network = $1 AND channel = $2 AND asked_at > $3",
+            &[&network.to_string(), &channel, &day],
+            |row| row.get::<i64>(0).map(i64::unsigned_abs),
+        )
+        .await
+    }
+
+    /// Forgets sends and requests from before `day`: no budget looks further back.
+    pub async fn delete_code_sends_before(&mut self, day: Timestamp) -> Result<(), Error> {
+        for sql in [
+            "DELETE FROM code_sends WHERE sent_at <= $1",
+            "DELETE FROM code_requests WHERE asked_at <= $1",
+        ] {
+            self.execute(sql, &[&day]).await?;
+        }
+        Ok(())
     }
 }

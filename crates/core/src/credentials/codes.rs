@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use roster_model::{
-    Accepted, Channel, CodeChannel, CodePurpose, CodeRequest, Field, Reason, Secret, User, UserId,
-    UserRef, fold,
+    Accepted, Channel, CodeChannel, CodePurpose, CodeRequest, Field, PhoneNumber, Reason, Secret,
+    User, UserId, UserRef, fold,
 };
-use roster_store::{OneTimeCode, Tx};
+use roster_store::{Destination, OneTimeCode, Tx};
 use serde_json::json;
 
 use super::one_time_code;
 use crate::{
-    Actor, Core, Door, Error, Result,
+    Actor, Core, Door, Error, Origin, Result,
     audit::Entry,
     authz::Operation,
     messages::templates::{Parameters, Template},
@@ -60,8 +60,11 @@ impl Core {
         let code = one_time_code::generate(self.random());
         self.store()
             .write(async |tx: &mut Tx| {
+                let may_ask =
+                    self.spend_asking_budget(tx, &actor.origin, request.channel, now).await?;
                 let user = tx.find_user(&login).await?.filter(may_get_codes);
-                if let Some(user) = &user
+                if may_ask
+                    && let Some(user) = &user
                     && let Some(to) = self.destination(tx, user, request.channel).await?
                 {
                     let sent = Sent { purpose: request.purpose, channel: request.channel, to };
@@ -151,15 +154,50 @@ impl Core {
         let Sent { purpose, channel, .. } = sent;
         // However it is spelt, it is one mailbox.
         let to = fold(&sent.to);
-        let to = to.as_str();
-        let sends = tx.count_code_sends(user.id, *purpose, *channel, to, window, now - DAY).await?;
-        if sends.to_user >= limits.codes_per_user.into()
-            || sends.to_destination >= limits.codes_per_destination.into()
-            || (*channel == CodeChannel::Sms && sends.by_installation >= limits.sms_per_day.into())
-        {
+        let is_sms = *channel == CodeChannel::Sms;
+        let number = user.phone.as_ref().filter(|phone| is_sms && phone.e164 == sent.to);
+        let destination = Destination {
+            channel: *channel,
+            to: to.as_str(),
+            prefix: number.map(PhoneNumber::prefix),
+        };
+        let sends = tx.count_code_sends(user.id, *purpose, &destination, window, now - DAY).await?;
+        let spent = if sends.to_user >= limits.codes_per_user.into() {
+            Some("of one user")
+        } else if sends.to_destination >= limits.codes_per_destination.into() {
+            Some("of one number or address")
+        } else if is_sms && sends.to_prefix >= limits.sms_per_prefix.into() {
+            Some("of numbers that begin alike")
+        } else if is_sms && sends.by_installation >= limits.sms_per_day.into() {
+            Some("of the installation")
+        } else {
+            None
+        };
+        if let Some(budget) = spent {
+            tell_of_spent(budget, *channel, destination.prefix);
             return Ok(false);
         }
-        tx.insert_code_send(user.id, *purpose, *channel, to, now).await?;
+        tx.insert_code_send(user.id, *purpose, &destination, now).await?;
+        Ok(true)
+    }
+
+    /// Counts that a client asks for something to be sent, to whomever, unless its address has asked so often that it gets
+    /// nothing any more: false then, and nothing was counted. Names that nobody has count, too, or the budget would tell
+    /// which they are (threat T01).
+    pub(crate) async fn spend_asking_budget(
+        &self,
+        tx: &mut Tx,
+        origin: &Origin,
+        channel: CodeChannel,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let Some(network) = origin.network() else { return Ok(true) };
+        let asked = tx.count_code_requests(network, channel, now - DAY).await?;
+        if asked >= self.settings().limits.codes_per_address.into() {
+            tell_of_spent("of one client address", channel, Some(&network.to_string()));
+            return Ok(false);
+        }
+        tx.insert_code_request(network, channel, now).await?;
         Ok(true)
     }
 
@@ -199,6 +237,12 @@ pub(super) struct Sent {
     pub(super) purpose: CodePurpose,
     pub(super) channel: CodeChannel,
     pub(super) to: String,
+}
+
+/// Whoever waits for a code in vain is not told why, but the operator is.
+fn tell_of_spent(budget: &'static str, channel: CodeChannel, whose: Option<&str>) {
+    let whose = whose.unwrap_or_default();
+    tracing::warn!(?channel, whose, "not sent: the budget {budget} is used up");
 }
 
 /// Whether codes are of any use to `user`.

@@ -205,6 +205,7 @@ impl Core {
     pub(crate) async fn request_email_confirmation(
         &self,
         tx: &mut Tx,
+        actor: &Actor,
         user: &mut User,
         email: &EmailAddress,
         now: Timestamp,
@@ -215,7 +216,9 @@ impl Core {
             channel: CodeChannel::Email,
             to: email.as_str().to_owned(),
         };
-        if !self.spend_sending_budget(tx, user, &sent, now).await? {
+        if !self.spend_asking_budget(tx, &actor.origin, sent.channel, now).await?
+            || !self.spend_sending_budget(tx, user, &sent, now).await?
+        {
             return Err(Error::RateLimited { retry_after: self.settings().limits.code_window });
         }
         user.unconfirmed_email = Some(email.as_str().to_owned());

@@ -55,7 +55,9 @@ impl Core {
                     channel: CodeChannel::Sms,
                     to: phone.e164.clone(),
                 };
-                if !self.send(tx, &user, &sent, &code, actor.origin.door, now).await? {
+                if !self.spend_asking_budget(tx, &actor.origin, sent.channel, now).await?
+                    || !self.send(tx, &user, &sent, &code, actor.origin.door, now).await?
+                {
                     return Err(Error::RateLimited {
                         retry_after: self.settings().limits.code_window,
                     });

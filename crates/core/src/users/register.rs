@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use roster_model::{
-    Accepted, Channel, EmailAddress, Field, NewAccount, NewRegistration, NewUser, OrganizationId,
-    Reason, Role, Secret, Username,
+    Accepted, Channel, CodeChannel, EmailAddress, Field, NewAccount, NewRegistration, NewUser,
+    OrganizationId, Reason, Role, Secret, Username,
 };
 use roster_store::Tx;
 use serde_json::json;
@@ -99,11 +99,14 @@ impl Core {
                 if !tx.has_users().await? {
                     return Err(NOBODY_YET);
                 }
+                let may_ask =
+                    self.spend_asking_budget(tx, &actor.origin, CodeChannel::Email, now).await?;
                 let holder = tx.find_identifier(email.key()).await?;
                 let begun = tx
                     .count_registrations(email.key(), now - limits.code_window, now - DAY)
                     .await?;
-                if begun.in_window < limits.codes_per_user.into()
+                if may_ask
+                    && begun.in_window < limits.codes_per_user.into()
                     && begun.in_day < limits.codes_per_destination.into()
                 {
                     tx.insert_registration(token.hash(), email, ATTEMPTS, now, now + life).await?;

@@ -116,7 +116,7 @@ impl Core {
                 }
                 set_administered(tx, &mut after, update, now).await?;
                 let is_moved = set_groups(tx, actor, &before, &after, update, now).await?;
-                let is_mailed = self.set_names(tx, &mut after, &names, now).await?;
+                let is_mailed = self.set_names(tx, actor, &mut after, &names, now).await?;
                 if let Some(asking) = &asking {
                     self.take_asking_back(tx, asking).await?;
                 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use roster_model::{ErrorCode, SignedIn};
 use roster_testing::{Answer, PASSWORD, Roster, on_both_databases};
-use serde_json::{Value, json};
+use serde_json::json;
 
 async fn sign_in(roster: &Roster, login: &str, password: &str, code: Option<&str>) -> Answer {
     let mut body = json!({"login": login, "password": password});
@@ -101,72 +101,4 @@ on_both_databases! {
         let problem = reset(code.expose()).await.problem();
         assert!(matches!(problem.status, 401 | 429), "the code is dead: {problem:?}");
     }
-
-    async fn t11_codes_to_one_number_have_a_bound_whoever_asks_and_for_what(roster: Roster) {
-        for name in ["ann", "bob", "cyd", "dan"] {
-            let one = roster.person_who(name, |new| new.phone = Some("+44 7700 900123".into())).await;
-            one.put("/api/v1/users/me/phone", json!({})).await.done::<Value>(200);
-            let code = roster.only_code().await;
-            let body = json!({"code": code.expose()});
-            one.post("/api/v1/users/me/phone/verification", body).await.done::<Value>(200);
-        }
-        let mut sent = 0;
-        for round in 0..6 {
-            for name in ["ann", "bob", "cyd", "dan"] {
-                for purpose in ["reset_password", "get_token", "disable_mfa"] {
-                    let ask = json!({"login": name, "purpose": purpose, "channel": "sms"});
-                    let answer = roster.call("POST", "/api/v1/one-time-codes", None, Some(&ask)).await;
-                    assert_eq!(answer.status(), 202, "{round}: nobody is told");
-                }
-            }
-            let messages = roster.messages().await;
-            assert!(messages.iter().all(|message| message.to == "+447700900123"));
-            sent += messages.len();
-        }
-        assert_eq!(sent, 30 - 4, "thirty in a day, those that showed it to be theirs among them");
-        roster.advance(Duration::from_secs(24 * 3600));
-        let ask = json!({"login": "ann", "purpose": "get_token", "channel": "sms"});
-        roster.call("POST", "/api/v1/one-time-codes", None, Some(&ask)).await;
-        assert_eq!(roster.messages().await.len(), 1, "the next day it goes on");
-    }
-
-    async fn t11_codes_to_one_person_have_a_bound(roster: Roster) {
-        roster.person("ann").await;
-        let ask = json!({"login": "ann", "purpose": "reset_password", "channel": "email"});
-        for _ in 0..30 {
-            let answer = roster.call("POST", "/api/v1/one-time-codes", None, Some(&ask)).await;
-            assert_eq!(answer.status(), 202, "the answer tells nobody of the bound (T01)");
-        }
-        assert_eq!(roster.messages().await.len(), 10);
-    }
-}
-
-#[tokio::test]
-async fn t11_text_messages_of_the_installation_have_a_bound() {
-    let mut builder = roster_testing::Builder::default();
-    builder.settings.limits.sms_per_day = 5;
-    let roster = builder.on_sqlite().await;
-    for number in 0..4 {
-        let name = format!("user{number}");
-        let phone = format!("+44 7700 90012{number}");
-        let one = roster.person_who(&name, |new| new.phone = Some(phone)).await;
-        one.put("/api/v1/users/me/phone", json!({})).await.done::<Value>(200);
-        let code = roster.only_code().await;
-        let body = json!({"code": code.expose()});
-        one.post("/api/v1/users/me/phone/verification", body).await.done::<Value>(200);
-    }
-    let ask = async |name: &str, channel: &str| {
-        let ask = json!({"login": name, "purpose": "reset_password", "channel": channel});
-        let answer = roster.call("POST", "/api/v1/one-time-codes", None, Some(&ask)).await;
-        assert_eq!(answer.status(), 202);
-        roster.messages().await.len()
-    };
-    let mut sent = 0;
-    for number in 0..4 {
-        sent += ask(&format!("user{number}"), "sms").await;
-    }
-    assert_eq!(sent, 1, "four were sent before");
-    assert_eq!(ask("user0", "email").await, 1, "what costs nothing goes on");
-    roster.advance(Duration::from_secs(24 * 3600));
-    assert_eq!(ask("user1", "sms").await, 1);
 }

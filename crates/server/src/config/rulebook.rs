@@ -28,6 +28,8 @@ impl Settings {
         limits.code_attempts = self.codes.tries.get();
         limits.codes_per_user = self.codes.sends_per_purpose.get();
         limits.codes_per_destination = self.codes.sends_per_destination.get();
+        limits.sms_per_prefix = self.codes.sends_per_prefix.get();
+        limits.codes_per_address = self.codes.sends_per_address.get();
         limits.sms_per_day = self.codes.sms_per_day.get();
         let sessions = &self.sessions;
         let sliding = SessionLife { idle: sessions.idle, absolute: sessions.absolute };

@@ -127,6 +127,17 @@ pub struct Codes {
     #[config(default = 30)]
     pub sends_per_destination: NonZeroU32,
 
+    /// Text messages sent in a day to numbers that begin alike: with the same country code and the same three digits after
+    /// it. Raise it where most people have one operator and sign in with codes.
+    #[config(default = 300)]
+    pub sends_per_prefix: NonZeroU32,
+
+    /// Codes by text message that one client address may ask for in a day, and as many codes and links by e-mail, whoever
+    /// they are for; an IPv6 client is its /64 network. An office behind one address needs a few for each person. Behind a
+    /// proxy all clients have its address unless `trusted_proxies` names it.
+    #[config(default = 500)]
+    pub sends_per_address: NonZeroU32,
+
     /// Text messages sent by the whole installation in a day.
     #[config(default = 1000)]
     pub sms_per_day: NonZeroU32,

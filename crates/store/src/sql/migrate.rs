@@ -54,6 +54,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(13, "proofs", "0013_proofs.sql"),
     migration!(14, "counts by status", "0014_counts_by_status.sql"),
     migration!(15, "search by name", "0015_search_by_name.sql"),
+    migration!(16, "sending budgets", "0016_sending_budgets.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -65,6 +65,7 @@ impl Core {
     pub(super) async fn set_names(
         &self,
         tx: &mut Tx,
+        actor: &Actor,
         user: &mut User,
         names: &Names,
         now: Timestamp,
@@ -93,7 +94,7 @@ impl Core {
         if tx.find_identifier(email.key()).await?.is_some_and(|owner| owner != user.id) {
             return Err(name_taken(tx, email.key(), Field::Email).await?);
         }
-        self.request_email_confirmation(tx, user, email, now).await?;
+        self.request_email_confirmation(tx, actor, user, email, now).await?;
         Ok(true)
     }
 }
