@@ -25,12 +25,12 @@ impl Core {
         }
     }
 
-    /// Whether requests can be answered: the database gives a sign of life.
+    /// Whether requests can be answered: the database gives a sign of life, and takes changes as far as is known.
     ///
     /// # Errors
     /// `Unavailable` while it does not.
     pub async fn ready(&self) -> Result<()> {
-        Ok(self.store().ping().await?)
+        Ok(self.store().ready().await?)
     }
 
     /// Waits for what is being committed and closes the database; every operation is refused afterwards.

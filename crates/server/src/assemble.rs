@@ -86,14 +86,15 @@ async fn alive(request: Request) -> &'static str {
     "alive\n"
 }
 
-/// The database is there, and its tables are up to date, or the server would not have started.
+/// The database is there and takes changes, and its tables are up to date, or the server would not have started.
 async fn ready(State(core): State<Core>, request: Request) -> Response {
     RequestContext::of(request.extensions()).set_route("/readyz");
     match tokio::time::timeout(SIGN_OF_LIFE, core.ready()).await {
         Ok(Ok(())) => "ready\n".into_response(),
         Ok(Err(error)) => {
             tracing::warn!(cause = error.chain(), "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer or keeps no changes\n")
+                .into_response()
         }
         Err(_) => {
             tracing::warn!("not ready: the database gives no sign of life");

@@ -52,7 +52,7 @@ impl ForeignDatabase {
                 let outcome = work(&mut tx).await;
                 match Postgres::end(tx, outcome).await {
                     (Attempt::Done(outcome), _) => outcome,
-                    (Attempt::Again(error, _), _) => Err(error),
+                    (Attempt::Failed(error, _), _) => Err(error),
                 }
             }
         }

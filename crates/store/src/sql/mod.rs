@@ -38,7 +38,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::live::Live;
 use crate::{Error, Follow, LiveCredential};
-use postgres::{Attempt, Begin, Postgres};
+use postgres::{Attempt, Begin, Fault, Postgres};
 use sqlite::Sqlite;
 
 /// What Roster keeps, on SQLite or PostgreSQL. Clones are the same store.
@@ -56,6 +56,10 @@ struct Inner {
 const POSTGRES_BACKUP: &str = "the database is a PostgreSQL server: use pg_dump or its own backups";
 const POSTGRES_RESTORE: &str =
     "the database is a PostgreSQL server: use pg_restore or its own backups, while no Roster runs";
+
+/// What is written to see whether the database takes changes, and how many bytes: more than most operations change.
+const PROBE_FACT: &str = "write_probe";
+const PROBE: usize = 256 * 1024;
 
 enum Backend {
     Sqlite(Sqlite),
@@ -127,12 +131,30 @@ struct Counters {
     writes: AtomicU64,
     repeats: AtomicU64,
     statements: AtomicU64,
+    /// How often the database has failed at something.
+    failures: AtomicU64,
+    /// How many of those failures were over when a probe was kept.
+    overcome: AtomicU64,
 }
 
 impl Counters {
     /// Counts what a transaction has run.
     fn note(&self, tx: &Tx) {
         self.statements.fetch_add(tx.statements, Ordering::Relaxed);
+        if tx.has_met_an_outage() {
+            self.failed();
+        }
+    }
+
+    /// The database could not do what it was asked.
+    fn failed(&self) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A commit has reached the database, with so many transactions.
+    fn committed(&self, writes: u64) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.writes.fetch_add(writes, Ordering::Relaxed);
     }
 }
 
@@ -368,18 +390,20 @@ impl Store {
                         (Attempt::Done(outcome), changes) => {
                             if outcome.is_ok() && matches!(begin, Begin::Write | Begin::Unsynced) {
                                 self.0.follower.follow(&changes);
-                                self.0.counters.commits.fetch_add(1, Ordering::Relaxed);
-                                self.0.counters.writes.fetch_add(1, Ordering::Relaxed);
+                                self.0.counters.committed(1);
                             }
                             return outcome;
                         }
-                        (Attempt::Again(error, fault), _) => (error, fault),
+                        (Attempt::Failed(error, fault), _) => (error, fault),
                     }
                 }
                 Err(failed) => failed,
             };
             drop(turn);
             if !postgres.may_try_again(attempt, fault) {
+                if fault != Fault::Race && matches!(error, Error::Unavailable { .. }) {
+                    self.0.counters.failed();
+                }
                 return Err(error.into());
             }
             postgres::pause(attempt).await;
@@ -388,9 +412,22 @@ impl Store {
         }
     }
 
-    /// Asks the database for a sign of life.
-    pub async fn ping(&self) -> Result<(), Error> {
-        self.point_read(async |tx: &mut Tx| tx.one("SELECT 1", &[], |_| Ok(())).await).await
+    /// Asks the database for a sign of life; if it has failed at something since it was asked last, whether it keeps a
+    /// change. As long as all is well that writes nothing, however often it is asked.
+    ///
+    /// Only a probe that was kept ends the doubt: on a disk that is nearly full what is small goes on.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let counters = &self.0.counters;
+        let failures = counters.failures.load(Ordering::Relaxed);
+        if counters.overcome.load(Ordering::Relaxed) == failures {
+            let sign = async |tx: &mut Tx| tx.one("SELECT 1", &[], |_| Ok(())).await;
+            return self.point_read(sign).await;
+        }
+        let probe = "x".repeat(PROBE);
+        self.write(async |tx: &mut Tx| tx.set_fact(PROBE_FACT, &probe).await).await?;
+        self.write(async |tx: &mut Tx| tx.delete_fact(PROBE_FACT).await).await?;
+        counters.overcome.store(failures, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Copies the database into a new file while it is in use; only for SQLite, PostgreSQL has its own tools.

@@ -36,6 +36,12 @@ impl Tx {
         (self.conn, self.changes, self.failed)
     }
 
+    /// Whether a statement has failed because of the database, not because of what was asked.
+    pub(super) fn has_met_an_outage(&self) -> bool {
+        let is_race = matches!(&self.conn, Conn::Postgres(lent) if lent.has_lost_a_race());
+        !is_race && matches!(self.failed, Some(Error::Unavailable { .. }))
+    }
+
     /// Which database it runs on, for the few statements that must differ.
     pub(crate) fn engine(&self) -> Engine {
         match self.conn {

@@ -70,8 +70,8 @@ pub(super) enum Begin {
 pub(super) enum Attempt<T, E> {
     /// It is over.
     Done(Result<T, E>),
-    /// It did nothing, and may go better if it is made again.
-    Again(Error, Fault),
+    /// The database failed and kept nothing of it, as far as is known.
+    Failed(Error, Fault),
 }
 
 impl Postgres {
@@ -150,9 +150,9 @@ impl Postgres {
         };
         let attempt = match (failed, lent.fault) {
             (Err(error) | Ok((_, Some(error))), Some(fault @ (Fault::Race | Fault::Lost))) => {
-                Attempt::Again(error, fault)
+                Attempt::Failed(error, fault)
             }
-            (Err(error), _) => Attempt::Done(Err(error.into())),
+            (Err(error), _) => Attempt::Failed(error, Fault::Final),
             (Ok((refusal, _)), _) => Attempt::Done(Err(refusal)),
         };
         lent.roll_back().await;
@@ -170,6 +170,11 @@ impl Lent {
     /// The connection; it is there until the lent one is dropped.
     fn client(&self) -> &ClientWrapper {
         self.lease.as_ref().expect("only dropping takes it out")
+    }
+
+    /// Whether the worst that went wrong is that another transaction was faster.
+    pub(super) fn has_lost_a_race(&self) -> bool {
+        self.fault == Some(Fault::Race)
     }
 
     /// Remembers what went wrong, and says it in the store's words.

@@ -201,7 +201,10 @@ impl Desk {
 
     fn run(&self, sql: &str) -> Result<(), Error> {
         let mut statement = self.connection()?.prepare_cached(sql).map_err(error)?;
-        statement.raw_execute().map(drop).map_err(error)
+        statement.raw_execute().map(drop).map_err(|failure| {
+            self.counters.failed();
+            error(failure)
+        })
     }
 
     /// The batch that is open, or a new one.
@@ -226,8 +229,7 @@ impl Desk {
         self.pace.note(begun.elapsed());
         if result.is_ok() {
             self.follower.follow(&batch.changes);
-            self.counters.commits.fetch_add(1, Ordering::Relaxed);
-            self.counters.writes.fetch_add(batch.kept, Ordering::Relaxed);
+            self.counters.committed(batch.kept);
         } else {
             self.roll_back();
         }

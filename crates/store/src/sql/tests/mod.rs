@@ -12,7 +12,7 @@ mod values;
 use super::*;
 use crate::testing::{fresh_postgres, open};
 
-/// A table of the tests' own.
+/// A table of the tests' own, and the one that is written to when the database is tried.
 const NOTES: &[Migration] = &[Migration {
     version: 1,
     name: "notes",
@@ -22,7 +22,8 @@ const NOTES: &[Migration] = &[Migration {
         body {text},
         parent_id {int} REFERENCES notes (id),
         reads {int} NOT NULL DEFAULT 0
-    ) {strict};",
+    ) {strict};
+    CREATE TABLE installation (name {key} NOT NULL PRIMARY KEY, value TEXT NOT NULL) {strict};",
     fill: None,
 }];
 

@@ -23,7 +23,7 @@ async fn t50_a_database_that_goes_away_is_said_and_one_that_comes_back_is_used()
     let server = cluster.clone();
     off_thread(move || server.stop()).await;
     assert!(matches!(write(&store, "lost").await, Err(Error::Unavailable { .. })));
-    assert!(matches!(store.ping().await, Err(Error::Unavailable { .. })));
+    assert!(matches!(store.ready().await, Err(Error::Unavailable { .. })));
     let server = cluster.clone();
     off_thread(move || server.start_again()).await;
     write(&store, "after").await.unwrap();
@@ -270,4 +270,44 @@ async fn an_unreadable_url_is_refused_without_its_password() {
         let Err(Error::Refused(text)) = opened else { panic!("{url} was taken") };
         assert!(!text.contains("hunter2"), "{text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_whether_the_store_is_ready_hears_of_commits_that_fail_but_not_of_races() {
+    let Location::Postgres(url) = fresh_postgres("notes", NOTES).await else {
+        panic!("a PostgreSQL database")
+    };
+    let store = open_at(&url, Options::default()).await;
+    let run = async |sql: &'static str| {
+        let done: Result<(), Error> = store.write(async |tx: &mut Tx| tx.batch(sql).await).await;
+        done.unwrap();
+    };
+    let probed = async || {
+        let before = store.statistics().writes;
+        store.ready().await.map(|()| store.statistics().writes - before)
+    };
+    run("CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION 'no room' USING ERRCODE = CASE NEW.name WHEN 'race' THEN '40001' ELSE '53100' END;
+        END $$;
+        CREATE CONSTRAINT TRIGGER fails AFTER INSERT ON installation DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION fails()")
+    .await;
+    let set = async |name: &'static str| {
+        let set: Result<(), Error> =
+            store.write(async |tx: &mut Tx| tx.set_fact(name, "").await).await;
+        assert!(matches!(set, Err(Error::Unavailable { .. })), "{set:?}");
+    };
+    set("race").await;
+    assert_eq!(probed().await.unwrap(), 0, "others were faster, which says nothing of the disk");
+    set("full").await;
+    for _ in 0..2 {
+        let refused = probed().await.unwrap_err();
+        assert!(
+            matches!(refused, Error::Unavailable { reason, .. } if reason.contains("out of disk")),
+            "{refused:?}"
+        );
+    }
+    run("DROP TRIGGER fails ON installation").await;
+    assert_eq!(probed().await.unwrap(), 2);
+    assert_eq!(probed().await.unwrap(), 0);
 }

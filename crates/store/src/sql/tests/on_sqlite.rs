@@ -196,6 +196,39 @@ async fn t50_a_full_disk_is_said_and_survived() {
 }
 
 #[tokio::test]
+async fn who_asks_whether_the_store_is_ready_hears_of_a_full_disk_until_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(&folder).await.unwrap();
+    let limit = async |pages: &str| {
+        let sql = format!("PRAGMA max_page_count = {pages}");
+        let set: Result<i64, Error> =
+            store.write(async |tx: &mut Tx| tx.one(&sql, &[], |row| row.get(0)).await).await;
+        set.unwrap()
+    };
+    store.ready().await.unwrap();
+    limit("10").await;
+    let before = store.statistics().writes;
+    store.ready().await.unwrap();
+    assert_eq!(store.statistics().writes, before, "asking writes nothing as long as all is well");
+    write(&store, &"x".repeat(200_000)).await.unwrap_err();
+    for _ in 0..2 {
+        let refused = store.ready().await.unwrap_err();
+        assert!(
+            matches!(refused, Error::Unavailable { reason, .. } if reason.contains("disk is full")),
+            "{refused:?}"
+        );
+    }
+    write(&store, "small").await.unwrap();
+    store.ready().await.expect_err("what is small goes on, and says nothing of the rest");
+    limit("1000000").await;
+    let before = store.statistics().writes;
+    store.ready().await.unwrap();
+    assert_eq!(store.statistics().writes, before + 2, "a probe is kept, and taken away");
+    store.ready().await.unwrap();
+    assert_eq!(store.statistics().writes, before + 2);
+}
+
+#[tokio::test]
 async fn a_second_server_on_the_same_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let first = store_in(&folder).await.unwrap();

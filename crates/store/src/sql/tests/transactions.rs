@@ -21,7 +21,7 @@ impl From<Error> for Refusal {
 
 on_both_databases! {
     async fn the_database_gives_a_sign_of_life(store: Store) {
-        store.ping().await.unwrap();
+        store.ready().await.unwrap();
     }
 
     async fn every_unique_index_has_a_name_of_ours(store: Store) {
@@ -210,7 +210,7 @@ on_both_with_notes! {
         write(&store, "a").await.unwrap();
         store.close().await.unwrap();
         assert!(matches!(write(&store, "b").await, Err(Error::Unavailable { .. })));
-        assert!(matches!(store.ping().await, Err(Error::Unavailable { .. })));
+        assert!(matches!(store.ready().await, Err(Error::Unavailable { .. })));
     }
 }
 
