@@ -168,6 +168,7 @@ async fn open(data: &Data, keys: u32, constraints: usize) -> anyhow::Result<Vec<
                     created_at: now,
                     expires_at: None,
                     shares_name: true,
+                    copy_of: None,
                 };
                 tx.insert_api_key(&row).await?;
             }

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use roster_model::{
-    API_KEY_FIELDS, ApiKey, ApiKeyField, Field, IssuedApiKey, ListFilter, NewApiKey, Page,
-    PageRequest, Reason, Secret, Unit, UserRef, fold, is_invisible,
+    API_KEY_FIELDS, ApiKey, ApiKeyField, ApiKeyId, Field, IssuedApiKey, ListFilter, NewApiKey,
+    Page, PageRequest, Reason, Secret, Unit, UserRef, fold, is_invisible,
 };
 use roster_store::{ApiKeyRef, LiveCredential, Mark, NewApiKeyRow, Tx};
 use serde_json::json;
@@ -79,12 +79,12 @@ impl Core {
             Some(end) => Some(whole_microseconds(end)),
             None => actor.habits().key_life.map(|life| later(now, life)),
         };
-        let expires_at = match actor.credential() {
-            Some(model) if operation == Operation::CopyApiKey => {
-                copied_end(model, new, expires_at)?
-            }
-            _ => expires_at,
+        let model = actor.credential().filter(|_| operation == Operation::CopyApiKey);
+        let expires_at = match model {
+            Some(model) => copied_end(model, new, expires_at)?,
+            None => expires_at,
         };
+        let copy_of = model.map(|model| ApiKeyId(model.id));
         let token = Token::issue(TokenKind::ApiKey, self.random());
         let uuid = self.random().uuid_v7(now);
         self.store()
@@ -92,6 +92,12 @@ impl Core {
                 let user = get_authorized(tx, actor, &[operation], &user).await?;
                 if !is_available(&user, now) {
                     return Err(Error::AccountUnavailable);
+                }
+                if let Some(model) = copy_of
+                    && !tx.is_api_key_live(model).await?
+                {
+                    // It was revoked since the request came in, and its copies with it.
+                    return Err(Error::Unauthenticated);
                 }
                 if tx.count_api_keys(user.id, false).await? >= MAX_LIVE {
                     let sentence = "this user has 1,000 API keys; revoke some that are not needed";
@@ -112,6 +118,7 @@ impl Core {
                     created_at: now,
                     expires_at,
                     shares_name: actor.habits().shares_key_names,
+                    copy_of,
                 };
                 let id = tx.insert_api_key(&row).await?;
                 let id = id.ok_or(Error::AlreadyExists { field: Field::Name })?;
@@ -131,7 +138,10 @@ impl Core {
                 };
                 Entry::done("api_key.created", user.id)
                     .about(format!("api_key:{id}"))
-                    .with(json!({ "name": api_key.name, "scopes": api_key.scopes }))
+                    .with(match copy_of {
+                        None => json!({ "name": api_key.name, "scopes": api_key.scopes }),
+                        Some(model) => json!({ "name": api_key.name, "copy_of": model }),
+                    })
                     .write(tx, actor, now)
                     .await?;
                 let issued = IssuedApiKey { token: Secret::new(token.expose()), api_key };

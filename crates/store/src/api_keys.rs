@@ -32,6 +32,8 @@ pub struct NewApiKeyRow<'a> {
     pub expires_at: Option<Timestamp>,
     /// Whether it may have the name of another live key of its owner. By that name the other one is found.
     pub shares_name: bool,
+    /// The key that it is a copy of, and ends with.
+    pub copy_of: Option<ApiKeyId>,
 }
 
 /// By what a key is named.
@@ -118,8 +120,8 @@ impl Tx {
     ) -> Result<Option<ApiKeyId>, Error> {
         self.find(
             "INSERT INTO api_keys (uuid, user_id, name, name_key, token_hash, prefix, scopes, \
-             constraints, created_at, expires_at, use_count) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0) \
+             constraints, created_at, expires_at, copy_of, use_count) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0) \
              ON CONFLICT (user_id, name_key) WHERE revoked_at IS NULL DO NOTHING RETURNING id",
             &[
                 &new.uuid,
@@ -132,6 +134,7 @@ impl Tx {
                 &json(new.constraints)?,
                 &new.created_at,
                 &new.expires_at,
+                &new.copy_of,
             ],
             |row| row.get(0),
         )
@@ -232,6 +235,28 @@ impl Tx {
         Ok(revoked.is_some())
     }
 
+    /// Whether a key is there and not revoked.
+    pub async fn is_api_key_live(&mut self, key: ApiKeyId) -> Result<bool, Error> {
+        let sql = "SELECT id FROM api_keys WHERE id = $1 AND revoked_at IS NULL";
+        Ok(self.find(sql, &[&key], |_| Ok(())).await?.is_some())
+    }
+
+    /// The copies of a key, and theirs, that are not revoked.
+    pub async fn list_copies_of_api_key(&mut self, key: ApiKeyId) -> Result<Vec<ApiKey>, Error> {
+        self.list(
+            concat!(
+                "WITH RECURSIVE copies (copy) AS (SELECT id FROM api_keys WHERE copy_of = $1 \
+                 UNION SELECT id FROM api_keys JOIN copies ON copy_of = copy) ",
+                select_api_key!(
+                    "WHERE id IN (SELECT copy FROM copies) AND revoked_at IS NULL ORDER BY id"
+                )
+            ),
+            &[&key],
+            api_key,
+        )
+        .await
+    }
+
     /// The owner of the key with this number.
     pub async fn find_api_key_owner(&mut self, key: ApiKeyId) -> Result<Option<UserId>, Error> {
         self.find("SELECT user_id FROM api_keys WHERE id = $1", &[&key], |row| row.get(0)).await
@@ -327,6 +352,7 @@ pub(crate) mod tests {
             created_at: noon(),
             expires_at,
             shares_name: false,
+            copy_of: None,
         })
         .await
     }

@@ -314,6 +314,7 @@ mod tests {
                     created_at: noon(),
                     expires_at: None,
                     shares_name: false,
+                    copy_of: None,
                 })
                 .await
             })

@@ -1,5 +1,6 @@
 //! What becomes of API keys: revoked, let work again, renamed, given another end, removed.
 
+use jiff::Timestamp;
 use roster_model::{ApiKey, ApiKeyId, ApiKeyUpdate, Field, Reason, UserId, UserRef};
 use roster_store::{ApiKeyRef, Tx};
 use serde_json::json;
@@ -26,7 +27,7 @@ impl Core {
         }
     }
 
-    /// Ends a key; the very next request with it fails.
+    /// Ends a key and the copies that were made with it; the very next request with any of them fails.
     ///
     /// # Errors
     /// Those of step-up; `NotFound` if that user has no such key; `WrongState` if it is revoked already.
@@ -54,6 +55,7 @@ impl Core {
                     .with(json!({ "name": found.name }))
                     .write(tx, actor, now)
                     .await?;
+                revoke_copies(tx, actor, &found, now).await?;
                 Ok(found)
             })
             .await?;
@@ -61,7 +63,7 @@ impl Core {
         Ok(revoked)
     }
 
-    /// Lets a revoked key work again.
+    /// Lets a revoked key work again; copies that ended with it do not.
     ///
     /// # Errors
     /// Those of step-up; `NotFound` if that user has no such key; `WrongState` if it is not revoked; `AlreadyExists` if
@@ -81,7 +83,7 @@ impl Core {
         .await
     }
 
-    /// Changes the name or the end of a key, live or revoked.
+    /// Changes the name or the end of a key, live or revoked. No copy of it works longer.
     ///
     /// # Errors
     /// Those of step-up; `NotFound` if that user has no such key; `Invalid` for a malformed name and an end that is over;
@@ -146,6 +148,9 @@ impl Core {
                     .with(json!({ "name": key.name }))
                     .write(tx, actor, now)
                     .await?;
+                if key.expires_at != before.expires_at {
+                    shorten_copies(tx, actor, &key, now).await?;
+                }
                 Ok(key)
             })
             .await?;
@@ -153,7 +158,8 @@ impl Core {
         Ok(changed)
     }
 
-    /// Removes a key; the very next request with it fails, and nothing of it can be seen any more but in the audit log.
+    /// Removes a key and revokes its copies; the very next request with any of them fails, and nothing of the key
+    /// itself can be seen any more but in the audit log.
     ///
     /// # Errors
     /// Those of step-up; `NotFound` if that user has no such key.
@@ -170,6 +176,7 @@ impl Core {
             .write(async |tx: &mut Tx| {
                 let found = tx.find_api_key(user, key).await?;
                 let found = found.ok_or(Error::NotFound(Kind::ApiKey))?;
+                revoke_copies(tx, actor, &found, now).await?;
                 tx.delete_api_key(found.id).await?;
                 Entry::done("api_key.deleted", user)
                     .about(format!("api_key:{}", found.id))
@@ -180,4 +187,42 @@ impl Core {
             })
             .await
     }
+}
+
+/// Ends what was made with a key that is no more: who had it may have copied it (threat T25).
+async fn revoke_copies(tx: &mut Tx, actor: &Actor, model: &ApiKey, now: Timestamp) -> Result<()> {
+    for copy in tx.list_copies_of_api_key(model.id).await? {
+        tx.revoke_api_key(copy.id, now).await?;
+        record_copy(tx, actor, "api_key.revoked", &copy, model, now).await?;
+    }
+    Ok(())
+}
+
+/// Lets no copy of a key work longer than the key.
+async fn shorten_copies(tx: &mut Tx, actor: &Actor, model: &ApiKey, now: Timestamp) -> Result<()> {
+    let Some(end) = model.expires_at else { return Ok(()) };
+    for mut copy in tx.list_copies_of_api_key(model.id).await? {
+        if copy.expires_at.is_none_or(|own| own > end) {
+            copy.expires_at = Some(end);
+            tx.update_api_key(&copy).await?;
+            record_copy(tx, actor, "api_key.updated", &copy, model, now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn record_copy(
+    tx: &mut Tx,
+    actor: &Actor,
+    action: &'static str,
+    copy: &ApiKey,
+    model: &ApiKey,
+    now: Timestamp,
+) -> Result<()> {
+    Entry::done(action, copy.user_id)
+        .about(format!("api_key:{}", copy.id))
+        .with(json!({ "name": copy.name, "with": model.id }))
+        .write(tx, actor, now)
+        .await?;
+    Ok(())
 }

@@ -77,6 +77,7 @@ on_both_databases! {
                         created_at: now,
                         expires_at: None,
                         shares_name: false,
+                        copy_of: None,
                     };
                     let id = tx.insert_api_key(&row).await?.unwrap();
                     if is_revoked {
@@ -330,6 +331,55 @@ on_both_databases! {
         let bob = roster.user("bob", Role::Viewer).await;
         let refused = roster.create_api_key(&by_key, &UserRef::Id(bob.id), &longer).await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::Forbidden);
+    }
+
+    async fn t25_copies_of_a_key_end_with_it(roster: Roster) {
+        let (_, actor) = signed_in(&roster, "ann").await;
+        let constraints = vec![constraint(ConstraintKind::Prefix, "users/", &["GET", "POST"])];
+        let new = NewApiKey { constraints, ..named("a") };
+        let copy = async |token: &Secret| {
+            let mut by_key = check(&roster, token, "POST", "/users/me/api_keys").await.unwrap();
+            by_key.origin.door = Door::Civis;
+            create(&roster, &by_key, &new).await
+        };
+        let lives = async |token: &Secret| check(&roster, token, "GET", "/users/me").await.is_ok();
+        let model = create(&roster, &actor, &new).await;
+        let sibling = create(&roster, &actor, &NewApiKey { name: "b".into(), ..new.clone() }).await;
+        let child = copy(&model.token).await;
+        let grandchild = copy(&child.token).await;
+        let other = copy(&sibling.token).await;
+        let key = |issued: &IssuedApiKey| KeyRef::Id(issued.api_key.id);
+
+        let end = roster.now() + Duration::from_secs(60);
+        let sooner = roster_model::ApiKeyUpdate { expires_at: Some(Some(end)), ..Default::default() };
+        roster.update_api_key(&actor, &UserRef::Me, &key(&child), &sooner).await.unwrap();
+        let found = roster.get_api_key(&actor, &UserRef::Me, &key(&grandchild)).await.unwrap();
+        assert_eq!(found.expires_at, Some(end), "a copy works no longer than its model");
+        let found = roster.get_api_key(&actor, &UserRef::Me, &key(&model)).await.unwrap();
+        assert!(found.expires_at > Some(end));
+
+        // A request that came in before the revocation makes no copy after it.
+        let mut late = check(&roster, &model.token, "POST", "/users/me/api_keys").await.unwrap();
+        late.origin.door = Door::Civis;
+        roster.revoke_api_key(&actor, &UserRef::Me, &key(&model)).await.unwrap();
+        assert_eq!(refusal(&roster, &late, &new).await.0, ErrorCode::Unauthenticated, "t32");
+        for ended in [&model, &child, &grandchild] {
+            assert!(!lives(&ended.token).await, "{}", ended.api_key.id);
+        }
+        for good in [&sibling, &other] {
+            assert!(lives(&good.token).await, "{}", good.api_key.id);
+        }
+        let page = PageRequest { limit: Some(100), ..PageRequest::default() };
+        let root = roster.user("root", Role::SystemAdmin).await;
+        let root = roster.acting(&root).await;
+        let events = roster.list_audit_events(&root, &roster_model::AuditFilter::default(), &page).await.unwrap();
+        let revoked = events.items.iter().filter(|event| event.action == "api_key.revoked").count();
+        assert_eq!(revoked, 3, "each is in the audit log");
+
+        roster.restore_api_key(&actor, &UserRef::Me, &key(&model)).await.unwrap();
+        assert!(lives(&model.token).await && !lives(&child.token).await, "copies stay ended");
+        roster.delete_api_key(&actor, &UserRef::Me, &key(&sibling)).await.unwrap();
+        assert!(!lives(&other.token).await, "removed is revoked, too");
     }
 
     async fn at_the_civis_door_names_repeat_and_only_a_system_admin_makes_keys_for_others(roster: Roster) {

@@ -55,6 +55,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(14, "counts by status", "0014_counts_by_status.sql"),
     migration!(15, "search by name", "0015_search_by_name.sql"),
     migration!(16, "sending budgets", "0016_sending_budgets.sql"),
+    migration!(17, "copies of keys", "0017_copies_of_keys.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
