@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use roster_core::clock::{Clock, SystemClock};
 use roster_core::credentials::secret_key::{KeyError, Keyring};
-use roster_model::Channel;
 use roster_store::Location;
 use tokio::net::TcpStream;
 use url::Url;
 
-use crate::config::{Email, Settings};
+use crate::config::{Email, Settings, Sms};
 use crate::delivery::{DeliveryError, Transports};
 use crate::sso::HttpProviders;
 
@@ -241,8 +240,15 @@ impl Findings {
             Ok(transports) => transports,
             Err(error) => return self.bad("email", error.to_string()),
         };
-        if !transports.has(Channel::Sms) {
-            self.note("sms", "off: what must send a text message is refused");
+        match &settings.sms {
+            Sms::Off => self.note("sms", "off: what must send a text message is refused"),
+            Sms::File(path) => {
+                self.note("sms", format!("it goes to {} and nowhere else", path.display()));
+            }
+            // Gateways know no question that costs nothing.
+            Sms::Http | Sms::Twilio | Sms::Vonage | Sms::Sns | Sms::MessageBird => {
+                self.note("sms", "it goes to a gateway, which was not tried");
+            }
         }
         match (&settings.email, transports.try_mail_server().await) {
             (Email::Off, _) => self.note("email", "off: what must send an e-mail is refused"),

@@ -73,6 +73,15 @@ pub struct Restored {
     pub sessions_ended: u64,
 }
 
+/// Says whether a backup could take the place of the database, before anybody is asked about it.
+///
+/// # Errors
+/// The database is not SQLite.
+pub fn check_restore(settings: &Settings) -> anyhow::Result<()> {
+    Store::check_restore(&settings.location().context("database_url")?)?;
+    Ok(())
+}
+
 /// Puts a backup in the place of the SQLite database.
 ///
 /// # Errors

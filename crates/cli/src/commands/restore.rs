@@ -26,6 +26,7 @@ pub(crate) struct Restore {
 impl Restore {
     pub(crate) async fn run(self, ui: &mut Ui) -> Result<()> {
         let settings = self.settings.load()?;
+        operator::check_restore(&settings)?;
         let found = std::fs::metadata(&self.file);
         found.with_context(|| format!("{} cannot be read", self.file.display()))?;
         let question = format!(

@@ -62,10 +62,15 @@ struct LsSessions {
     narrowed: NarrowedLs,
 }
 
+fn session_id(text: &str) -> Result<Uuid, &'static str> {
+    text.parse().map_err(|_| "this is not the UUID of a session; `roster session ls` shows them")
+}
+
 /// Show a session
 #[derive(Debug, clap::Args)]
 struct Details {
     /// UUID of the session
+    #[arg(value_parser = session_id)]
     session: Uuid,
     /// Whose: id, UUID, username or e-mail address
     #[arg(short, long, default_value = "me")]
@@ -78,7 +83,7 @@ struct Details {
 #[derive(Debug, clap::Args)]
 struct End {
     /// UUIDs of the sessions
-    #[arg(required_unless_present_any = ["all", "others"], value_name = "SESSION")]
+    #[arg(required_unless_present_any = ["all", "others"], value_name = "SESSION", value_parser = session_id)]
     sessions: Vec<Uuid>,
     /// Whose: id, UUID, username or e-mail address
     #[arg(short, long, default_value = "me")]

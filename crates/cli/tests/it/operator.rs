@@ -206,3 +206,14 @@ async fn t44_parallel_logins_take_no_more_memory_than_the_hashing_threads_have()
     let grown = server.peak_memory() - before;
     assert!(grown < THREADS * HASH_KIB + REST_KIB, "{grown} KiB more than before");
 }
+
+#[test]
+fn a_backup_cannot_take_the_place_of_a_postgresql_database() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("roster.toml"), "database_url = \"postgres://db/roster\"\n")
+        .unwrap();
+    std::fs::write(folder.path().join("monday.sqlite"), "").unwrap();
+    // Nobody is asked whether it is sure first.
+    let refused = operate(folder.path(), &["restore", "monday.sqlite"]).refused();
+    assert!(refused.contains("use pg_restore"), "{refused}");
+}

@@ -9,6 +9,11 @@ async fn other_sessions_are_ended() {
     let elsewhere = machine.roster.sign_in(ann.user.clone()).await;
     let list = machine.run(&ann, &["session", "ls", "-q"]).done();
     assert_eq!(list.lines().count(), 2);
+    for one in ["details", "end"] {
+        let refused = machine.run(&ann, &["session", one, "nope"]);
+        assert_eq!(refused.code, 2);
+        assert!(refused.err.contains("this is not the UUID of a session"), "{}", refused.err);
+    }
     let ended = machine.run(&ann, &["session", "end", "--others"]);
     assert!(ended.err.contains("1 session ended"), "{}", ended.err);
     assert!(ann.is_signed_in().await && !elsewhere.is_signed_in().await);

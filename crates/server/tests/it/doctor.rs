@@ -37,12 +37,14 @@ async fn what_is_broken_is_named_with_its_setting_and_without_secrets() {
         ("ROSTER_LISTEN", "127.0.0.1:0"),
         ("ROSTER_EMAIL", &smtp),
         ("ROSTER_EMAIL_FROM", "roster@example.com"),
+        ("ROSTER_SMS", "file:texts.jsonl"),
         ("ROSTER_DATABASE_URL", &postgres),
         ("ROSTER_SSO_TEST_CLIENT_ID", "roster"),
         ("ROSTER_SSO_TEST_CLIENT_SECRET", "CANARY"),
         ("ROSTER_SSO_TEST_ISSUER", &issuer),
     ];
     let findings = examine(&settings(&environment)).await;
+    assert_eq!(find(&findings, "sms").said, "it goes to texts.jsonl and nowhere else");
     for subject in ["data_dir", "secret_key_file", "database_url", "email", "sso.test"] {
         assert_eq!(
             find(&findings, subject).verdict,

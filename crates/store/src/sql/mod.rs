@@ -452,8 +452,13 @@ impl Store {
     /// Puts a copy in the place of a database that no server uses; only for SQLite files. Says where the database that
     /// was there is kept.
     pub async fn restore(location: &Location, from: &Path) -> Result<Option<PathBuf>, Error> {
+        sqlite::restore(Self::check_restore(location)?, from, MIGRATIONS).await
+    }
+
+    /// The file in whose place a copy can be put; there is none where the database is no file of this machine.
+    pub fn check_restore(location: &Location) -> Result<&Path, Error> {
         match location {
-            Location::File(path) => sqlite::restore(path, from, MIGRATIONS).await,
+            Location::File(path) => Ok(path),
             Location::Memory => Err(Error::Refused(
                 "the database is in the memory of its server: nothing can be put in its place"
                     .to_owned(),

@@ -13,7 +13,7 @@ use roster_client::{
 };
 use roster_server::dioptra::{Source, SourceGroup};
 
-use super::{Import, ROWS};
+use super::{BROKEN_OFF, Import, ROWS};
 use crate::ui::Ui;
 
 /// The users who are here now, by their numbers there: those and no others come into groups, whatever else is called as
@@ -29,6 +29,13 @@ struct Tally {
     refused: u64,
     groups: u64,
     memberships: u64,
+}
+
+impl Tally {
+    /// Whether the server has said anything about a user.
+    fn is_begun(&self) -> bool {
+        self.created + self.present + self.refused > 0
+    }
 }
 
 impl Import {
@@ -76,7 +83,10 @@ impl Import {
         };
         let moved = moved.await;
         progress.finish_and_clear();
-        moved.context("the import was broken off; made again, it goes on from here")?;
+        moved.map_err(|error| match tally.is_begun() {
+            true => error.context(BROKEN_OFF),
+            false => error,
+        })?;
         let groups = source.list_groups().await?;
         if !groups.is_empty() {
             let organization = match self.organization {

@@ -36,6 +36,9 @@ const TRIES: u32 = 8;
 /// The wait before the second try, if the server asks for none; each further one is twice as long.
 const WAIT: Duration = Duration::from_millis(500);
 
+/// What is said where something was made before the import ended.
+const BROKEN_OFF: &str = "the import was broken off; made again, it goes on from here";
+
 /// Create users, or groups, out of a file, CSV with a header or a JSON object on each line, or out of another platform's
 /// database
 ///
@@ -185,7 +188,7 @@ impl Import {
             sum.refused,
         ));
         outcome.map_err(|error| match error.is::<roster_client::Error>() && sum.is_begun() {
-            true => error.context("the import was broken off; made again, it goes on from here"),
+            true => error.context(BROKEN_OFF),
             false => error,
         })?;
         if self.dry_run && !sum.waiting.is_empty() {
