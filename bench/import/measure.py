@@ -166,6 +166,15 @@ def copy_postgres(url: str) -> str:
     return raw
 
 
+def texts_of(person: dict[str, str]) -> dict[str, str]:
+    """What stands in a user's columns of text, with the keys by which Roster compares them."""
+    texts = {column: person.get(column, "") for column in ("username", "email", "first_name", "last_name")}
+    texts["name"] = f"{texts['first_name']} {texts['last_name']}"
+    keys = {f"{column}_key": text.lower() for column, text in texts.items()}
+    del texts["name"]
+    return texts | keys
+
+
 def baseline_postgres(people: Path, raw: str, script: Path) -> None:
     def ask(sql: str) -> list[str]:
         answer = subprocess.run(["psql", "-qXAt", "-F", " ", raw, "-c", sql], check=True, stdout=subprocess.PIPE, text=True)
@@ -185,15 +194,10 @@ def baseline_postgres(people: Path, raw: str, script: Path) -> None:
             rows, names, members, hashes = [], [], [], []
             for person in chunk:
                 identity += 1
-                first, last = person.get("first_name", ""), person.get("last_name", "")
-                username, email = person["username"], person["email"]
-                texts = {"uuid": str(uuid.uuid4()), "username": username, "username_key": username.lower(),
-                         "email": email, "email_key": email.lower(), "first_name": first, "last_name": last,
-                         "name_key": f"{first} {last}".lower(), "first_name_key": first.lower(),
-                         "last_name_key": last.lower()}
+                texts = {"uuid": str(uuid.uuid4())} | texts_of(person)
                 row = {"id": str(identity)} | fixed | {column: quote(text) for column, text in texts.items()}
                 rows.append(f"({', '.join(row.values())})")
-                names += [f"({quote(username.lower())}, {identity})", f"({quote(email.lower())}, {identity})"]
+                names += [f"({quote(texts[key])}, {identity})" for key in ("username_key", "email_key")]
                 members.append(f"({group}, {identity}, 'member', 1)")
                 hashes.append(f"({identity}, {quote(person['password_hash'])})")
             out.write("BEGIN;\n")
@@ -225,15 +229,9 @@ def baseline(people: Path, database: Path) -> None:
             rows, names, members, hashes = [], [], [], []
             for person in chunk:
                 identity += 1
-                first, last = person.get("first_name", ""), person.get("last_name", "")
-                username, email = person["username"], person["email"]
-                row = fixed | {
-                    "id": identity, "uuid": uuid.uuid4().bytes, "username": username, "username_key": username.lower(),
-                    "email": email, "email_key": email.lower(), "first_name": first, "last_name": last,
-                    "name_key": f"{first} {last}".lower(), "first_name_key": first.lower(), "last_name_key": last.lower(),
-                }
+                row = fixed | {"id": identity, "uuid": uuid.uuid4().bytes} | texts_of(person)
                 rows.append([row.get(column) for column in columns])
-                names += [(username.lower(), identity), (email.lower(), identity)]
+                names += [(row[key], identity) for key in ("username_key", "email_key")]
                 members.append((group, identity, "member", 1))
                 hashes.append((identity, person["password_hash"]))
             begun = time.monotonic()
