@@ -43,7 +43,8 @@ impl Core {
     }
 
     /// Takes the texts of users that were written lately into the search index. Until then searches look at these users
-    /// one by one, so nothing is missing, and nothing depends on who does it or how often.
+    /// one by one, so nothing is missing, and nothing depends on who does it or how often. While users are imported it
+    /// takes in some at each call and leaves the disk to the import.
     ///
     /// # Errors
     /// Only the server itself may; and `Unavailable` while the database is away.
@@ -51,7 +52,7 @@ impl Core {
         self.authorize(actor, Operation::RunJobs).await?;
         loop {
             let taken = self.store().write(async |tx: &mut Tx| tx.index_users(BATCH).await).await?;
-            if taken < u64::from(BATCH) {
+            if taken < u64::from(BATCH) || self.store().has_line() {
                 return Ok(());
             }
         }

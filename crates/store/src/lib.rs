@@ -59,7 +59,9 @@ pub use one_time_codes::{Destination, OneTimeCode, Sends};
 pub use passwords::Claimant;
 pub use registrations::{Begun, Registration};
 pub use sessions::{NewSession, StoredSession};
-pub use sql::{Engine, Location, Options, Progress, Statistics, Store, Tx, Unique, Unsynced, Work};
+pub use sql::{
+    Engine, Location, Options, Place, Progress, Statistics, Store, Tx, Unique, Unsynced, Work,
+};
 pub use sso::SsoSignInRow;
 pub use throttles::Attempts;
 pub use totp::{Totp, TotpUse};

@@ -46,8 +46,9 @@ impl Core {
         let (created, present, taken) = match import.dry_run {
             true => self.store().read(async |tx: &mut Tx| look(tx, place, &groups).await).await?,
             false => {
+                let _place = self.store().stand_in_line().await;
                 self.store()
-                    .write_in_line(async |tx: &mut Tx| {
+                    .write(async |tx: &mut Tx| {
                         let made = make(tx, place, &groups).await?;
                         if made.0 > 0 {
                             let what = json!({ "organization_id": place, "created": made.0 });

@@ -1,4 +1,4 @@
-use roster_model::{MembershipRank, SignIn, Status, UserId, fold};
+use roster_model::{MembershipRank, SignIn, Status, UserId, UserImport, UserRow, fold};
 
 use super::*;
 use crate::authorize::get_user;
@@ -72,6 +72,30 @@ on_both_databases! {
         let origin = crate::Origin::system();
         assert!(core.authenticate(session.token.expose(), line, origin).await.is_err());
         assert!(matches!(sign_in(core, "eve").await, Err(Error::AccountUnavailable)));
+    }
+
+    async fn the_search_index_makes_way_for_an_import(fixture: Fixture) {
+        let core = &fixture.core;
+        core.create_first_administrator(&Fixture::system(), &new_user("ann")).await.unwrap();
+        let row = |number: u32| UserRow {
+            username: format!("user{number}"),
+            email: format!("user{number}@example.com"),
+            ..UserRow::default()
+        };
+        let users = (0..2 * BATCH).map(row).collect();
+        let import = UserImport { users, ..UserImport::default() };
+        let made = core.import_users(&Fixture::system(), &import).await.unwrap();
+        assert_eq!(made.created, u64::from(2 * BATCH));
+        let left = async || {
+            core.store().read(async |tx: &mut Tx| tx.count_unindexed_users().await).await.unwrap()
+        };
+        let all = left().await;
+        let place = core.store().stand_in_line().await;
+        core.index_users(&Fixture::system()).await.unwrap();
+        assert_eq!(left().await, all - u64::from(BATCH));
+        drop(place);
+        core.index_users(&Fixture::system()).await.unwrap();
+        assert_eq!(left().await, 0);
     }
 
     async fn who_comes_is_not_suspended(fixture: Fixture) {

@@ -140,11 +140,12 @@ impl Core {
         organization: OrganizationId,
         now: Timestamp,
     ) -> Result<Placed> {
+        let _place = self.store().stand_in_line().await;
         let mut tries = 0;
         loop {
             let placed = self
                 .store()
-                .write_in_line(async |tx: &mut Tx| {
+                .write(async |tx: &mut Tx| {
                     let placed = place_all(tx, actor, candidates, Some(now)).await?;
                     if placed.created > 0 {
                         let what = json!({

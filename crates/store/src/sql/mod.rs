@@ -2,6 +2,7 @@
 
 mod foreign;
 mod ids;
+mod line;
 mod location;
 mod migrate;
 mod postgres;
@@ -24,6 +25,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 pub(crate) use foreign::ForeignDatabase;
+use line::Line;
+pub use line::Place;
 pub use location::Location;
 pub(crate) use migrate::{MIGRATIONS, Migration};
 pub use relocate::Progress;
@@ -48,6 +51,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     backend: Backend,
     counters: Arc<Counters>,
+    line: Line,
     follower: Arc<dyn Follow>,
     /// Only asked on SQLite: see [`LiveCredential`].
     live: Arc<Live<LiveCredential>>,
@@ -205,7 +209,8 @@ impl Store {
             }
             Location::Postgres(url) => Backend::Postgres(Postgres::open(url, options)?),
         };
-        let store = Self(Arc::new(Inner { backend, counters, follower, live }));
+        let store =
+            Self(Arc::new(Inner { backend, counters, line: Line::default(), follower, live }));
         match migrate::run(&store, migrations).await {
             Ok(()) => Ok(store),
             Err(error) => {
@@ -234,7 +239,7 @@ impl Store {
     /// Commits when it returns `Ok`, and returns only when that is durable; rolls back when it returns `Err` or is
     /// dropped. It may run more than once, so nothing but `tx` may be changed inside.
     ///
-    /// Who has much to write uses [`Store::write_in_line`].
+    /// Who has much to write stands in line for it: [`Store::stand_in_line`].
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         E: From<Error>,
@@ -254,25 +259,19 @@ impl Store {
         }
     }
 
-    /// As `write`, for transactions that add hundreds of rows: those of this process run one after the other.
+    /// A place for who has much to write, such as hundreds of rows, and holds it while it calls [`Store::write`].
     ///
-    /// Whoever is added stands behind the last one, on the same page of an index on which everybody else's references are
+    /// What can be done later makes way for those in line. On PostgreSQL those of this process write one after the other:
+    /// whoever is added stands behind the last one, on the same page of an index on which everybody else's references are
     /// looked up. PostgreSQL takes that for a conflict of serializable transactions, and of several long ones at once
-    /// all but one would be for nothing.
-    pub async fn write_in_line<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        E: From<Error>,
-        F: AsyncFn(&mut Tx) -> Result<T, E>
-            + for<'t> Work<&'t mut Tx, Result<T, E>, Fut: Send>
-            + Send
-            + Sync,
-    {
-        let _place = match &self.0.backend {
-            // There is one writer in any case.
-            Backend::Sqlite(_) => None,
-            Backend::Postgres(postgres) => Some(postgres.line().await),
-        };
-        self.write(work).await
+    /// all but one would be for nothing. SQLite has one writer in any case, and commits for several at once.
+    pub async fn stand_in_line(&self) -> Place<'_> {
+        self.0.line.join(self.engine() == Engine::Postgres).await
+    }
+
+    /// Whether anybody in this process stands in line.
+    pub fn has_line(&self) -> bool {
+        !self.0.line.is_empty()
     }
 
     /// As `write`, but does not wait for the disk. Every later transaction sees the change, and it is durable before

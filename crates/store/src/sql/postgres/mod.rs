@@ -8,7 +8,7 @@ mod statement;
 use std::time::Duration;
 
 use deadpool_postgres::{ClientWrapper, Pool};
-use tokio::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::tx::Conn;
 use super::{Options, Tx};
@@ -33,8 +33,6 @@ pub(super) struct Postgres {
     attempts: u32,
     /// Transactions take part in it; one that has lost too many races has it for itself.
     races: RwLock<()>,
-    /// Long transactions take it one after the other.
-    line: Mutex<()>,
 }
 
 /// The right to run a transaction: beside others, or alone.
@@ -79,13 +77,7 @@ impl Postgres {
     pub(super) fn open(url: &str, options: &Options) -> Result<Self, Error> {
         let pool = connect::pool(url, options, options.connections)?;
         let shared = Shared::new(connect::pool(url, options, Shared::POOL)?);
-        Ok(Self {
-            pool,
-            shared,
-            attempts: options.attempts.max(1),
-            races: RwLock::new(()),
-            line: Mutex::new(()),
-        })
+        Ok(Self { pool, shared, attempts: options.attempts.max(1), races: RwLock::new(()) })
     }
 
     /// Whether a transaction that failed like this at its `attempt` is tried again.
@@ -107,11 +99,6 @@ impl Postgres {
         } else {
             Turn::Alone { _turn: self.races.write().await }
         }
-    }
-
-    /// Waits for all long transactions that came before.
-    pub(super) async fn line(&self) -> MutexGuard<'_, ()> {
-        self.line.lock().await
     }
 
     /// A transaction on a connection out of the pool.

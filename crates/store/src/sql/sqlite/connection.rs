@@ -39,7 +39,8 @@ pub(super) fn writer(path: &Path, durable: bool) -> Result<Connection, Error> {
     set("journal_size_limit", &(64 << 20))?;
     set("wal_autocheckpoint", &4000)?;
     set("synchronous", &if durable { "FULL" } else { "OFF" })?;
-    set("cache_size", &-8000)?;
+    // An import changes thousands of pages in a commit. Those that found no place here would be written and read again.
+    set("cache_size", &-64_000)?;
     Ok(conn)
 }
 

@@ -3,6 +3,8 @@
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU32;
 
+use futures_util::FutureExt as _;
+
 use super::*;
 use crate::Change;
 use crate::testing::on_both_databases;
@@ -204,6 +206,22 @@ on_both_with_notes! {
         let refused = store.read(async |tx: &mut Tx| add(tx, "a").await).await;
         assert!(refused.is_err());
         assert!(titles(&store).await.is_empty());
+    }
+
+    async fn those_with_much_to_write_are_seen_and_on_postgresql_wait_for_each_other(store: Store) {
+        assert!(!store.has_line());
+        let first = store.stand_in_line().await;
+        let mut second = std::pin::pin!(store.stand_in_line());
+        let is_there = second.as_mut().now_or_never();
+        assert_eq!(is_there.is_some(), store.engine() == Engine::Sqlite);
+        write(&store, "what others have to write does not wait for them").await.unwrap();
+        drop(first);
+        assert!(store.has_line(), "who waits is in line as well");
+        match is_there {
+            Some(place) => drop(place),
+            None => drop(second.await),
+        }
+        assert!(!store.has_line());
     }
 
     async fn a_closed_store_refuses(store: Store) {
