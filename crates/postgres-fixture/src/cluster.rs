@@ -1,37 +1,12 @@
 //! One PostgreSQL server.
 
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::keeper::Keeper;
 use crate::program;
-
-/// Starts a server and stops it when told to, or when the process that holds the other end of its input is gone.
-/// A killed test can't clean up after itself, but the kernel closes its pipes.
-const KEEPER: &str = r#"
-ctl=$1 folder=$2 options=$3
-if "$ctl" start -w -s -t 120 -D "$folder/data" -l "$folder/log" -o "$options" </dev/null >/dev/null 2>&1; then
-    echo ready
-else
-    echo failed
-    exit 1
-fi
-read -r wish
-case $wish in
-    stop) mode=fast ;;
-    *) mode=immediate ;;
-esac
-"$ctl" stop -w -s -t 120 -m $mode -D "$folder/data" </dev/null >/dev/null 2>&1
-case $wish in
-    stop | kill) ;;
-    *) rm -rf "$folder" ;;
-esac
-echo stopped
-"#;
 
 /// Reached from this machine only.
 const SETTINGS: &str =
@@ -39,7 +14,14 @@ const SETTINGS: &str =
 
 /// Durable only as long as the machine runs, small, and as quick as may be.
 const FLEETING: &str = "-c shared_buffers=32MB -c fsync=off -c full_page_writes=off -c jit=off \
-    -c max_wal_size=256MB -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off";
+    -c max_wal_size=256MB -c autovacuum=off";
+
+/// Nothing is written down for replicas.
+const ALONE: &str = "-c wal_level=minimal -c max_wal_senders=0";
+
+/// What replicas need is written down; a replica whose primary was away looks for it again soon.
+const REPLICATED: &str = "-c wal_level=replica -c max_wal_senders=8 -c hot_standby=on \
+    -c wal_retrieve_retry_interval=50ms";
 
 /// As an operator would have it: durable, and with memory for some data.
 const LASTING: &str = "-c shared_buffers=1GB -c max_wal_size=4GB";
@@ -53,17 +35,33 @@ pub struct Cluster {
     databases: AtomicU32,
 }
 
-/// The process that looks after a running server.
-struct Keeper {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
 impl Cluster {
     /// Makes a new server for tests and starts it.
     pub fn start() -> Self {
-        Self::with(FLEETING)
+        Self::with(&format!("{FLEETING} {ALONE}"))
+    }
+
+    /// Makes a new server for tests of which [`Cluster::replica`] can make replicas, and starts it.
+    pub fn start_primary() -> Self {
+        Self::with(&format!("{FLEETING} {REPLICATED}"))
+    }
+
+    /// Makes a hot standby, which copies what this server has and follows all that it does, and starts it.
+    pub fn replica(&self) -> Self {
+        let folder = new_folder();
+        program::run(
+            program::command(program::folder().join("pg_basebackup"))
+                .args([
+                    "--no-sync",
+                    "--checkpoint=fast",
+                    "--wal-method=stream",
+                    "--write-recovery-conf",
+                ])
+                .arg(format!("--dbname={}", self.url("postgres")))
+                .arg("--pgdata")
+                .arg(folder.join("data")),
+        );
+        Self::launch(folder, self.settings.clone())
     }
 
     /// Makes a new server whose commits reach the disk, and starts it: for measurements.
@@ -72,16 +70,7 @@ impl Cluster {
     }
 
     fn with(settings: &str) -> Self {
-        let settings = format!("{SETTINGS} {settings}");
-        let folder = tempfile::Builder::new()
-            .prefix("roster-postgres-")
-            .tempdir()
-            .expect("a temporary folder can be made")
-            .keep();
-        if let Some((user, group)) = program::servant() {
-            std::os::unix::fs::chown(&folder, Some(user), Some(group))
-                .expect("root may give a folder away");
-        }
+        let folder = new_folder();
         // A language's own order of letters, so that a key column that forgot its collation is noticed.
         program::run(
             program::command(program::folder().join("initdb"))
@@ -94,6 +83,11 @@ impl Cluster {
                 ])
                 .arg(folder.join("data")),
         );
+        Self::launch(folder, format!("{SETTINGS} {settings}"))
+    }
+
+    /// Starts the server whose data is in `folder` on a free port.
+    fn launch(folder: PathBuf, settings: String) -> Self {
         for _ in 0..10 {
             let port = free_port();
             if let Some(keeper) = Keeper::start(&folder, port, &settings) {
@@ -118,6 +112,11 @@ impl Cluster {
     /// The URL of a new database that is a copy of the one at `url`, to which nothing may be connected.
     pub fn copy_of(&self, url: &str) -> String {
         self.create(url.rsplit('/').next().unwrap_or_default())
+    }
+
+    /// The URL of a database on this server that has the name of the one at `url` on another.
+    pub fn namesake(&self, url: &str) -> String {
+        self.url(url.rsplit('/').next().unwrap_or_default())
     }
 
     /// Runs a statement as the server's master, outside of any test's connections.
@@ -216,42 +215,18 @@ impl Drop for Cluster {
     }
 }
 
-impl Keeper {
-    fn start(folder: &std::path::Path, port: u16, settings: &str) -> Option<Self> {
-        let mut child = program::command("sh")
-            .args(["-c", KEEPER, "keeper"])
-            .arg(program::folder().join("pg_ctl"))
-            .arg(folder)
-            .arg(format!("-p {port} {settings}"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            // Ctrl-C in a terminal goes to the whole group; the keeper must live to clean up.
-            .process_group(0)
-            .spawn()
-            .expect("a shell can be started");
-        let input = child.stdin.take().expect("its input is a pipe");
-        let output = BufReader::new(child.stdout.take().expect("its output is a pipe"));
-        let mut keeper = Self { child, input, output };
-        if keeper.line() == "ready" {
-            Some(keeper)
-        } else {
-            drop(keeper.child.wait());
-            None
-        }
+/// An empty folder that belongs to the user whom the server runs as.
+fn new_folder() -> PathBuf {
+    let folder = tempfile::Builder::new()
+        .prefix("roster-postgres-")
+        .tempdir()
+        .expect("a temporary folder can be made")
+        .keep();
+    if let Some((user, group)) = program::servant() {
+        std::os::unix::fs::chown(&folder, Some(user), Some(group))
+            .expect("root may give a folder away");
     }
-
-    fn end(mut self, wish: &str) {
-        writeln!(self.input, "{wish}").expect("the keeper of the server listens");
-        assert_eq!(self.line(), "stopped", "the keeper of the server is gone");
-        drop(self.child.wait());
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        drop(self.output.read_line(&mut line));
-        line.trim().to_owned()
-    }
+    folder
 }
 
 /// A port that was free a moment ago.
@@ -262,7 +237,8 @@ fn free_port() -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use std::io::{BufRead as _, BufReader};
+    use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
 
     use super::*;
@@ -317,5 +293,26 @@ mod tests {
         let folder = cluster.folder.clone();
         drop(cluster);
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_replica_follows_its_primary_and_takes_no_changes() {
+        let primary = Cluster::start_primary();
+        let url = primary.database();
+        primary.run(&url, "CREATE TABLE kept (id INT); INSERT INTO kept VALUES (1)");
+        let replica = primary.replica();
+        let there = replica.namesake(&url);
+        replica.run(&there, "SELECT 1 / count(*) FROM kept");
+        primary.run(&url, "INSERT INTO kept VALUES (2)");
+        let began = Instant::now();
+        let ask = "SELECT count(*), pg_is_in_recovery() FROM kept";
+        while answer(&there, ask) != "2|t" {
+            assert!(began.elapsed() < Duration::from_secs(60), "it does not follow");
+        }
+    }
+
+    fn answer(url: &str, sql: &str) -> String {
+        let asked = crate::tool("psql").args(["-XAtc", sql, url]).output().unwrap();
+        String::from_utf8(asked.stdout).unwrap().trim().to_owned()
     }
 }

@@ -5,6 +5,7 @@
 
 mod cluster;
 mod engines;
+mod keeper;
 mod program;
 
 use std::collections::HashMap;
