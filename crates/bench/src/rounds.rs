@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::machine;
 
 /// Rounds on a quiet machine that make a figure.
-const WANTED: usize = 5;
-/// When the machine is busy so often, it is no use.
-const MOST: usize = 10;
+pub(crate) const WANTED: usize = 5;
+/// When the machine is busy in half of the rounds, it is no use.
+const PATIENCE: usize = 2;
 
 /// What a contender did in its turn.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +66,7 @@ impl Figure {
 
 /// Rounds in which each contender had a turn.
 pub(crate) struct Rounds {
+    wanted: usize,
     rounds: Vec<(bool, Vec<Turn>)>,
 }
 
@@ -73,11 +74,20 @@ impl Rounds {
     /// Lets `contenders` take turns; the order changes from round to round. `turn` is asked for the turn of each.
     pub(crate) async fn run(
         contenders: usize,
+        turn: impl AsyncFnMut(usize) -> anyhow::Result<Turn>,
+    ) -> anyhow::Result<Self> {
+        Self::run_times(WANTED, contenders, turn).await
+    }
+
+    /// As `run`, for so many rounds on a quiet machine.
+    pub(crate) async fn run_times(
+        wanted: usize,
+        contenders: usize,
         mut turn: impl AsyncFnMut(usize) -> anyhow::Result<Turn>,
     ) -> anyhow::Result<Self> {
         let mut rounds = Vec::new();
         let mut quiet = 0;
-        while quiet < WANTED && rounds.len() < MOST {
+        while quiet < wanted && rounds.len() < PATIENCE * wanted {
             let mut turns = vec![None; contenders];
             let before = machine::is_quiet().await?;
             for place in 0..contenders {
@@ -90,12 +100,12 @@ impl Rounds {
             quiet += usize::from(is_quiet);
             rounds.push((is_quiet, turns.into_iter().flatten().collect()));
         }
-        Ok(Self { rounds })
+        Ok(Self { wanted, rounds })
     }
 
     /// Whether there are enough rounds of a quiet machine for times to mean something.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.rounds.iter().filter(|(quiet, _)| *quiet).count() >= WANTED
+        self.rounds.iter().filter(|(quiet, _)| *quiet).count() >= self.wanted
     }
 
     /// What `of` makes of each round that counts: the quiet ones, or all if there are too few of those.
