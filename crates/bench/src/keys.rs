@@ -16,9 +16,9 @@ use crate::options::Scenario;
 use crate::report::{Section, Target};
 use crate::rounds::{Rounds, Turn};
 
-/// Keys of a kind that are shown in turn: a service's own callers.
+/// Keys of a kind that are shown in turn: a service's own callers, which were given the same rights.
 const KEYS: u32 = 100;
-/// More keys than Roster keeps compiled patterns of.
+/// More keys than the processor's caches hold.
 const MANY: u32 = 2000;
 /// Neighbouring requests show keys far apart.
 const STRIDE: u64 = 7919;
@@ -28,6 +28,8 @@ struct Kind {
     what: &'static str,
     constraints: usize,
     keys: u32,
+    /// Whether they have constraints of their own rather than all the same.
+    differ: bool,
     connections: u64,
     target: Target,
 }
@@ -37,6 +39,7 @@ const KINDS: &[Kind] = &[
         what: "without constraints",
         constraints: 0,
         keys: KEYS,
+        differ: false,
         connections: CONNECTIONS,
         target: Target::None,
     },
@@ -44,6 +47,7 @@ const KINDS: &[Kind] = &[
         what: "with 5 constraints",
         constraints: 5,
         keys: KEYS,
+        differ: false,
         connections: CONNECTIONS,
         target: Target::AtLeast(0.8),
     },
@@ -51,6 +55,15 @@ const KINDS: &[Kind] = &[
         what: "with 50 constraints",
         constraints: 50,
         keys: KEYS,
+        differ: false,
+        connections: CONNECTIONS,
+        target: Target::None,
+    },
+    Kind {
+        what: "with 5 constraints, different for each key",
+        constraints: 5,
+        keys: KEYS,
+        differ: true,
         connections: CONNECTIONS,
         target: Target::None,
     },
@@ -58,13 +71,15 @@ const KINDS: &[Kind] = &[
         what: "with 5 constraints, 64 connections",
         constraints: 5,
         keys: KEYS,
+        differ: false,
         connections: 64,
         target: Target::None,
     },
     Kind {
-        what: "with 5 constraints, 2,000 keys in turn",
+        what: "with 5 constraints, 2,000 keys with different ones",
         constraints: 5,
         keys: MANY,
+        differ: true,
         connections: CONNECTIONS,
         target: Target::None,
     },
@@ -73,11 +88,12 @@ const KINDS: &[Kind] = &[
 /// Measures.
 pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
     http::block_on(async {
-        let service = open(data, 1, 0).await?;
+        let service = open(data, 1, |_| Vec::new()).await?;
         let service = service.first().context("a key of the service")?.expose();
         let mut keys = Vec::new();
         for kind in KINDS {
-            keys.push(open(data, kind.keys, kind.constraints).await?);
+            let constraints = |key| constraints(kind.constraints, kind.differ.then_some(key));
+            keys.push(open(data, kind.keys, constraints).await?);
         }
         let roster = Served::roster(data)?;
         let mut connection = Connection::open(roster.address).await?;
@@ -127,8 +143,8 @@ pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
             "Each request is `POST /api/v1/introspect` by a service, which shows a key of its own, about a caller's key \
              with `GET /reports/33/runs`: every use of both is counted. One constraint of each key fits, the last, a \
              pattern; the others are exact paths, prefixes and patterns. {KEYS} keys are shown in turn, by \
-             {CONNECTIONS} connections, unless told otherwise; the bare handler has as many, without constraints. \
-             The patterns of some thousands of keys are kept compiled."
+             {CONNECTIONS} connections, and have the same constraints, unless told otherwise; the bare handler has as \
+             many connections. Keys with the same patterns share them compiled; those of some thousands of keys are kept."
         ));
         Ok(section)
     })
@@ -144,10 +160,13 @@ fn introspect(service: &str, key: &Token, request: &mut Vec<u8>) {
 }
 
 /// So many new keys with so many constraints, each of another user. No server may run on a SQLite database meanwhile.
-async fn open(data: &Data, keys: u32, constraints: usize) -> anyhow::Result<Vec<Token>> {
+async fn open(
+    data: &Data,
+    keys: u32,
+    constraints: impl Fn(u64) -> Vec<Constraint> + Send + Sync,
+) -> anyhow::Result<Vec<Token>> {
     let tokens: Vec<_> =
         (0..keys).map(|_| Token::issue(TokenKind::ApiKey, &SystemRandom)).collect();
-    let constraints = self::constraints(constraints);
     let store = data.store().await?;
     let now = SystemClock.now();
     store
@@ -164,7 +183,7 @@ async fn open(data: &Data, keys: u32, constraints: usize) -> anyhow::Result<Vec<
                     token_hash: token.hash(),
                     prefix: token.shown_prefix(),
                     scopes: &[],
-                    constraints: &constraints,
+                    constraints: &constraints(number),
                     created_at: now,
                     expires_at: None,
                     shares_name: true,
@@ -179,8 +198,8 @@ async fn open(data: &Data, keys: u32, constraints: usize) -> anyhow::Result<Vec<
     Ok(tokens)
 }
 
-/// So many constraints, of which the last alone fits what is asked.
-fn constraints(count: usize) -> Vec<Constraint> {
+/// So many constraints, of which the last alone fits what is asked; with a number, none but that key has them.
+fn constraints(count: usize, key: Option<u64>) -> Vec<Constraint> {
     let constraint = |methods: &[&str], kind, path: String| Constraint {
         kind,
         path,
@@ -195,7 +214,8 @@ fn constraints(count: usize) -> Vec<Constraint> {
         })
         .collect();
     if count > 0 {
-        let fits = "reports/[0-9]+/(runs|files)".to_owned();
+        let own = key.map_or_else(String::new, |key| format!("|key{key}"));
+        let fits = format!("reports/[0-9]+/(runs|files{own})");
         all.push(constraint(&["GET"], ConstraintKind::Regex, fits));
     }
     all

@@ -42,7 +42,7 @@ impl Core {
         let token = Token::parse(token).map_err(|_| Error::Unauthenticated)?;
         let credential = self.find_good_credential(&token, now).await?;
         let credential = credential.ok_or(Error::Unauthenticated)?;
-        if !self.constraints().allow(&credential, request) {
+        if !self.constraints().allow(&credential.constraints, request) {
             return Err(Error::BeyondConstraints);
         }
         self.usage().note(&credential, now);
@@ -93,7 +93,7 @@ impl Core {
         let path = path.and_then(paths::canonical);
         let is_allowed = match (&input.method, &path) {
             (Some(method), Some(path)) => {
-                self.constraints().allow(&credential, RequestLine { method, path })
+                self.constraints().allow(&credential.constraints, RequestLine { method, path })
             }
             // A path that cannot be read is one that no constraint lets through.
             _ => credential.constraints.is_empty() && (input.path.is_none() || path.is_some()),

@@ -7,7 +7,6 @@ use std::{collections::BTreeSet, iter, sync::Arc};
 
 use regex_automata::meta::BuildError;
 use roster_model::{Constraint, ConstraintKind, Field, Reason};
-use roster_store::LiveCredential;
 
 use super::patterns::{Kept, Patterns, is_pattern};
 use crate::{Error, RequestLine, Result};
@@ -31,13 +30,12 @@ impl Constraints {
         Self { patterns: Kept::new() }
     }
 
-    /// Whether a credential may make this request. Without constraints it may make any.
-    pub(crate) fn allow(&self, credential: &LiveCredential, request: RequestLine<'_>) -> bool {
-        let constraints = &credential.constraints;
+    /// Whether a key with these constraints may make this request. Without constraints it may make any.
+    pub(crate) fn allow(&self, constraints: &[Constraint], request: RequestLine<'_>) -> bool {
         // Compiled on the first use only: most keys have no patterns. Those that do not compile any more let nothing
         // through.
         let compile = || compile(constraints).unwrap_or_else(|_| Patterns::none());
-        lets_through(constraints, request, || self.patterns.of_key(credential.id, compile))
+        lets_through(constraints, request, || self.patterns.of(texts(constraints), compile))
     }
 }
 
@@ -148,8 +146,12 @@ fn with_patterns(constraints: &[Constraint]) -> impl Iterator<Item = &Constraint
     constraints.iter().filter(|constraint| constraint.kind == ConstraintKind::Regex)
 }
 
+fn texts(constraints: &[Constraint]) -> impl Iterator<Item = &str> {
+    with_patterns(constraints).map(|constraint| constraint.path.as_str())
+}
+
 fn compile(constraints: &[Constraint]) -> Result<Patterns, Box<BuildError>> {
-    Patterns::compile(with_patterns(constraints).map(|constraint| constraint.path.as_str()))
+    Patterns::compile(texts(constraints))
 }
 
 fn bare(text: &str) -> &str {

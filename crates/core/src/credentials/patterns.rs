@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use quick_cache::{Weighter, sync::Cache};
+use quick_cache::{Equivalent, Weighter, sync::Cache};
 use regex_automata::{
     Input, MatchKind, PatternSet,
     meta::{BuildError, Regex},
@@ -70,15 +70,27 @@ fn syntax() -> syntax::Config {
     syntax::Config::new().nest_limit(MAX_NESTING)
 }
 
-/// The compiled patterns of those keys that are in use. A key's constraints never change, so its number names them.
-pub(crate) struct Kept(Cache<i64, Arc<Patterns>, ByMemory>);
+/// The compiled patterns of those keys that are in use. Keys with the same patterns share them: a platform gives many
+/// callers the same rights, and what is shared stays in the processor's caches.
+pub(crate) struct Kept(Cache<Texts<Box<str>>, Arc<Patterns>, ByMemory>);
+
+/// The texts of some patterns, in their order.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Texts<T>(Vec<T>);
+
+impl Equivalent<Texts<Box<str>>> for Texts<&str> {
+    fn equivalent(&self, kept: &Texts<Box<str>>) -> bool {
+        self.0.iter().copied().eq(kept.0.iter().map(|text| &**text))
+    }
+}
 
 #[derive(Clone)]
 struct ByMemory;
 
-impl Weighter<i64, Arc<Patterns>> for ByMemory {
-    fn weight(&self, _: &i64, patterns: &Arc<Patterns>) -> u64 {
-        (patterns.0.memory_usage() + WHEN_USED) as u64
+impl Weighter<Texts<Box<str>>, Arc<Patterns>> for ByMemory {
+    fn weight(&self, texts: &Texts<Box<str>>, patterns: &Arc<Patterns>) -> u64 {
+        let texts: usize = texts.0.iter().map(|text| text.len()).sum();
+        (texts + patterns.0.memory_usage() + WHEN_USED) as u64
     }
 }
 
@@ -87,11 +99,17 @@ impl Kept {
         Self(Cache::with_weighter(USUALLY_KEPT, MAX_KEPT, ByMemory))
     }
 
-    /// The patterns of this key, which are compiled if they are not at hand.
-    pub(crate) fn of_key(&self, key: i64, compile: impl FnOnce() -> Patterns) -> Arc<Patterns> {
-        self.0.get(&key).unwrap_or_else(|| {
+    /// The patterns with these texts, which are compiled if they are not at hand.
+    pub(crate) fn of<'p>(
+        &self,
+        texts: impl Iterator<Item = &'p str>,
+        compile: impl FnOnce() -> Patterns,
+    ) -> Arc<Patterns> {
+        let texts = Texts(texts.collect());
+        self.0.get(&texts).unwrap_or_else(|| {
             let compiled = Arc::new(compile());
-            self.0.insert(key, Arc::clone(&compiled));
+            let texts = Texts(texts.0.into_iter().map(Box::from).collect());
+            self.0.insert(texts, Arc::clone(&compiled));
             compiled
         })
     }
@@ -99,6 +117,8 @@ impl Kept {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use super::*;
 
     fn patterns(texts: &[&str]) -> Patterns {
@@ -132,21 +152,34 @@ mod tests {
     }
 
     #[test]
+    fn the_same_patterns_in_the_same_order_are_compiled_once() {
+        let kept = Kept::new();
+        let of = |texts: &[&str]| kept.of(texts.iter().copied(), || patterns(texts));
+        let first = of(&["a", "b"]);
+        assert!(Arc::ptr_eq(&first, &of(&["a", "b"])));
+        for others in [&["b", "a"] as &[_], &["a"], &["a", "b", "c"], &["ab"], &["a", "B"]] {
+            assert!(!Arc::ptr_eq(&first, &of(others)), "{others:?}");
+        }
+    }
+
+    #[test]
     fn t45_what_is_kept_is_bounded_by_its_memory() {
         let kept = Kept::new();
         let small = || patterns(&["users/[0-9]+/runs", "reports/[a-z]+"]);
         let large = || patterns(&["a{4000}"]);
-        let weight = |patterns: Patterns| ByMemory.weight(&0, &Arc::new(patterns));
+        let name = |number: usize| format!("the patterns {number}");
+        let weight =
+            |patterns: Patterns| ByMemory.weight(&Texts(vec![name(0).into()]), &Arc::new(patterns));
         assert!(weight(large()) > 3 * weight(small()), "the weights say something");
-        for key in 0..2_000 {
-            kept.of_key(key, small);
+        for number in 0..2_000 {
+            kept.of(iter::once(&*name(number)), small);
         }
         assert_eq!(kept.0.len(), 2_000, "a usual number of usual keys is kept");
         let large = Arc::new(large());
-        for key in 2_000..6_000 {
-            kept.0.insert(key, Arc::clone(&large));
+        for number in 2_000..6_000 {
+            kept.0.insert(Texts(vec![name(number).into()]), Arc::clone(&large));
         }
         assert!(kept.0.weight() <= MAX_KEPT && kept.0.len() < 4_000, "{}", kept.0.len());
-        kept.of_key(5_999, || panic!("it is kept"));
+        kept.of(iter::once(&*name(5_999)), || panic!("it is kept"));
     }
 }
