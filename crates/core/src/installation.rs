@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use roster_model::{
     Field, Group, NewUser, OrganizationId, Plan, PlanId, Reason, Role, Secret, User,
 };
-use roster_store::{Store, Tx};
+use roster_store::{Location, Store, Tx};
 use serde_json::json;
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     authz::Operation,
     credentials::{
         password::ChosenBy,
+        secret_key::Keyring,
         token::{Token, TokenKind},
     },
     random::RandomExt,
@@ -45,6 +46,50 @@ const SET_UP: Error = Error::WrongState(
 /// `Unavailable` while the database is away.
 pub async fn is_in_use(store: &Store) -> Result<bool> {
     Ok(store.point_read(async |tx: &mut Tx| tx.has_users().await).await?)
+}
+
+/// What a database knows of the secret key that it was used with.
+#[derive(Debug, Clone, Default)]
+pub struct KnownKey {
+    /// Whether there are users, for whom a key was made.
+    pub is_in_use: bool,
+    fingerprint: Option<String>,
+}
+
+impl KnownKey {
+    /// Looks into a database that a server may be using; nothing is changed. One that is not there yet knows of no key.
+    ///
+    /// # Errors
+    /// `Refused` for what is no database, and for one of a newer Roster; `Unavailable` while it cannot be read.
+    pub async fn look(location: &Location) -> std::result::Result<Self, roster_store::Error> {
+        let known = Store::look_into(location, async |tx: &mut Tx| {
+            let fingerprint = tx.find_fact(SECRET_KEY).await?;
+            Ok(Self { is_in_use: tx.has_users().await?, fingerprint })
+        });
+        Ok(known.await?.unwrap_or_default())
+    }
+
+    /// Whether the database may be used with these keys.
+    ///
+    /// # Errors
+    /// `WrongState` for other keys than its own.
+    pub fn check(&self, keys: &Keyring) -> Result<()> {
+        newest_to_remember(self.fingerprint.as_deref(), keys).map(drop)
+    }
+}
+
+/// What a database has to remember from now on that remembers `known`: the fingerprint of the newest key, unless it is
+/// that one.
+///
+/// # Errors
+/// `WrongState` for other keys than the one that is known.
+fn newest_to_remember(known: Option<&str>, keys: &Keyring) -> Result<Option<String>> {
+    let mut ours = keys.fingerprints();
+    let newest = ours.next().filter(|newest| known != Some(newest.as_str()));
+    if newest.is_some() && known.is_some_and(|known| ours.all(|key| key != known)) {
+        return Err(ANOTHER_KEY);
+    }
+    Ok(newest)
 }
 
 impl Core {
@@ -79,13 +124,10 @@ impl Core {
         self.authorize(actor, Operation::RunJobs).await?;
         let known = async |tx: &mut Tx| tx.find_fact(SECRET_KEY).await;
         let known = self.store().point_read(known).await?;
-        let mut ours = self.keys().fingerprints();
-        let newest = ours.next();
-        let (Some(newest), false) = (&newest, known == newest) else { return Ok(()) };
-        if known.is_some_and(|known| ours.all(|key| key != known)) {
-            return Err(ANOTHER_KEY);
-        }
-        self.store().write(async |tx: &mut Tx| Ok(tx.set_fact(SECRET_KEY, newest).await?)).await
+        let Some(newest) = newest_to_remember(known.as_deref(), self.keys())? else {
+            return Ok(());
+        };
+        self.store().write(async |tx: &mut Tx| Ok(tx.set_fact(SECRET_KEY, &newest).await?)).await
     }
 
     /// A token with which the first administrator can be made, once; none if there are users. An earlier one is void.

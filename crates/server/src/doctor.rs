@@ -1,5 +1,6 @@
 //! `roster doctor`: looks at everything a server with this configuration needs, and changes nothing.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use roster_core::clock::{Clock, SystemClock};
 use roster_core::credentials::secret_key::{KeyError, Keyring};
+use roster_core::installation::KnownKey;
 use roster_store::Location;
 use tokio::net::TcpStream;
 use url::Url;
@@ -14,6 +16,7 @@ use url::Url;
 use crate::config::{Email, Settings, Sms};
 use crate::delivery::{DeliveryError, Transports};
 use crate::sso::HttpProviders;
+use crate::start::missing_key;
 
 /// How long anything elsewhere may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,8 +51,12 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = Findings(Vec::new());
     let is_running = findings.server(settings).await;
     findings.data_dir(&settings.data_dir);
-    findings.secret_key(settings);
-    findings.database(settings, is_running).await;
+    let known = match settings.location() {
+        Ok(location) => KnownKey::look(&location).await.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    findings.secret_key(settings, known.as_ref().ok());
+    findings.database(settings, is_running, known.err()).await;
     findings.public_url(settings);
     findings.messages(settings).await;
     findings.sign_in_providers(settings).await;
@@ -135,45 +142,47 @@ impl Findings {
         }
     }
 
-    fn secret_key(&mut self, settings: &Settings) {
-        if settings.secret_key.is_some() {
-            return self.good("secret_key", "it is in the configuration");
-        }
+    /// `known` is what the database knows of its key, if it could be asked.
+    fn secret_key(&mut self, settings: &Settings, known: Option<&KnownKey>) {
         let path = settings.secret_key_path();
-        match Keyring::load(&path) {
-            Ok(_) => self.good(
-                "secret_key_file",
-                format!("{} holds a key; keep a copy elsewhere", path.display()),
-            ),
-            Err(KeyError::Io { source, .. })
-                if source.kind() == std::io::ErrorKind::NotFound && has_database(settings) =>
-            {
-                self.bad(
-                    "secret_key_file",
-                    format!(
-                        "{} is not there, but the database is: put the copy of the key back, without which second \
-                         factors and waiting messages cannot be read",
-                        path.display()
-                    ),
-                );
+        let shown = path.display();
+        let (subject, keys) = match &settings.secret_key {
+            Some(text) => ("secret_key", Keyring::parse(text.expose())),
+            None => ("secret_key_file", Keyring::load(&path)),
+        };
+        let place = match subject {
+            "secret_key" => "it is in the configuration".to_owned(),
+            _ => format!("{shown} holds a key; keep a copy elsewhere"),
+        };
+        let is_missing = matches!(&keys, Err(KeyError::Io { source, .. }) if source.kind() == ErrorKind::NotFound);
+        match (keys, known) {
+            (Ok(_), None) => {
+                let said = format!("{place}; whether it is the database's could not be seen");
+                self.note(subject, said);
             }
-            Err(KeyError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-                self.note(
-                    "secret_key_file",
-                    format!("{} is not there yet; the first start makes it", path.display()),
-                );
+            (Ok(keys), Some(known)) => match known.check(&keys) {
+                Ok(()) => self.good(subject, place),
+                Err(error) => self.bad(subject, format!("no server starts with it: {error}")),
+            },
+            (Err(_), Some(known)) if is_missing && known.is_in_use => {
+                self.bad(subject, missing_key(&path));
             }
-            Err(error) => self.bad("secret_key_file", error.to_string()),
+            (Err(_), Some(_)) if is_missing => {
+                self.note(subject, format!("{shown} is not there yet; the first start makes it"));
+            }
+            (Err(error), _) => self.bad(subject, error.to_string()),
         }
     }
 
-    async fn database(&mut self, settings: &Settings, is_running: bool) {
+    /// `fault` is what was said when the database was looked into.
+    async fn database(&mut self, settings: &Settings, is_running: bool, fault: Option<String>) {
         match settings.location() {
             Err(error) => self.bad("database_url", error.to_string()),
             Ok(Location::Memory) => {
                 self.note("database_url", "everything is gone when the server stops")
             }
             Ok(Location::File(path)) => match std::fs::metadata(&path) {
+                _ if fault.is_some() => self.bad("database_url", fault.unwrap_or_default()),
                 Ok(metadata) if metadata.mode() & 0o077 != 0 => {
                     let path = path.display();
                     self.bad(
@@ -199,19 +208,23 @@ impl Findings {
                     );
                 }
             },
-            Ok(Location::Postgres(url)) => match Url::parse(&url).ok().as_ref().and_then(address) {
-                None => self.note(
-                    "database_url",
-                    "PostgreSQL at an address that cannot be tried from here",
-                ),
-                Some((host, port)) => match reach(&host, port).await {
-                    Ok(()) => self.good(
-                        "database_url",
-                        format!("PostgreSQL's port {port} at {host} can be reached"),
-                    ),
-                    Err(error) => self.bad("database_url", format!("{host} port {port}: {error}")),
-                },
-            },
+            Ok(Location::Postgres(url)) => self.postgres(&url, fault).await,
+        }
+    }
+
+    async fn postgres(&mut self, url: &str, fault: Option<String>) {
+        let address = Url::parse(url).ok().as_ref().and_then(address);
+        if let Some((host, port)) = &address
+            && let Err(error) = reach(host, *port).await
+        {
+            return self.bad("database_url", format!("{host} port {port}: {error}"));
+        }
+        match (fault, address) {
+            (Some(fault), _) => self.bad("database_url", fault),
+            (None, Some((host, port))) => {
+                self.good("database_url", format!("PostgreSQL at {host}, port {port}, answers"));
+            }
+            (None, None) => self.good("database_url", "PostgreSQL answers"),
         }
     }
 
@@ -281,11 +294,6 @@ impl Findings {
             }
         }
     }
-}
-
-/// Whether there is an SQLite database already.
-fn has_database(settings: &Settings) -> bool {
-    matches!(settings.location(), Ok(Location::File(path)) if path.exists())
 }
 
 /// Host and port in the URL of a PostgreSQL server.

@@ -189,14 +189,19 @@ async fn secret_key(
     }
     let path = settings.secret_key_path();
     if !path.exists() && is_in_use(store).await? {
-        bail!(
-            "the secret key is missing, without which the second factors and waiting messages of this database cannot \
-             be read: put the copy of it at {} (see `secret_key_file`)",
-            path.display()
-        );
+        bail!("{} (see `secret_key_file`)", missing_key(&path));
     }
     make_directory(path.parent(), notices)?;
     Keyring::load_or_create(&path, random).context("the secret key (see `secret_key_file`)")
+}
+
+/// What is said where a database in use has lost its secret key.
+pub(crate) fn missing_key(path: &Path) -> String {
+    format!(
+        "the secret key is missing, without which the second factors and waiting messages of this database cannot be \
+         read: put the copy of it at {}",
+        path.display()
+    )
 }
 
 /// Makes the directory of a secret, or warns of one that others may look into.

@@ -282,7 +282,7 @@ mod tests {
         std::fs::write(path("text"), "hello, this is no database at all").unwrap();
         for (url, told) in [
             (path("empty.db"), "no database of Dioptra"),
-            (path("text"), "damaged"),
+            (path("text"), "text is no SQLite database"),
             (path("missing.db"), "there is no database"),
             ("mysql://a:hunter2@b/c".to_owned(), "must be the path"),
             ("sqlite:".to_owned(), "database URL"),

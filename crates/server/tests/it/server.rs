@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::settings;
 
-struct Running {
+pub(crate) struct Running {
     address: SocketAddr,
     notices: Vec<String>,
     stop: oneshot::Sender<()>,
@@ -35,7 +35,7 @@ async fn try_start(data: &Path, more: &[(&str, &str)]) -> anyhow::Result<Running
     Ok(Running { address, notices, stop, ended })
 }
 
-async fn start(data: &Path, more: &[(&str, &str)]) -> Running {
+pub(crate) async fn start(data: &Path, more: &[(&str, &str)]) -> Running {
     try_start(data, more).await.unwrap()
 }
 
@@ -45,7 +45,7 @@ impl Running {
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.send(()).unwrap();
         self.ended.await.unwrap().unwrap();
     }

@@ -65,6 +65,11 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     applied_at {time} NOT NULL
 ) {strict}";
 
+/// Whether an SQLite database has the table of the steps.
+pub(super) const TABLE_IN_SQLITE: &str =
+    "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'";
+const TABLE_IN_POSTGRES: &str = "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL";
+
 /// Applies what has not been applied. Several nodes may do this at once: each step waits for a lock and looks again.
 pub(super) async fn run(store: &Store, migrations: &[Migration]) -> Result<(), Error> {
     let engine = store.engine();
@@ -108,6 +113,18 @@ fn of_different_origin(migration: &Migration) -> Error {
 
 async fn create(store: &Store, table: &str) -> Result<(), Error> {
     store.write(async |tx: &mut Tx| tx.batch(table).await).await
+}
+
+/// The steps (version and checksum) that were applied to a database; none where the tables were never made.
+pub(super) async fn find_applied(tx: &mut Tx) -> Result<Option<Vec<(i32, String)>>, Error> {
+    let table = match tx.engine() {
+        Engine::Sqlite => TABLE_IN_SQLITE,
+        Engine::Postgres => TABLE_IN_POSTGRES,
+    };
+    match tx.find(table, &[], |_| Ok(())).await? {
+        Some(()) => applied(tx).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 async fn applied(tx: &mut Tx) -> Result<Vec<(i32, String)>, Error> {

@@ -1,7 +1,10 @@
 //! How each SQLite connection is set up, and what its errors mean.
 
+use std::ffi::OsStr;
+use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -13,6 +16,10 @@ use crate::{Error, Unique};
 const BUSY: Duration = Duration::from_secs(5);
 /// Statements kept ready per connection.
 const STATEMENTS: usize = 256;
+/// How each SQLite file begins.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+/// The ending of the log that is beside a database file while anybody has it open.
+pub(super) const LOG: &str = "-wal";
 
 /// A folder for a database that nobody wants to keep.
 pub(super) fn scratch() -> Result<tempfile::TempDir, Error> {
@@ -57,12 +64,55 @@ pub(super) fn make_private(path: &Path) -> std::io::Result<()> {
 
 /// One of the connections that only read.
 pub(super) fn reader(path: &Path) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    connect_to_read(path, OpenFlags::empty())
+}
+
+fn connect_to_read(path: &Path, more: OpenFlags) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
     let conn = Connection::open_with_flags(path, flags).map_err(error)?;
     prepare(&conn)?;
     conn.pragma_update(None, "query_only", true).map_err(error)?;
     conn.pragma_update(None, "cache_size", -2000).map_err(error)?;
     Ok(conn)
+}
+
+/// A connection for one look into a file, beside which it leaves nothing.
+pub(super) fn onlooker(path: &Path) -> Result<Connection, Error> {
+    if with_ending(path, LOG).exists() {
+        return reader(path);
+    }
+    // Nobody has the database open. Even a reader would begin a log beside it now, and could not remove it; so the file
+    // is read as it stands.
+    let mut uri = b"file:".to_vec();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'%' | b'?' | b'#' => uri.extend(format!("%{byte:02x}").bytes()),
+            _ => uri.push(*byte),
+        }
+    }
+    uri.extend(b"?immutable=1");
+    connect_to_read(Path::new(OsStr::from_bytes(&uri)), OpenFlags::SQLITE_OPEN_URI)
+}
+
+/// What SQLite puts beside the database file at `path`; the ending is added without a dot.
+pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Refuses a file that is anything else than a SQLite database.
+pub(super) fn check_kind(path: &Path) -> Result<(), Error> {
+    let unreadable =
+        |error: std::io::Error| Error::Refused(format!("cannot read {}: {error}", path.display()));
+    let mut start = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(MAGIC.len() as u64).read_to_end(&mut start).map_err(unreadable)?;
+    // An empty file is a database without tables.
+    if !start.is_empty() && start != MAGIC {
+        return Err(Error::Refused(format!("{} is no SQLite database", path.display())));
+    }
+    Ok(())
 }
 
 fn prepare(conn: &Connection) -> Result<(), Error> {

@@ -131,7 +131,14 @@ async fn end<T, E: From<Error>>(
 
 /// The file of another program, for reading.
 pub(super) fn open_foreign(path: &Path) -> Result<Readers, Error> {
+    connection::check_kind(path)?;
     Readers::open(path, 1)
+}
+
+/// A file that a server may have open, for one look.
+pub(super) fn open_to_look(path: &Path) -> Result<Readers, Error> {
+    connection::check_kind(path)?;
+    Ok(Readers::beginning_with(connection::onlooker(path)?, path, 1))
 }
 
 /// A snapshot of what another program has committed by now.

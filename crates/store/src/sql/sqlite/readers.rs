@@ -27,12 +27,16 @@ pub(in crate::sql) struct Reader {
 impl Readers {
     /// At most `most` connections to the file at `path`; each is opened when first needed.
     pub(super) fn open(path: &Path, most: usize) -> Result<Self, Error> {
-        let first = connection::reader(path)?;
-        Ok(Self {
+        Ok(Self::beginning_with(connection::reader(path)?, path, most))
+    }
+
+    /// As `open`, where the first connection is there already.
+    pub(super) fn beginning_with(first: Connection, path: &Path, most: usize) -> Self {
+        Self {
             path: path.to_owned(),
             idle: Mutex::new(vec![first]),
             places: Arc::new(Semaphore::new(most.max(1))),
-        })
+        }
     }
 
     /// Waits for a connection; `snapshot` holds everything read through it to one moment.

@@ -1,22 +1,18 @@
 //! A copy in the place of the database, and the database that was there beside it.
 
-use std::ffi::OsString;
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::connection::{self, error};
+use super::connection::{self, LOG, error, with_ending};
 use super::copy;
 use super::ownership::Ownership;
 use crate::Error;
 use crate::sql::migrate::{self, Migration};
 
-/// What SQLite puts beside a database file; the ending is added without a dot.
-const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
-/// How each SQLite file begins.
-const MAGIC: &[u8] = b"SQLite format 3\0";
+/// The endings of what SQLite puts beside a database file.
+const COMPANIONS: [&str; 2] = [LOG, "-shm"];
 
 /// Puts the copy `from` in the place of the database `path`. Says where the one that was there is kept.
 pub(in crate::sql) async fn restore(
@@ -59,15 +55,7 @@ fn replace(path: &Path, from: &Path, migrations: &[Migration]) -> Result<Option<
 
 /// Copies `from`, which is somebody's file and perhaps no database.
 fn copy_of(from: &Path, to: &Path) -> Result<(), Error> {
-    let unreadable =
-        |error: std::io::Error| Error::Refused(format!("cannot read {}: {error}", from.display()));
-    let mut start = Vec::new();
-    let file = fs::File::open(from).map_err(unreadable)?;
-    file.take(MAGIC.len() as u64).read_to_end(&mut start).map_err(unreadable)?;
-    // An empty file is a database without tables.
-    if !start.is_empty() && start != MAGIC {
-        return Err(Error::Refused(format!("{} is no SQLite database", from.display())));
-    }
+    connection::check_kind(from)?;
     copy(from, to)
 }
 
@@ -97,8 +85,8 @@ fn check(copy: &Path, from: &Path, migrations: &[Migration]) -> Result<(), Error
 }
 
 fn is_rosters(copy: &Connection) -> Result<bool, Error> {
-    let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'";
-    Ok(copy.query_row(sql, [], |_| Ok(())).optional().map_err(error)?.is_some())
+    let found = copy.query_row(migrate::TABLE_IN_SQLITE, [], |_| Ok(()));
+    Ok(found.optional().map_err(error)?.is_some())
 }
 
 /// Gives the database a second name, under which it stays. There is no moment without a database at `path`.
@@ -133,10 +121,4 @@ fn free_name(path: &Path) -> PathBuf {
         name = path.with_added_extension(format!("before-restore-{number}"));
     }
     name
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(ending);
-    name.into()
 }
