@@ -350,8 +350,15 @@ pub enum Reason {
     NotOneOf(Vec<&'static str>),
     /// There is no such thing to refer to.
     Unknown,
-    /// There is nothing of this name to refer to.
-    NoSuch(String),
+    /// What is named is not there, or not what can be named here.
+    NoSuch {
+        /// What is to be named, as in "must name a group".
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// Not an administrator to whose account the user could belong. Who is none is not told apart from who is nowhere.
+    NotAnAdministrator,
     /// Contained in a list of common or breached passwords.
     TooCommon,
     /// The username or address, or much like it.
@@ -389,7 +396,7 @@ impl Reason {
             Self::NotAnEmailAddress => "not_an_email_address",
             Self::NotAPhoneNumber => "not_a_phone_number",
             Self::NotOneOf(_) => "not_one_of",
-            Self::Unknown | Self::NoSuch(_) => "unknown",
+            Self::Unknown | Self::NoSuch { .. } | Self::NotAnAdministrator => "unknown",
             Self::TooCommon => "too_common",
             Self::TooPersonal => "too_personal",
             Self::Unchanged => "unchanged",
@@ -422,13 +429,16 @@ impl fmt::Display for Reason {
             }
             Self::NotOneOf(words) => write!(f, "must be one of {}", words.join(", ")),
             Self::Unknown => f.write_str("does not exist"),
-            Self::NoSuch(name) => {
+            Self::NoSuch { what, name } => {
                 let (name, rest) = match name.char_indices().nth(MAX_SHOWN) {
                     Some((end, _)) => (&name[..end], "…"),
                     None => (name.as_str(), ""),
                 };
-                write!(f, "{name:?}{rest} does not exist")
+                write!(f, "must name {what}: there is none called {name:?}{rest}")
             }
+            Self::NotAnAdministrator => f.write_str(
+                "must be another user, who is an administrator of the same organization",
+            ),
             Self::TooCommon => f.write_str("is among the passwords that attackers try first"),
             Self::TooPersonal => f.write_str("must not contain the username or e-mail address"),
             Self::Unchanged => f.write_str("must differ from the present one"),

@@ -86,8 +86,8 @@ async fn move_house(old: Roster, new: Roster) {
     assert!(dry.err.contains("account admin is not there yet: 2."), "{}", dry.err);
     let people = old.run(&admin, &["import", "people.csv"]);
     for said in [
-        "line 4: groups \"nowhere\" does not exist",
-        "line 5: parent is no account admin who is there",
+        "line 4: groups must name a group: there is none called \"nowhere\"",
+        "line 5: parent must name an administrator of the organization, and names none",
         "Users created: 2; there already: 0; lines refused: 2.",
     ] {
         assert_eq!(people.err.matches(said).count(), 1, "{said:?} in {}", people.err);

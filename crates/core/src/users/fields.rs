@@ -242,7 +242,7 @@ pub(super) async fn check_parent(
             && found.role.is_administrator()
             && Some(found.id) != child
     });
-    if is_fit { Ok(()) } else { Err(Error::invalid(Field::ParentId, Reason::Unknown)) }
+    if is_fit { Ok(()) } else { Err(Error::invalid(Field::ParentId, Reason::NotAnAdministrator)) }
 }
 
 #[cfg(test)]

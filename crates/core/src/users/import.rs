@@ -33,6 +33,8 @@ const MAX_ROWS: usize = 1000;
 const MAX_TRIES: u32 = 16;
 /// How many plans are known by name.
 const PLANS: i64 = 1000;
+/// Whom the column `parent` names.
+const ADMINISTRATOR: &str = "an administrator of the organization";
 
 /// A row that may become a user.
 struct Candidate {
@@ -244,7 +246,7 @@ impl Core {
             row.created_at.or(row.deleted_at).map_or(now, whole_microseconds).min(now);
         if let Some(name) = row.plan.as_deref().filter(|name| !name.is_empty()) {
             let plan = around.plans.get(&fold(name));
-            let plan = plan.ok_or_else(|| no_such(Field::Plan, name))?;
+            let plan = plan.ok_or_else(|| no_such(Field::Plan, "a plan", name))?;
             record.plan_id = Some(plan.id);
             record.plan_expires_at = plan_end(plan, now);
         }
@@ -282,7 +284,7 @@ impl Core {
         }
         if let Some(name) = given(&row.parent) {
             let parent = around.parents.get(&fold(name)).copied();
-            let parent = parent.ok_or_else(|| no_such(Field::Parent, name))?;
+            let parent = parent.ok_or_else(|| no_such(Field::Parent, ADMINISTRATOR, name))?;
             check_adoption(actor, None, Some(parent))
                 .map_err(|_| Error::invalid(Field::Parent, Reason::NotAllowed))?;
             record.parent_id = Some(parent);
@@ -410,20 +412,19 @@ fn group_names(row: &UserRow) -> impl Iterator<Item = (&str, Place)> {
     })
 }
 
-fn no_such(field: Field, name: &str) -> Error {
-    Error::invalid(field, Reason::NoSuch(name.to_owned()))
+fn no_such(field: Field, what: &'static str, name: &str) -> Error {
+    Error::invalid(field, Reason::NoSuch { what, name: name.to_owned() })
 }
 
 /// The same for a group, where what is meant for a rank may be taken for a part of the name.
 fn no_such_group(field: Field, name: &str) -> Error {
-    match name.rsplit_once(':') {
+    let what = match name.rsplit_once(':') {
         Some((_, rank)) if field == Field::Groups && !rank.is_empty() => {
-            let no_such = Reason::NoSuch(name.to_owned());
-            let sentence = format!("{no_such}; as ranks there are :manager and :owner");
-            Error::invalid(field, Reason::Other(sentence))
+            "a group, with no other rank behind it than :manager or :owner"
         }
-        _ => no_such(field, name),
-    }
+        _ => "a group",
+    };
+    no_such(field, what, name)
 }
 
 /// What a cell holds.

@@ -3,7 +3,7 @@
 use roster_core::{Actor, Door, Error, KeyRef};
 use roster_model::{
     ApiKeyUpdate, ChangePassword, ErrorCode, Field, ListFilter, MembershipRank, NewApiKey,
-    NewGroup, NewUser, PageRequest, Role, Status, User, UserRef, UserUpdate,
+    NewGroup, NewUser, PageRequest, Role, Status, User, UserId, UserRef, UserUpdate,
 };
 
 use crate::fixture::{PASSWORD, Roster, on_both_databases};
@@ -114,6 +114,13 @@ on_both_databases! {
         let to_viewer = with_parent(Some(&own));
         let refused = roster.update_user(&root, &to(&free), &to_viewer, None).await.unwrap_err();
         assert_eq!(refused.field(), Some(Field::ParentId));
+        let nowhere = UserUpdate { parent_id: Some(Some(UserId(999))), ..UserUpdate::default() };
+        let unknown = roster.update_user(&root, &to(&free), &nowhere, None).await.unwrap_err();
+        for said in [refused.to_string(), unknown.to_string()] {
+            let sentence =
+                "parent_id must be another user, who is an administrator of the same organization";
+            assert_eq!(said, sentence, "a viewer is there, but nobody's account admin");
+        }
     }
 
     async fn whoever_loses_its_account_admin_belongs_to_nobody(roster: Roster) {

@@ -65,11 +65,11 @@ on_both_databases! {
             (7, Some(Field::Email), "already_exists"),
         ]);
         let told = |row: u32| report.refused.iter().find(|one| one.row == row).map(|one| one.detail.as_str());
-        assert_eq!(told(3), Some(r#"plan "nonsense" does not exist"#));
-        assert_eq!(told(4), Some(r#"groups "nonsense" does not exist"#));
+        assert_eq!(told(3), Some(r#"plan must name a plan: there is none called "nonsense""#));
+        assert_eq!(told(4), Some(r#"groups must name a group: there is none called "nonsense""#));
         let boss = UserRow { groups: Some("public:boss".to_owned()), ..row("ida", "ida@example.com") };
         let refused = roster.import_users(&actor, &import(vec![boss])).await.unwrap().refused;
-        let ranks = r#"groups "public:boss" does not exist; as ranks there are :manager and :owner"#;
+        let ranks = r#"groups must name a group, with no other rank behind it than :manager or :owner: there is none called "public:boss""#;
         assert_eq!(refused[0].detail, ranks);
         let ann = roster.get_user(&actor, &UserRef::parse("ann")).await.unwrap();
         assert_eq!((ann.status, ann.role, ann.flags.robot), (Status::Disabled, Role::Editor, true));

@@ -176,7 +176,8 @@ impl Import {
         };
         if outcome.is_ok() && !self.dry_run {
             for line in &sum.waiting {
-                ui.talk.say(&format!("line {line}: parent is no account admin who is there"));
+                let why = "parent must name an administrator of the organization, and names none";
+                ui.talk.say(&format!("line {line}: {why}"));
             }
             sum.refused += std::mem::take(&mut sum.waiting).len();
         }
