@@ -14,12 +14,12 @@ use super::{
     token::{Token, TokenKind},
 };
 use crate::{
-    Actor, Core, Error, Result,
+    Actor, Core, Error, Kind, Result,
     audit::Entry,
     authorize::get_authorized,
     authz::Operation,
-    messages::templates::{Parameters, Template},
-    users::claim_name,
+    messages::templates::{Invited, Parameters, Template},
+    users::{claim_name, find_inviter},
 };
 
 /// What a link is good for.
@@ -46,6 +46,15 @@ impl LinkPurpose {
             Self::ConfirmEmail => "account/email",
         }
     }
+}
+
+/// A mail with a link in it.
+struct LinkMail<'a> {
+    purpose: LinkPurpose,
+    template: Template,
+    /// Where it goes: to the user's address, or to what is to become it.
+    email: &'a str,
+    invited: Option<Invited<'a>>,
 }
 
 /// What a link that was mailed or printed leads to.
@@ -93,16 +102,15 @@ impl Core {
         url
     }
 
-    /// Mails a link to `email`, which is the user's or is to become it. Its token stands beside it as a code.
-    pub(crate) async fn mail_link(
+    /// Mails a link. Its token stands beside it as a code.
+    async fn mail_link(
         &self,
         tx: &mut Tx,
-        purpose: LinkPurpose,
-        template: Template,
         user: &User,
-        email: &str,
+        mail: &LinkMail<'_>,
         now: Timestamp,
     ) -> Result<()> {
+        let &LinkMail { purpose, template, email, invited } = mail;
         let life = match purpose {
             LinkPurpose::SetPassword => self.settings().link_life,
             LinkPurpose::ConfirmEmail => self.settings().confirmation_life,
@@ -121,6 +129,7 @@ impl Core {
             code: Some(token.expose()),
             link: Some(address.as_str()),
             minutes: life.as_secs() / 60,
+            invited,
             ..Parameters::default()
         };
         self.post(tx, template, Channel::Email, email, Some(user.id), parameters).await
@@ -178,7 +187,7 @@ impl Core {
                 if !user.status.may_sign_in() {
                     return Err(Error::WrongState("this user may not sign in"));
                 }
-                self.invite(tx, &user, now).await?;
+                self.invite(tx, actor, &user, now).await?;
                 Entry::done("user.invited", user.id).write(tx, actor, now).await?;
                 Ok(())
             })
@@ -187,13 +196,25 @@ impl Core {
     }
 
     /// Mails the link of an invitation.
-    pub(crate) async fn invite(&self, tx: &mut Tx, user: &User, now: Timestamp) -> Result<()> {
-        let purpose = LinkPurpose::SetPassword;
-        let template = match user.password_changed_at {
-            Some(_) => Template::ResetPassword,
-            None => Template::Welcome,
+    pub(crate) async fn invite(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (template, host) = match user.password_changed_at {
+            Some(_) => (Template::ResetPassword, None),
+            None => {
+                let organization = tx.find_organization(user.organization_id).await?;
+                let organization = organization.ok_or(Error::NotFound(Kind::Organization))?;
+                (Template::Welcome, Some((find_inviter(tx, actor).await?, organization.name)))
+            }
         };
-        self.mail_link(tx, purpose, template, user, &user.email, now).await
+        let invited =
+            host.as_ref().map(|(by, organization)| Invited { by: by.as_deref(), organization });
+        let (purpose, email) = (LinkPurpose::SetPassword, &user.email);
+        self.mail_link(tx, user, &LinkMail { purpose, template, email, invited }, now).await
     }
 
     /// Mails a link to a new address of `user`, which waits in `unconfirmed_email` until the link is
@@ -224,7 +245,8 @@ impl Core {
         user.unconfirmed_email = Some(email.as_str().to_owned());
         let (purpose, template) = (LinkPurpose::ConfirmEmail, Template::ConfirmEmail);
         self.notify(tx, Template::EmailChanged, user).await?;
-        self.mail_link(tx, purpose, template, user, email.as_str(), now).await
+        let email = email.as_str();
+        self.mail_link(tx, user, &LinkMail { purpose, template, email, invited: None }, now).await
     }
 
     /// Makes the address that a link was mailed to the user's own. The old address was told when the new one was asked

@@ -48,6 +48,15 @@ pub struct Shared<'a> {
     pub text: Option<&'a str>,
 }
 
+/// Who wants somebody to come, and where to.
+#[derive(Clone, Copy, Debug)]
+pub struct Invited<'a> {
+    /// Who does, as people call that person; nobody, where it was the server or a job.
+    pub by: Option<&'a str>,
+    /// What the organization is called.
+    pub organization: &'a str,
+}
+
 /// What goes into a message.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Parameters<'a> {
@@ -61,6 +70,8 @@ pub struct Parameters<'a> {
     pub minutes: u64,
     /// The share that it tells of.
     pub shared: Option<Shared<'a>>,
+    /// The invitation that it is.
+    pub invited: Option<Invited<'a>>,
 }
 
 /// A message ready to be sent.
@@ -171,7 +182,7 @@ pub fn sms(template: Template, parameters: &Parameters<'_>) -> String {
 
 /// The e-mail.
 pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
-    let Parameters { username, code, link, minutes, shared } = *parameters;
+    let Parameters { username, code, link, minutes, shared, invited } = *parameters;
     let username = shown(username);
     let mut text = match template {
         Template::EmailChanged => format!(
@@ -204,6 +215,9 @@ pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
         Template::Welcome => format!("The Roster account {username} was made for you.\n"),
         _ => format!("This is about the Roster account {username}.\n"),
     };
+    if let Some(invited) = invited {
+        text.push_str(&inviting(&invited));
+    }
     if let Some(shared) = shared {
         text.push_str(&told(&shared));
     }
@@ -233,6 +247,15 @@ pub fn email(template: Template, parameters: &Parameters<'_>) -> Rendered {
         text.push_str("\nIf this was not you, tell your administrator at once.\n");
     }
     Rendered { subject: format!("{} (Roster)", template.subject()), text }
+}
+
+/// Who invites, and where to.
+fn inviting(invited: &Invited<'_>) -> String {
+    let organization = shown(invited.organization);
+    match invited.by {
+        Some(by) => format!("{} invites you to the organization {organization}.\n", shown(by)),
+        None => format!("It belongs to the organization {organization}.\n"),
+    }
 }
 
 /// What is said of a share. What somebody has to say besides is quoted, so that nobody takes it for Roster's own words.
@@ -330,6 +353,42 @@ mod tests {
             );
             assert_eq!(text.matches("123456").count(), 1);
         }
+    }
+
+    #[test]
+    fn t40_an_invitation_names_who_sends_it_without_giving_that_person_a_voice() {
+        let invited = |by, organization| Parameters {
+            invited: Some(Invited { by, organization }),
+            link: Some("https://roster.example.com/account/invitation?token=t"),
+            minutes: 10_080,
+            ..of("bob")
+        };
+        let kind = email(Template::Invitation, &invited(Some("Ann Lee"), "Acme"));
+        assert!(
+            kind.text.starts_with(
+                "You are invited to make a Roster account.\n\"Ann Lee\" invites you to the organization \"Acme\".\n"
+            ),
+            "{}",
+            kind.text
+        );
+        let names =
+            ["Ann\r\nBcc: eve", "http://evil.example/", "\u{202e}www.evil.example", "{link} %s\""];
+        for name in names {
+            for template in [Template::Invitation, Template::Welcome] {
+                let Rendered { subject, text } = email(template, &invited(Some(name), name));
+                assert!(!subject.contains("evil") && subject.lines().count() == 1, "{subject}");
+                let line = text.lines().nth(1).unwrap();
+                assert!(line.starts_with('"') && line.ends_with("\"."), "{line}");
+                assert_eq!(text.matches("://").count(), 1, "its own link only: {text}");
+                assert!(!text.contains("www.") && !text.contains('\u{202e}'), "{text}");
+                assert!(!text.lines().any(|line| line.starts_with("Bcc")), "{text}");
+            }
+        }
+        let nobodys = email(Template::Welcome, &invited(None, "Acme")).text;
+        assert!(
+            nobodys.contains("made for you.\nIt belongs to the organization \"Acme\".\n"),
+            "{nobodys}"
+        );
     }
 
     #[test]

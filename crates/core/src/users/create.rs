@@ -91,7 +91,7 @@ impl Core {
                     .write(tx, actor, now)
                     .await?;
                 if new.send_invitation {
-                    self.invite(tx, &user, now).await?;
+                    self.invite(tx, actor, &user, now).await?;
                 }
                 self.keep_reply(tx, actor, Operation::CreateUser, &user, now).await?;
                 Ok(user)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use roster_model::{
     Channel, Field, INVITATION_FIELDS, Invitation, InvitationField, InvitationId, ListFilter,
-    NewInvitation, OrganizationId, Page, PageRequest, Reason, Role,
+    NewInvitation, Organization, OrganizationId, Page, PageRequest, Reason, Role, UserRef,
 };
 use roster_store::{Mark, Tx};
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::{
     authz::Operation,
     credentials::token::{Token, TokenKind},
     installation::first_organization,
-    messages::templates::{Parameters, Template},
+    messages::templates::{Invited, Parameters, Template},
     paging::Paging,
     selection::{ALL, ShortList},
 };
@@ -50,9 +50,9 @@ impl Core {
                     Some(place) => place,
                     None => first_organization(tx).await?,
                 };
-                tx.find_organization(organization)
-                    .await?
-                    .ok_or_else(|| Error::invalid(Field::OrganizationId, Reason::Unknown))?;
+                let host = tx.find_organization(organization).await?;
+                let host =
+                    host.ok_or_else(|| Error::invalid(Field::OrganizationId, Reason::Unknown))?;
                 if tx.find_identifier(email.key()).await?.is_some() {
                     return Err(name_taken(tx, email.key(), Field::Email).await?);
                 }
@@ -66,7 +66,7 @@ impl Core {
                     expires_at: now + LIFE,
                 };
                 invitation.id = tx.put_invitation(token.hash(), &invitation).await?;
-                self.mail_invitation(tx, &invitation, &token).await?;
+                self.mail_invitation(tx, actor, &invitation, &host, &token).await?;
                 let what = json!({ "role": role, "organization_id": organization });
                 entry("invitation.created", &invitation).with(what).write(tx, actor, now).await?;
                 Ok::<_, Error>(invitation)
@@ -143,7 +143,9 @@ impl Core {
                 invitation.expires_at = now + LIFE;
                 let Invitation { invited_by, expires_at, .. } = invitation;
                 tx.renew_invitation(id, token.hash(), invited_by, expires_at).await?;
-                self.mail_invitation(tx, &invitation, &token).await?;
+                let host = tx.find_organization(invitation.organization_id).await?;
+                let host = host.ok_or(Error::NotFound(Kind::Organization))?;
+                self.mail_invitation(tx, actor, &invitation, &host, &token).await?;
                 entry("invitation.resent", &invitation).write(tx, actor, now).await?;
                 Ok(invitation)
             })
@@ -178,15 +180,19 @@ impl Core {
     async fn mail_invitation(
         &self,
         tx: &mut Tx,
+        actor: &Actor,
         invitation: &Invitation,
+        host: &Organization,
         token: &Token,
     ) -> Result<()> {
+        let by = find_inviter(tx, actor).await?;
         let link = self.public_link("account/invitation", &[("token", token.expose())]);
         let parameters = Parameters {
             username: "",
             code: None,
             link: Some(link.as_str()),
             minutes: LIFE.as_secs() / 60,
+            invited: Some(Invited { by: by.as_deref(), organization: &host.name }),
             ..Parameters::default()
         };
         let (template, channel) = (Template::Invitation, Channel::Email);
@@ -206,6 +212,13 @@ fn also(role: Role) -> &'static [Operation] {
 async fn get_open(tx: &mut Tx, id: InvitationId, now: jiff::Timestamp) -> Result<Invitation> {
     let found = tx.find_open_invitation(id, now).await?;
     found.ok_or(Error::NotFound(Kind::Invitation))
+}
+
+/// Who invites, as people call that person. Whoever has no name is known by the username.
+pub(crate) async fn find_inviter(tx: &mut Tx, actor: &Actor) -> Result<Option<String>> {
+    let Some(id) = actor.user_id() else { return Ok(None) };
+    let found = tx.find_user(&UserRef::Id(id)).await?;
+    Ok(found.map(|user| Some(user.name()).filter(|name| !name.is_empty()).unwrap_or(user.username)))
 }
 
 fn entry(action: &'static str, invitation: &Invitation) -> Entry {

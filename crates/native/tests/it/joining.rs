@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use roster_core::{Profile, Registration};
+use roster_core::{Profile, Registration, messages::Outgoing};
 use roster_model::{ErrorCode, Invitation, Page, Role, User};
 use roster_testing::{Answer, Builder, PASSWORD, Person, Roster, on_both_databases};
 use serde_json::{Value, json};
@@ -60,6 +60,26 @@ mod by_invitation {
             let again = register(&roster, body).await;
             again.refused(401, ErrorCode::OtpInvalid);
             assert!(roster.sign_in(ann).await.is_signed_in().await);
+        }
+
+        async fn an_invitation_names_who_sends_it_and_the_organization(roster: Roster) {
+            let admin = roster.admin().await;
+            let ask = json!({"email": "ann@example.com"});
+            let invitation: Invitation = admin.post("/api/v1/invitations", ask).await.done(201);
+            let text = |messages: &[Outgoing]| messages[0].text.expose().to_owned();
+            let first = text(&roster.messages().await);
+            let names = |by: &str| format!("\n\"{by}\" invites you to the organization \"Default\".\n");
+            assert!(first.contains(&names(&admin.user.name())), "{first}");
+            let named = json!({"first_name": "Ann", "last_name": "://evil.example"});
+            admin.patch("/api/v1/users/me", named).await.done::<User>(200);
+            let again = format!("/api/v1/invitations/{}/resend", invitation.id);
+            admin.post(&again, json!({})).await.done::<Invitation>(200);
+            let second = text(&roster.messages().await);
+            assert!(second.contains(&names("Ann ___evil.example")), "{second}");
+            let new = json!({"username": "bob", "email": "bob@example.com", "send_invitation": true});
+            admin.post("/api/v1/users", new).await.done::<User>(201);
+            let welcome = text(&roster.messages().await);
+            assert!(welcome.contains("account \"bob\" was made for you.\n\"Ann"), "{welcome}");
         }
 
         async fn t17_an_invitation_is_bound_to_its_address(roster: Roster) {
