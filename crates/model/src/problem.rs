@@ -182,6 +182,10 @@ words! {
         NumberOfDays = "number_of_days",
         /// When something ends.
         ExpiresAt = "expires_at",
+        /// When an imported user was made.
+        CreatedAt = "created_at",
+        /// When an imported user was deleted.
+        DeletedAt = "deleted_at",
         /// What an API key is for.
         Scopes = "scopes",
         /// What an API key may reach.
@@ -367,6 +371,8 @@ pub enum Reason {
     Unchanged,
     /// Already over.
     InThePast,
+    /// Still to come.
+    InTheFuture,
     /// The old one is not right.
     Wrong,
     /// Not the same as its repetition.
@@ -401,6 +407,7 @@ impl Reason {
             Self::TooPersonal => "too_personal",
             Self::Unchanged => "unchanged",
             Self::InThePast => "in_the_past",
+            Self::InTheFuture => "in_the_future",
             Self::Wrong => "wrong",
             Self::Differs => "differs",
             Self::NotAllowed => "not_allowed",
@@ -443,6 +450,7 @@ impl fmt::Display for Reason {
             Self::TooPersonal => f.write_str("must not contain the username or e-mail address"),
             Self::Unchanged => f.write_str("must differ from the present one"),
             Self::InThePast => f.write_str("must be in the future"),
+            Self::InTheFuture => f.write_str("must not be in the future"),
             Self::Wrong => f.write_str("is not right"),
             Self::Differs => f.write_str("is not the same as its repetition"),
             Self::NotAllowed => f.write_str("may not be set here"),

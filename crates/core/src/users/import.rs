@@ -241,9 +241,14 @@ impl Core {
         let person = Person::read(self, actor, &as_new(row), role)?;
         let mut record = person.record(self, actor, &around.home, now);
         record.status = row.status.unwrap_or(Status::New);
+        let created_at = over(row.created_at, Field::CreatedAt, now)?;
+        record.deleted_at = over(row.deleted_at, Field::DeletedAt, now)?;
         // Whoever was deleted was there before.
-        record.created_at =
-            row.created_at.or(row.deleted_at).map_or(now, whole_microseconds).min(now);
+        record.created_at = created_at.or(record.deleted_at).unwrap_or(now);
+        if record.deleted_at.is_some_and(|deleted_at| deleted_at < record.created_at) {
+            let sentence = "must not be before created_at".to_owned();
+            return Err(Error::invalid(Field::DeletedAt, Reason::Other(sentence)));
+        }
         if let Some(name) = row.plan.as_deref().filter(|name| !name.is_empty()) {
             let plan = around.plans.get(&fold(name));
             let plan = plan.ok_or_else(|| no_such(Field::Plan, "a plan", name))?;
@@ -266,9 +271,6 @@ impl Core {
             record.password_expires_at =
                 row.password_expires_at.map(whole_microseconds).or(by_policy);
         }
-        // Nobody is in the bin before having been made, nor until after now: the bin is emptied by this time.
-        let deleted_at = row.deleted_at.map(whole_microseconds);
-        record.deleted_at = deleted_at.map(|at| at.clamp(record.created_at, now));
         let find = |name: &str, field| {
             let found = around.groups.get(name).and_then(Option::as_ref);
             let group = found.ok_or_else(|| no_such_group(field, name))?;
@@ -410,6 +412,14 @@ fn group_names(row: &UserRow) -> impl Iterator<Item = (&str, Place)> {
         Some((name, "owner")) => (name.trim_end(), Place::Owner),
         _ => (name, Place::Member),
     })
+}
+
+/// A time at which something happened that is over. The bin, for one, is emptied by it.
+fn over(at: Option<Timestamp>, field: Field, now: Timestamp) -> Result<Option<Timestamp>> {
+    match at.map(whole_microseconds) {
+        Some(at) if at > now => Err(Error::invalid(field, Reason::InTheFuture)),
+        at => Ok(at),
+    }
 }
 
 fn no_such(field: Field, what: &'static str, name: &str) -> Error {

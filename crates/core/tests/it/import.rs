@@ -1,5 +1,7 @@
 //! Many users at once: what is taken, what is refused, and what is there already.
 
+use std::time::Duration;
+
 use roster_core::Error;
 use roster_model::{
     ErrorCode, Field, ImportReport, PageRequest, Role, Secret, Status, UserFilter, UserImport,
@@ -138,7 +140,7 @@ on_both_databases! {
                 deleted_at: time("2020-06-01T00:00:00Z"),
                 ..row("cid", "cid@example.com")
             },
-            UserRow { deleted_at: time("9999-01-01T00:00:00Z"), ..row("dan", "dan@example.com") },
+            UserRow { deleted_at: Some(roster.now()), ..row("dan", "dan@example.com") },
             UserRow { deleted_at: time("2020-07-01T00:00:00Z"), ..row("eve", "eve@example.com") },
         ];
         let report = roster.import_users(&actor, &import(users.clone())).await.unwrap();
@@ -162,6 +164,31 @@ on_both_databases! {
         let counted = PageRequest { count: Some(true), ..PageRequest::default() };
         let living = roster.list_users(&actor, &UserFilter::default(), &counted).await.unwrap();
         assert_eq!(living.total, Some(living.items.len() as u64));
+    }
+
+    async fn times_that_cannot_be_are_refused_and_not_bent(roster: Roster) {
+        let actor = roster_core::Actor::system("tests");
+        let time = |text: &str| text.parse::<jiff::Timestamp>().ok();
+        let soon = Some(roster.now() + Duration::from_micros(1));
+        let users = vec![
+            UserRow { deleted_at: soon, ..row("ann", "ann@example.com") },
+            UserRow { created_at: soon, ..row("bob", "bob@example.com") },
+            UserRow {
+                created_at: time("2020-06-01T00:00:00Z"),
+                deleted_at: time("2020-05-31T23:59:59Z"),
+                ..row("cid", "cid@example.com")
+            },
+            row("dan", "dan@example.com"),
+        ];
+        let report = roster.import_users(&actor, &import(users)).await.unwrap();
+        assert_eq!(report.created, 1);
+        let told: Vec<_> =
+            report.refused.iter().map(|one| (one.row, one.reason.as_str(), one.detail.as_str())).collect();
+        assert_eq!(told, [
+            (0, "in_the_future", "deleted_at must not be in the future"),
+            (1, "in_the_future", "created_at must not be in the future"),
+            (2, "malformed", "deleted_at must not be before created_at"),
+        ]);
     }
 
     async fn imports_at_once_do_not_undo_each_other(roster: Roster) {
