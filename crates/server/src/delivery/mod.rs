@@ -82,14 +82,6 @@ impl Transports {
         Ok(Self { sms, email })
     }
 
-    /// Whether messages can be sent this way.
-    pub fn has(&self, channel: Channel) -> bool {
-        match channel {
-            Channel::Sms => !matches!(self.sms, SmsRoute::Off),
-            Channel::Email => !matches!(self.email, EmailRoute::Off),
-        }
-    }
-
     /// Tries the mail server, where there is one, without sending anything.
     ///
     /// # Errors
