@@ -130,7 +130,7 @@ query! { @paged
     ApiKeyFilter: "include_revoked" "filter" "search" "order_by";
     FavoriteFilter: "object_type" "object_id" "order" "descending";
     ObjectFilter: "author" "object_type";
-    ThemeFilter: "organization_id";
+    ThemeFilter: "organization_id" "name";
 }
 
 fn read<T: DeserializeOwned>(query: &str) -> Result<T, serde_urlencoded::de::Error> {

@@ -112,4 +112,7 @@ pub struct ThemeFilter {
     /// Those for this organization; without it for the caller's, all for a system admin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<OrganizationId>,
+    /// Those of exactly this name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }

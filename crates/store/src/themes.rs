@@ -66,15 +66,16 @@ impl Tx {
         Ok(themes.into_iter().next())
     }
 
-    /// Themes by number, from the first on; those for one organization, or all.
+    /// Themes by number, from the first on; those for one organization, or all, and of one name, or any.
     pub async fn list_themes(
         &mut self,
         organization: Option<OrganizationId>,
+        name: Option<&str>,
         window: &Window,
     ) -> Result<Vec<Theme>, Error> {
         let mut query = Query::new(self.engine(), select_theme!(""));
         query.push_with("WHERE themes.id > ?", &window.after_id());
-        narrow(&mut query, organization.as_ref());
+        narrow(&mut query, organization.as_ref(), name);
         query.push_with(" ORDER BY themes.id LIMIT ?", &window.limit);
         query.push_with(" OFFSET ?", &window.offset);
         let themes = query.list(self, theme).await?;
@@ -85,9 +86,10 @@ impl Tx {
     pub async fn count_themes(
         &mut self,
         organization: Option<OrganizationId>,
+        name: Option<&str>,
     ) -> Result<u64, Error> {
         let mut query = Query::new(self.engine(), "SELECT COUNT(*) FROM themes WHERE TRUE");
-        narrow(&mut query, organization.as_ref());
+        narrow(&mut query, organization.as_ref(), name);
         query.one(self, |row| row.get(0)).await
     }
 
@@ -228,7 +230,7 @@ impl Tx {
         );
         let mut query = Query::new(self.engine(), sql);
         query.push_with(" WHERE theme_logos.id = ?", &id);
-        narrow(&mut query, organization.as_ref());
+        narrow(&mut query, organization.as_ref(), None);
         query.push(" LIMIT 1");
         let found = query.list(self, |row| logo_of(&mut row.columns())).await?;
         Ok(found.into_iter().flatten().next())
@@ -254,8 +256,11 @@ fn logo_id(theme: &Theme) -> Option<LogoId> {
     theme.logo.as_ref().map(|logo| logo.id)
 }
 
-/// Adds the condition that themes are for an organization.
-fn narrow(query: &mut Query, organization: Option<&OrganizationId>) {
+/// Adds the conditions that themes are for an organization, and of a name.
+fn narrow(query: &mut Query, organization: Option<&OrganizationId>, name: Option<&str>) {
+    if let Some(name) = name {
+        query.push_with(" AND themes.name = ?", &name);
+    }
     if let Some(organization) = organization {
         query.push_with(
             " AND themes.id IN (SELECT theme_id FROM theme_organizations WHERE organization_id = ?)",

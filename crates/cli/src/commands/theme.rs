@@ -6,7 +6,6 @@ use std::{io::Read, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
-use futures_util::TryStreamExt;
 use roster_client::{
     Client,
     model::{LogoId, NewTheme, OrganizationId, ThemeFilter, ThemeId, ThemeUpdate},
@@ -43,7 +42,8 @@ impl ThemeCommand {
         let roster = self.connection.client()?;
         match self.verb {
             Verb::Ls(command) => {
-                let filter = ThemeFilter { organization_id: command.organization };
+                let LsThemes { organization: organization_id, name, .. } = command;
+                let filter = ThemeFilter { organization_id, name };
                 command.ls.run(roster.themes().filter(filter), ui).await
             }
             Verb::Details(command) => {
@@ -63,16 +63,11 @@ pub(crate) async fn find(roster: &Client, theme: &str) -> Result<ThemeId> {
     if let Ok(id) = theme.parse() {
         return Ok(id);
     }
-    let mut themes = std::pin::pin!(roster.themes().page_size(1000).stream());
-    let mut found = None;
-    while let Some(one) = themes.try_next().await? {
-        if one.name == theme && found.replace(one.id).is_some() {
-            bail!("there are several themes named {theme}: use the id");
-        }
-    }
-    match found {
-        Some(id) => Ok(id),
-        None => bail!("there is no theme {theme}"),
+    let filter = ThemeFilter { name: Some(theme.to_owned()), ..ThemeFilter::default() };
+    match &roster.themes().filter(filter).all().await?[..] {
+        [] => bail!("there is no theme {theme}"),
+        [one] => Ok(one.id),
+        _ => bail!("there are several themes named {theme}: use the id"),
     }
 }
 
@@ -107,6 +102,9 @@ struct LsThemes {
     /// Those for this organization
     #[arg(long, value_name = "ID")]
     organization: Option<OrganizationId>,
+    /// Those of this name
+    #[arg(long)]
+    name: Option<String>,
     #[command(flatten)]
     ls: Ls,
 }

@@ -148,6 +148,15 @@ async fn themes_are_made_given_a_logo_and_to_an_organization() {
     assert!(machine.run(&admin, &["theme", "show", "Harbour"]).refused().contains("no theme"));
     assert!(machine.run(&ann, &["theme", "show", "Quay"]).done().contains("{}"));
     assert!(machine.run(&ann, &["theme", "rm", "Quay", "-y"]).refused().contains("permission"));
+    machine.run(&admin, &["theme", "create", "Twin", "-q"]).done();
+    let other = machine.run(&admin, &["theme", "create", "Twin", "-q"]).done();
+    let twins =
+        machine.run(&admin, &["theme", "ls", "--name", "Twin", "-f", "name", "--output", "csv"]);
+    assert_eq!(twins.done(), "name\nTwin\nTwin\n");
+    assert!(machine.run(&admin, &["theme", "show", "Twin"]).refused().contains("several themes"));
+    machine.run(&admin, &["theme", "rm", other.trim(), "-y"]).done();
+    machine.run(&admin, &["theme", "show", "Twin"]).done();
+    machine.run(&admin, &["theme", "rm", "Twin", "-y"]).done();
     machine.run(&admin, &["theme", "logo", "rm", "Quay"]).done();
     assert!(
         machine.run(&ann, &["theme", "logo", "get", "Quay", "-"]).refused().contains("no logo")

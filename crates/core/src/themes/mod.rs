@@ -30,7 +30,7 @@ impl Core {
     /// alone, nobody else sees any.
     ///
     /// # Errors
-    /// `Invalid` for a page that cannot be.
+    /// `Invalid` for a page that cannot be, and a name that no theme can have.
     pub async fn list_themes(
         &self,
         actor: &Actor,
@@ -39,13 +39,15 @@ impl Core {
     ) -> Result<Page<Theme>> {
         self.authorize(actor, Operation::ReadThemes).await?;
         let organization = narrowed(actor, filter.organization_id);
-        let paging = Paging::read(page, format!("themes:{organization:?}"))?;
+        let name = filter.name.as_deref().map(read_name).transpose()?;
+        let name = name.as_deref();
+        let paging = Paging::read(page, format!("themes:{organization:?}:{name:?}"))?;
         let (themes, total) = self
             .store()
             .read(async |tx: &mut Tx| {
-                let themes = tx.list_themes(organization, &paging.window()).await?;
+                let themes = tx.list_themes(organization, name, &paging.window()).await?;
                 let total = match paging.wants_total() {
-                    true => Some(tx.count_themes(organization).await?),
+                    true => Some(tx.count_themes(organization, name).await?),
                     false => None,
                 };
                 Ok::<_, Error>((themes, total))

@@ -75,7 +75,9 @@ on_both_databases! {
         }
         assert_eq!(made[2].organization_ids, [home, other]);
         let all = ThemeFilter::default();
-        let of = |organization| ThemeFilter { organization_id: Some(organization) };
+        let of = |organization| {
+            ThemeFilter { organization_id: Some(organization), ..ThemeFilter::default() }
+        };
         assert_eq!(names(&roster, &root, &all).await, ["home", "other", "both", "none"]);
         assert_eq!(names(&roster, &root, &of(other)).await, ["other", "both"]);
         assert_eq!(names(&roster, &ann, &all).await, ["home", "both"]);
@@ -83,6 +85,17 @@ on_both_databases! {
         assert_eq!(names(&roster, &far, &all).await, ["other", "both"]);
         // Of another organization one sees neither what it has nor that it shares.
         assert!(names(&roster, &ann, &of(other)).await.is_empty());
+        let called = |name: &str| ThemeFilter { name: Some(name.to_owned()), ..ThemeFilter::default() };
+        assert_eq!(names(&roster, &root, &called("both")).await, ["both"]);
+        assert_eq!(names(&roster, &ann, &called("home")).await, ["home"]);
+        for name in ["other", "Both", "bot", "no", "%"] {
+            assert!(names(&roster, &ann, &called(name)).await.is_empty(), "{name}");
+        }
+        let counted = PageRequest { count: Some(true), ..PageRequest::default() };
+        let found = roster.list_themes(&root, &called("both"), &counted).await.unwrap();
+        assert_eq!(found.total, Some(1));
+        let refused = roster.list_themes(&root, &called("a\0b"), &PageRequest::default()).await;
+        assert_eq!(code(refused), Some(ErrorCode::FieldInvalid));
         assert_eq!(roster.get_theme(&ann, made[2].id).await.unwrap().organization_ids, [home]);
         for hidden in [made[1].id, made[3].id, ThemeId(987_654)] {
             assert_eq!(code(roster.get_theme(&ann, hidden).await), Some(ErrorCode::NotFound));

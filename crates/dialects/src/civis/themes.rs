@@ -34,7 +34,8 @@ pub(super) const PART: &[Field] = &[
 
 /// Those for the caller's organization, a super user's, too.
 pub(super) async fn list_own(call: &Call) -> Reply {
-    let filter = ThemeFilter { organization_id: Some(call.own_organization()?) };
+    let organization_id = Some(call.own_organization()?);
+    let filter = ThemeFilter { organization_id, ..ThemeFilter::default() };
     let mut shown = Vec::new();
     let mut page = PageRequest { limit: Some(1000), ..PageRequest::default() };
     loop {
