@@ -28,6 +28,12 @@ impl Clock for SystemClock {
     }
 }
 
+/// How long it is until then, in whole seconds and none too few: whoever waits so long need not wait again.
+pub(crate) fn wait(until: Timestamp, now: Timestamp) -> Duration {
+    let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+    Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0))
+}
+
 /// A clock that stands still until it is moved, for tests.
 #[derive(Debug)]
 pub struct ManualClock {

@@ -24,17 +24,17 @@ pub struct OneTimeCode {
     pub expires_at: Timestamp,
 }
 
-/// How many codes were sent since some instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sends {
-    /// To the user for the purpose.
-    pub to_user: u64,
-    /// To the number or address.
-    pub to_destination: u64,
-    /// To numbers with the same beginning.
-    pub to_prefix: u64,
-    /// By the whole installation over the channel.
-    pub by_installation: u64,
+/// Which of the codes that were sent a budget counts.
+#[derive(Clone, Copy, Debug)]
+pub enum Sends<'a> {
+    /// Those to a user for a purpose.
+    ToUser(UserId, CodePurpose),
+    /// Those to a number or address, however it may be spelt.
+    ToDestination(&'a str),
+    /// Those to numbers with the same beginning.
+    ToPrefix(&'a str),
+    /// Those of the whole installation over a channel.
+    Over(CodeChannel),
 }
 
 /// Where a code goes, as budgets see it.
@@ -158,49 +158,43 @@ impl Tx {
         Ok(())
     }
 
-    /// How many codes were sent: to the user for the purpose since `window`, and to the destination, to numbers that
-    /// begin as it does and by the installation since `day`.
-    pub async fn count_code_sends(
+    /// When the `number`th of the codes that `sends` counts was sent, counted from the last one backwards; none if there
+    /// are not so many since `since`. A budget of `number` has room again when that one is no longer counted.
+    pub async fn find_code_send(
         &mut self,
-        user: UserId,
-        purpose: CodePurpose,
-        destination: &Destination<'_>,
-        window: Timestamp,
-        day: Timestamp,
-    ) -> Result<Sends, Error> {
-        let Destination { channel, to, prefix } = destination;
-        let count = |row: &crate::sql::Row<'_>| row.get::<i64>(0).map(|n| n.unsigned_abs());
-        Ok(Sends {
-            to_user: self
-                .one(
-                    "SELECT count(*) FROM code_sends \
-                     WHERE user_id = $1 AND purpose = $2 AND sent_at > $3",
-                    &[&user, &purpose, &window],
-                    count,
+        sends: &Sends<'_>,
+        number: u32,
+        since: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        macro_rules! the_one {
+            ($condition:literal) => {
+                concat!(
+                    "SELECT sent_at FROM code_sends WHERE ",
+                    $condition,
+                    " AND sent_at > $1 ORDER BY sent_at DESC LIMIT 1 OFFSET $2"
                 )
-                .await?,
-            to_destination: self
-                .one(
-                    "SELECT count(*) FROM code_sends WHERE destination = $1 AND sent_at > $2",
-                    &[to, &day],
-                    count,
-                )
-                .await?,
-            to_prefix: self
-                .one(
-                    "SELECT count(*) FROM code_sends WHERE prefix = $1 AND sent_at > $2",
-                    &[prefix, &day],
-                    count,
-                )
-                .await?,
-            by_installation: self
-                .one(
-                    "SELECT count(*) FROM code_sends WHERE channel = $1 AND sent_at > $2",
-                    &[channel, &day],
-                    count,
-                )
-                .await?,
-        })
+            };
+        }
+        let passed_over = i64::from(number.saturating_sub(1));
+        let sent_at = |row: &crate::sql::Row<'_>| row.get(0);
+        match sends {
+            Sends::ToUser(user, purpose) => {
+                let sql = the_one!("user_id = $3 AND purpose = $4");
+                self.find(sql, &[&since, &passed_over, user, purpose], sent_at).await
+            }
+            Sends::ToDestination(to) => {
+                let sql = the_one!("destination = $3");
+                self.find(sql, &[&since, &passed_over, to], sent_at).await
+            }
+            Sends::ToPrefix(prefix) => {
+                let sql = the_one!("prefix = $3");
+                self.find(sql, &[&since, &passed_over, prefix], sent_at).await
+            }
+            Sends::Over(channel) => {
+                let sql = the_one!("channel = $3");
+                self.find(sql, &[&since, &passed_over, channel], sent_at).await
+            }
+        }
     }
 
     /// Remembers that a network asked for a code or link, whether or not there is somebody to get it.
@@ -218,18 +212,20 @@ impl Tx {
         Ok(())
     }
 
-    /// How many codes and links over `channel` a network has asked for since `day`.
-    pub async fn count_code_requests(
+    /// The same of what a network asked for over a channel: when the `number`th was, counted backwards.
+    pub async fn find_code_request(
         &mut self,
         network: IpAddr,
         channel: CodeChannel,
-        day: Timestamp,
-    ) -> Result<u64, Error> {
-        self.one(
-            "SELECT count(*) FROM code_requests \
-             WHERE network = $1 AND channel = $2 AND asked_at > $3",
-            &[&network.to_string(), &channel, &day],
-            |row| row.get::<i64>(0).map(i64::unsigned_abs),
+        number: u32,
+        since: Timestamp,
+    ) -> Result<Option<Timestamp>, Error> {
+        self.find(
+            "SELECT asked_at FROM code_requests \
+             WHERE network = $1 AND channel = $2 AND asked_at > $3 \
+             ORDER BY asked_at DESC LIMIT 1 OFFSET $4",
+            &[&network.to_string(), &channel, &since, &i64::from(number.saturating_sub(1))],
+            |row| row.get(0),
         )
         .await
     }

@@ -8,7 +8,7 @@ use roster_model::{
     Accepted, Channel, CodeChannel, CodePurpose, CodeRequest, Field, PhoneNumber, Reason, Secret,
     User, UserId, UserRef, fold,
 };
-use roster_store::{Destination, OneTimeCode, Tx};
+use roster_store::{Destination, OneTimeCode, Sends, Tx};
 use serde_json::json;
 
 use super::one_time_code;
@@ -16,6 +16,7 @@ use crate::{
     Actor, Core, Door, Error, Origin, Result,
     audit::Entry,
     authz::Operation,
+    clock::wait,
     messages::templates::{Parameters, Template},
 };
 
@@ -60,15 +61,16 @@ impl Core {
         let code = one_time_code::generate(self.random());
         self.store()
             .write(async |tx: &mut Tx| {
-                let may_ask =
+                let budget =
                     self.spend_asking_budget(tx, &actor.origin, request.channel, now).await?;
                 let user = tx.find_user(&login).await?.filter(may_get_codes);
-                if may_ask
+                if budget == Budget::Counted
                     && let Some(user) = &user
                     && let Some(to) = self.destination(tx, user, request.channel).await?
                 {
                     let sent = Sent { purpose: request.purpose, channel: request.channel, to };
-                    self.send(tx, user, &sent, &code, actor.origin.door, now).await?;
+                    // Whether it got one is told to nobody.
+                    let _ = self.send(tx, user, &sent, &code, actor.origin.door, now).await?;
                 }
                 // Written for unknown names, too: the two paths must not differ by a commit.
                 let purpose = json!({ "purpose": request.purpose, "channel": request.channel });
@@ -105,7 +107,7 @@ impl Core {
     }
 
     /// Makes `code` the live one for its purpose and puts it into the outbox, unless a budget is
-    /// used up: false then, and nothing has changed.
+    /// used up: then nothing has changed.
     pub(super) async fn send(
         &self,
         tx: &mut Tx,
@@ -114,9 +116,10 @@ impl Core {
         code: &Secret,
         door: Door,
         now: Timestamp,
-    ) -> Result<bool> {
-        if !self.spend_sending_budget(tx, user, sent, now).await? {
-            return Ok(false);
+    ) -> Result<Budget> {
+        if let spent @ Budget::Spent { .. } = self.spend_sending_budget(tx, user, sent, now).await?
+        {
+            return Ok(spent);
         }
         let limits = &self.settings().limits;
         let Sent { purpose, channel: over, to } = sent;
@@ -138,19 +141,18 @@ impl Core {
             ..Parameters::default()
         };
         self.post(tx, template(*purpose), channel(*over), to, Some(user.id), parameters).await?;
-        Ok(true)
+        Ok(Budget::Counted)
     }
 
-    /// Counts something that is about to be sent, unless a budget is used up: false then, and nothing was counted.
+    /// Counts something that is about to be sent, unless a budget is used up: then nothing was counted.
     pub(super) async fn spend_sending_budget(
         &self,
         tx: &mut Tx,
         user: &User,
         sent: &Sent,
         now: Timestamp,
-    ) -> Result<bool> {
+    ) -> Result<Budget> {
         let limits = &self.settings().limits;
-        let window = now - limits.code_window;
         let Sent { purpose, channel, .. } = sent;
         // However it is spelt, it is one mailbox.
         let to = fold(&sent.to);
@@ -161,44 +163,52 @@ impl Core {
             to: to.as_str(),
             prefix: number.map(PhoneNumber::prefix),
         };
-        let sends = tx.count_code_sends(user.id, *purpose, &destination, window, now - DAY).await?;
-        let spent = if sends.to_user >= limits.codes_per_user.into() {
-            Some("of one user")
-        } else if sends.to_destination >= limits.codes_per_destination.into() {
-            Some("of one number or address")
-        } else if is_sms && sends.to_prefix >= limits.sms_per_prefix.into() {
-            Some("of numbers that begin alike")
-        } else if is_sms && sends.by_installation >= limits.sms_per_day.into() {
-            Some("of the installation")
-        } else {
-            None
-        };
-        if let Some(budget) = spent {
+        let per_user = Sends::ToUser(user.id, *purpose);
+        let per_destination = Sends::ToDestination(destination.to);
+        let mut budgets = vec![
+            ("of one user", per_user, limits.codes_per_user, limits.code_window),
+            ("of one number or address", per_destination, limits.codes_per_destination, DAY),
+        ];
+        if let Some(prefix) = destination.prefix {
+            let sends = Sends::ToPrefix(prefix);
+            budgets.push(("of numbers that begin alike", sends, limits.sms_per_prefix, DAY));
+        }
+        if is_sms {
+            let sends = Sends::Over(CodeChannel::Sms);
+            budgets.push(("of the installation", sends, limits.sms_per_day, DAY));
+        }
+        // Of several that are used up, the one counts that has room last.
+        let mut spent = None;
+        for (budget, sends, most, over) in budgets {
+            let oldest = tx.find_code_send(&sends, most, now - over).await?;
+            spent = spent.max(oldest.map(|oldest| (oldest + over, budget)));
+        }
+        if let Some((until, budget)) = spent {
             tell_of_spent(budget, *channel, destination.prefix);
-            return Ok(false);
+            return Ok(Budget::Spent { until });
         }
         tx.insert_code_send(user.id, *purpose, &destination, now).await?;
-        Ok(true)
+        Ok(Budget::Counted)
     }
 
     /// Counts that a client asks for something to be sent, to whomever, unless its address has asked so often that it gets
-    /// nothing any more: false then, and nothing was counted. Names that nobody has count, too, or the budget would tell
-    /// which they are (threat T01).
+    /// nothing any more: then nothing was counted. Names that nobody has count, too, or the budget would tell which they
+    /// are (threat T01).
     pub(crate) async fn spend_asking_budget(
         &self,
         tx: &mut Tx,
         origin: &Origin,
         channel: CodeChannel,
         now: Timestamp,
-    ) -> Result<bool> {
-        let Some(network) = origin.network() else { return Ok(true) };
-        let asked = tx.count_code_requests(network, channel, now - DAY).await?;
-        if asked >= self.settings().limits.codes_per_address.into() {
+    ) -> Result<Budget> {
+        let Some(network) = origin.network() else { return Ok(Budget::Counted) };
+        let most = self.settings().limits.codes_per_address;
+        if let Some(oldest) = tx.find_code_request(network, channel, most, now - DAY).await? {
             tell_of_spent("of one client address", channel, Some(&network.to_string()));
-            return Ok(false);
+            return Ok(Budget::Spent { until: oldest + DAY });
         }
         tx.insert_code_request(network, channel, now).await?;
-        Ok(true)
+        Ok(Budget::Counted)
     }
 
     /// Spends a sent code. The transaction must commit whatever the verdict is, or the try was free.
@@ -228,6 +238,27 @@ impl Core {
         }
         let is_spent = tx.spend_one_time_code(user, purpose, &stored.hash).await?;
         Ok(if is_spent { Verdict::Right } else { Verdict::Wrong })
+    }
+}
+
+/// What has become of something that is about to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Budget {
+    /// It is counted, and may be sent.
+    Counted,
+    /// It is not: there is no room for it before then.
+    Spent { until: Timestamp },
+}
+
+impl Budget {
+    /// # Errors
+    /// `RateLimited` until there is room.
+    pub(super) fn required(self, now: Timestamp) -> Result<()> {
+        match self {
+            Self::Counted => Ok(()),
+            Self::Spent { until } => Err(Error::RateLimited { retry_after: wait(until, now) }),
+        }
     }
 }
 

@@ -237,11 +237,9 @@ impl Core {
             channel: CodeChannel::Email,
             to: email.as_str().to_owned(),
         };
-        if !self.spend_asking_budget(tx, &actor.origin, sent.channel, now).await?
-            || !self.spend_sending_budget(tx, user, &sent, now).await?
-        {
-            return Err(Error::RateLimited { retry_after: self.settings().limits.code_window });
-        }
+        let asking = self.spend_asking_budget(tx, &actor.origin, sent.channel, now).await?;
+        asking.required(now)?;
+        self.spend_sending_budget(tx, user, &sent, now).await?.required(now)?;
         user.unconfirmed_email = Some(email.as_str().to_owned());
         let (purpose, template) = (LinkPurpose::ConfirmEmail, Template::ConfirmEmail);
         self.notify(tx, Template::EmailChanged, user).await?;

@@ -27,6 +27,7 @@ pub mod totp;
 
 pub(crate) use change::HashedPassword;
 pub(crate) use claim::Claimed;
+pub(crate) use codes::Budget;
 pub use constraints::allows;
 pub(crate) use constraints::{
     Constraints, are_same as are_same_constraints, check as check_constraints,

@@ -55,13 +55,10 @@ impl Core {
                     channel: CodeChannel::Sms,
                     to: phone.e164.clone(),
                 };
-                if !self.spend_asking_budget(tx, &actor.origin, sent.channel, now).await?
-                    || !self.send(tx, &user, &sent, &code, actor.origin.door, now).await?
-                {
-                    return Err(Error::RateLimited {
-                        retry_after: self.settings().limits.code_window,
-                    });
-                }
+                let asking = self.spend_asking_budget(tx, &actor.origin, sent.channel, now).await?;
+                asking.required(now)?;
+                let sending = self.send(tx, &user, &sent, &code, actor.origin.door, now).await?;
+                sending.required(now)?;
                 Ok(user)
             })
             .await

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::secret_key::{Keyring, Purpose};
-use crate::{Core, Error, Result};
+use crate::{Core, Error, Result, clock::wait};
 
 /// What is proved with. Failures with one do not count against another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,8 +129,7 @@ impl Core {
         if let Some(until) = attempts.blocked_until
             && until > now
         {
-            let retry_after = Duration::try_from(until.duration_since(now)).unwrap_or_default();
-            return Err(Error::RateLimited { retry_after });
+            return Err(Error::RateLimited { retry_after: wait(until, now) });
         }
         // As many as are borne cost nothing; the one after them begins the wait, unless it is right.
         let borne = limits.failures_before_wait.saturating_add(1);

@@ -18,6 +18,7 @@ use crate::{
     audit::Entry,
     authz::Operation,
     credentials::{
+        Budget,
         password::ChosenBy,
         token::{Token, TokenKind},
     },
@@ -99,13 +100,13 @@ impl Core {
                 if !tx.has_users().await? {
                     return Err(NOBODY_YET);
                 }
-                let may_ask =
+                let budget =
                     self.spend_asking_budget(tx, &actor.origin, CodeChannel::Email, now).await?;
                 let holder = tx.find_identifier(email.key()).await?;
                 let begun = tx
                     .count_registrations(email.key(), now - limits.code_window, now - DAY)
                     .await?;
-                if may_ask
+                if budget == Budget::Counted
                     && begun.in_window < limits.codes_per_user.into()
                     && begun.in_day < limits.codes_per_destination.into()
                 {

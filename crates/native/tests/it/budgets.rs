@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 
 use roster_http_kit::TrustedProxies;
 use roster_model::ErrorCode;
-use roster_testing::{Builder, Roster, on_both_databases};
+use roster_testing::{Answer, Builder, Roster, on_both_databases};
 use serde_json::{Value, json};
 
 /// A Roster behind a proxy, with small budgets.
@@ -116,6 +116,57 @@ roster_testing::postgres_fixture::on_both! {
         let body = json!({"email": "victim6@example.org"}).to_string();
         roster.call_with("POST", "/api/v1/registrations", &headers, body).await.done::<Value>(202);
         assert_eq!(roster.messages().await.len(), 0);
+    }
+
+    async fn t11_who_asks_too_often_is_told_when_there_is_room_again(roster: Roster) {
+        const HOUR: u64 = 3600;
+        let advance = |seconds| roster.advance(Duration::from_secs(seconds));
+        let (ann, me) = (roster.person("ann").await, "/api/v1/users/me");
+        let call = async |method: &str, uri: &str, address: String, body: Value| {
+            ann.call_with(method, uri, &[("x-forwarded-for", &address)], Some(&body)).await
+        };
+        let wait = |answer: Answer| {
+            answer.refused(429, ErrorCode::RateLimited);
+            answer.header("retry-after").unwrap().parse::<u64>().unwrap()
+        };
+
+        // Ten links for one person in ten minutes.
+        let change = async |number: u32| {
+            let email = json!({"email": format!("new{number}@example.org")});
+            call("PATCH", me, format!("198.51.100.{number}"), email).await
+        };
+        change(0).await.done::<Value>(200);
+        advance(60);
+        for number in 1..10 {
+            change(number).await.done::<Value>(200);
+        }
+        assert_eq!(wait(change(10).await), 540);
+        advance(540);
+        change(11).await.done::<Value>(200);
+
+        // Eight texts in a day to numbers that begin alike.
+        let verify = async |number: u32| {
+            let phone = json!({"phone": format!("+375 29 123 45 0{number}")});
+            call("PUT", "/api/v1/users/me/phone", format!("192.0.2.{}", 10 + number), phone).await
+        };
+        for number in 0..8 {
+            verify(number).await.done::<Value>(200);
+            advance(HOUR);
+        }
+        assert_eq!(wait(verify(8).await), 16 * HOUR);
+        advance(16 * HOUR);
+        verify(9).await.done::<Value>(200);
+
+        // Six mails in a day that one client address asks for.
+        let change = async |number: u32| {
+            let email = json!({"email": format!("newer{number}@example.org")});
+            call("PATCH", me, "203.0.113.7".to_owned(), email).await
+        };
+        for number in 0..6 {
+            change(number).await.done::<Value>(200);
+            advance(1);
+        }
+        assert_eq!(wait(change(6).await), 24 * HOUR - 6);
     }
 
     async fn t01_an_addresss_budget_does_not_tell_who_exists(roster: Roster) {
