@@ -33,14 +33,12 @@ impl Otp {
         talk: &Talk,
         call: impl AsyncFn(&Client) -> Result<T, Error>,
     ) -> Result<T> {
-        if let Some(code) = self.given(talk) {
-            return Ok(call(&roster.with_code(code)).await?);
+        match self.call_once(roster, talk, &call).await? {
+            Ok(done) => Ok(done),
+            Err(refused) => {
+                repeat(talk, refused, async |code| call(&roster.with_code(code)).await).await
+            }
         }
-        let refused = match call(roster).await {
-            Err(refused) if refused.wants_code() => refused,
-            other => return Ok(other?),
-        };
-        repeat(talk, refused, async |code| call(&roster.with_code(code)).await).await
     }
 
     /// As [`Otp::call`], but the code may also be one sent by SMS to `login`.
@@ -52,15 +50,29 @@ impl Otp {
         login: &str,
         call: impl AsyncFn(&Client) -> Result<T, Error>,
     ) -> Result<T> {
-        if let Some(code) = self.given(talk) {
-            return Ok(call(&roster.with_code(code)).await?);
+        match self.call_once(roster, talk, &call).await? {
+            Ok(done) => Ok(done),
+            Err(refused) => {
+                choose_way(roster, talk, purpose, login).await?;
+                repeat(talk, refused, async |code| call(&roster.with_code(code)).await).await
+            }
         }
-        let refused = match call(roster).await {
-            Err(refused) if refused.wants_code() => refused,
-            other => return Ok(other?),
-        };
-        choose_way(roster, talk, purpose, login).await?;
-        repeat(talk, refused, async |code| call(&roster.with_code(code)).await).await
+    }
+
+    /// Calls with the code that was given, or without one: what came of it, or the refusal that wants a code.
+    async fn call_once<T>(
+        &self,
+        roster: &Client,
+        talk: &Talk,
+        call: &impl AsyncFn(&Client) -> Result<T, Error>,
+    ) -> Result<Result<T, Error>> {
+        if let Some(code) = self.given(talk) {
+            return Ok(Ok(call(&roster.with_code(code)).await?));
+        }
+        match call(roster).await {
+            Err(refused) if refused.wants_code() => Ok(Err(refused)),
+            other => Ok(Ok(other?)),
+        }
     }
 }
 

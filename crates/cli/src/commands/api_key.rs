@@ -8,7 +8,7 @@ use roster_client::{
     model::{ApiKeyUpdate, Constraint, ListFilter, NewApiKey, scopes_for_people},
 };
 
-use super::{Ls, Which};
+use super::{Ls, Sure, Which};
 use crate::{ago::now, codes::Otp, connection::Connection, output::Show, ui::Ui};
 
 /// Make, see and revoke API keys
@@ -59,7 +59,8 @@ impl ApiKeyCommand {
                 ls.ls.run(roster.api_keys(&ls.user).filter(filter), ui).await
             }
             Verb::Details(details) => {
-                let key = roster.get_api_key(&details.user, &details.key).await?;
+                let OneKey { user, key } = &details.one;
+                let key = roster.get_api_key(user, key).await?;
                 ui.out.one(&key, &details.show)
             }
             Verb::Revoke(revoke) => {
@@ -74,25 +75,28 @@ impl ApiKeyCommand {
             }
             Verb::Update(update) => {
                 let change = update.change()?;
+                let OneKey { user, key } = &update.one;
                 let changed = update.otp.call(&roster, &ui.talk, async |roster| {
-                    roster.update_api_key(&update.user, &update.key, &change).await
+                    roster.update_api_key(user, key, &change).await
                 });
                 ui.out.changed(&changed.await?, &update.show)
             }
             Verb::Restore(restore) => {
+                let OneKey { user, key } = &restore.one;
                 let restored = restore.otp.call(&roster, &ui.talk, async |roster| {
-                    roster.restore_api_key(&restore.user, &restore.key).await
+                    roster.restore_api_key(user, key).await
                 });
                 ui.out.changed(&restored.await?, &restore.show)
             }
             Verb::Delete(delete) => {
-                let question = format!("Remove the key {} and all trace of it?", delete.key);
-                super::be_sure(delete.yes, &question, &ui.talk)?;
-                let removed = delete.otp.call(&roster, &ui.talk, async |roster| {
-                    roster.delete_api_key(&delete.user, &delete.key).await
-                });
+                let OneKey { user, key } = &delete.one;
+                let question = format!("Remove the key {key} and all trace of it?");
+                delete.sure.ask(&question, &ui.talk)?;
+                let removed = delete
+                    .otp
+                    .call(&roster, &ui.talk, async |roster| roster.delete_api_key(user, key).await);
                 removed.await?;
-                ui.talk.say(&format!("The key {} is gone.", delete.key));
+                ui.talk.say(&format!("The key {key} is gone."));
                 Ok(())
             }
         }
@@ -158,14 +162,21 @@ struct LsKeys {
     ls: Ls,
 }
 
-/// Show an API key
+/// An API key.
 #[derive(Debug, clap::Args)]
-struct Details {
+struct OneKey {
     /// Id, UUID or name of the key
     key: String,
     /// Whose: id, UUID, username or e-mail address
     #[arg(short, long, default_value = "me")]
     user: String,
+}
+
+/// Show an API key
+#[derive(Debug, clap::Args)]
+struct Details {
+    #[command(flatten)]
+    one: OneKey,
     #[command(flatten)]
     show: Show,
 }
@@ -188,17 +199,14 @@ struct Revoke {
 /// Change the name or the end of an API key
 #[derive(Debug, clap::Args)]
 struct Update {
-    /// Id, UUID or name of the key
-    key: String,
+    #[command(flatten)]
+    one: OneKey,
     /// Another name
     #[arg(long)]
     name: Option<String>,
     /// Days from now until it expires; 0: never
     #[arg(short, long, value_name = "DAYS")]
     expiry: Option<i64>,
-    /// Whose: id, UUID, username or e-mail address
-    #[arg(short, long, default_value = "me")]
-    user: String,
     #[command(flatten)]
     otp: Otp,
     #[command(flatten)]
@@ -219,11 +227,8 @@ impl Update {
 /// Let a revoked API key work again
 #[derive(Debug, clap::Args)]
 struct Restore {
-    /// Id, UUID or name of the key
-    key: String,
-    /// Whose: id, UUID, username or e-mail address
-    #[arg(short, long, default_value = "me")]
-    user: String,
+    #[command(flatten)]
+    one: OneKey,
     #[command(flatten)]
     otp: Otp,
     #[command(flatten)]
@@ -233,14 +238,10 @@ struct Restore {
 /// Remove an API key, and what is known of its use
 #[derive(Debug, clap::Args)]
 struct Delete {
-    /// Id, UUID or name of the key
-    key: String,
-    /// Whose: id, UUID, username or e-mail address
-    #[arg(short, long, default_value = "me")]
-    user: String,
-    /// Do not ask whether you are sure
-    #[arg(short, long)]
-    yes: bool,
+    #[command(flatten)]
+    one: OneKey,
+    #[command(flatten)]
+    sure: Sure,
     #[command(flatten)]
     otp: Otp,
 }

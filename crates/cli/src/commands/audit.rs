@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::Subcommand;
 use roster_client::model::{AuditFilter, ListFilter};
 
-use super::{Part, Which};
-use crate::{connection::Connection, output::Show, ui::Ui};
+use super::{Ls, Which};
+use crate::{connection::Connection, ui::Ui};
 
 /// See what was done, by whom, to whom
 #[derive(Debug, clap::Args)]
@@ -18,7 +18,7 @@ pub(crate) struct AuditCommand {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    Ls(Ls),
+    Ls(LsEvents),
 }
 
 impl AuditCommand {
@@ -29,8 +29,7 @@ impl AuditCommand {
                 let ListFilter { filter, search, order_by } = ls.which.filter();
                 let filter =
                     AuditFilter { user: ls.user, action: ls.action, filter, search, order_by };
-                let events = ls.part.of(roster.audit_events().filter(filter), &ui.talk).await?;
-                ui.out.list(&events, &ls.show)
+                ls.ls.run(roster.audit_events().filter(filter), ui).await
             }
         }
     }
@@ -38,7 +37,7 @@ impl AuditCommand {
 
 /// List events, the newest first
 #[derive(Debug, clap::Args)]
-struct Ls {
+struct LsEvents {
     /// Only what this user did or what was done to it
     #[arg(short, long)]
     user: Option<String>,
@@ -48,7 +47,5 @@ struct Ls {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
+    ls: Ls,
 }

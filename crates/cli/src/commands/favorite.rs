@@ -10,7 +10,7 @@ use roster_client::{
     },
 };
 
-use super::Part;
+use super::Ls;
 use crate::{connection::Connection, output::Show, ui::Ui};
 
 /// See and arrange what you, or your organization, keep at hand
@@ -25,7 +25,7 @@ pub(crate) struct FavoriteCommand {
 #[derive(Debug, Subcommand)]
 enum Verb {
     #[command(alias = "list")]
-    Ls(Ls),
+    Ls(LsFavorites),
     Add(Add),
     #[command(alias = "remove")]
     Rm(Rm),
@@ -56,7 +56,7 @@ impl FavoriteCommand {
 
 /// List favorites
 #[derive(Debug, clap::Args)]
-struct Ls {
+struct LsFavorites {
     /// Those of this organization instead of your own
     #[arg(long, value_name = "ID")]
     org: Option<i64>,
@@ -73,12 +73,10 @@ struct Ls {
     #[arg(long)]
     descending: bool,
     #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
+    ls: Ls,
 }
 
-impl Ls {
+impl LsFavorites {
     async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
         let filter = FavoriteFilter {
             object_type: self.object_type,
@@ -86,14 +84,10 @@ impl Ls {
             order: self.order,
             descending: self.descending.then_some(true),
         };
-        let favorites = match self.org {
-            Some(org) => {
-                let list = roster.organization_favorites(org).filter(filter);
-                self.part.of(list, &ui.talk).await?
-            }
-            None => self.part.of(roster.favorites("me").filter(filter), &ui.talk).await?,
-        };
-        ui.out.list(&favorites, &self.show)
+        match self.org {
+            Some(org) => self.ls.run(roster.organization_favorites(org).filter(filter), ui).await,
+            None => self.ls.run(roster.favorites("me").filter(filter), ui).await,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use roster_client::{
     model::{NewFeatureFlag, OrganizationId, SwitchFeatureFlag},
 };
 
-use super::{Ls, Part, group};
+use super::{Ls, Sure, group};
 use crate::{connection::Connection, output::Show, ui::Ui};
 
 /// See and switch features of the platform, and see who has them
@@ -50,8 +50,7 @@ impl FlagCommand {
             Verb::On(switch) => switch.to(true, &roster, ui).await,
             Verb::Off(switch) => switch.to(false, &roster, ui).await,
             Verb::Switches(switches) => {
-                let list = roster.feature_flag_switches(&switches.flag);
-                ui.out.list(&switches.part.of(list, &ui.talk).await?, &switches.show)
+                switches.ls.run(roster.feature_flag_switches(&switches.flag), ui).await
             }
             Verb::Of(of) => {
                 let flags = roster.list_feature_flags_of_user(&of.user).await?.items;
@@ -94,15 +93,14 @@ impl Create {
 struct Rm {
     /// Name or id of the feature flag
     flag: String,
-    /// Do not ask whether you are sure
-    #[arg(short, long)]
-    yes: bool,
+    #[command(flatten)]
+    sure: Sure,
 }
 
 impl Rm {
     async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
         let flag = roster.get_feature_flag(&self.flag).await?;
-        super::be_sure(self.yes, &format!("Remove the feature flag {}?", flag.name), &ui.talk)?;
+        self.sure.ask(&format!("Remove the feature flag {}?", flag.name), &ui.talk)?;
         roster.delete_feature_flag(flag.id).await?;
         ui.talk.say(&format!("The feature flag {} is removed.", flag.name));
         Ok(())
@@ -156,9 +154,7 @@ struct Switches {
     /// Name or id of the feature flag
     flag: String,
     #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
+    ls: Ls,
 }
 
 /// List which features somebody has

@@ -12,7 +12,7 @@ use roster_client::{
     },
 };
 
-use super::{Ls, NarrowedLs, Which, or_none};
+use super::{Ls, NarrowedLs, Sure, Which, or_none};
 use crate::{codes::Otp, connection::Connection, output::Show, ui::Ui};
 
 /// See and manage groups and who belongs to them
@@ -249,15 +249,14 @@ fn read_roles(words: &str) -> Result<Vec<GroupRole>> {
 struct Delete {
     /// Id, slug or name of the group
     group: String,
-    /// Do not ask whether you are sure
-    #[arg(short, long)]
-    yes: bool,
+    #[command(flatten)]
+    sure: Sure,
 }
 
 impl Delete {
     async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
         let group = roster.get_group(find(roster, &self.group).await?).await?.group;
-        super::be_sure(self.yes, &format!("Delete the group {}?", group.name), &ui.talk)?;
+        self.sure.ask(&format!("Delete the group {}?", group.name), &ui.talk)?;
         roster.delete_group(group.id).await?;
         ui.talk.say(&format!("The group {} is deleted.", group.name));
         Ok(())

@@ -154,12 +154,22 @@ pub(crate) fn or_none(text: &Option<String>) -> Option<Option<String>> {
 }
 
 /// Lets a person think again before something is gone. A script says `--yes`.
-pub(crate) fn be_sure(yes: bool, question: &str, talk: &Talk) -> Result<()> {
-    if yes {
-        return Ok(());
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Sure {
+    /// Do not ask whether you are sure
+    #[arg(short, long)]
+    yes: bool,
+}
+
+impl Sure {
+    /// Asks, and goes no further without a yes.
+    pub(crate) fn ask(self, question: &str, talk: &Talk) -> Result<()> {
+        if self.yes {
+            return Ok(());
+        }
+        if !talk.is_with_person() {
+            bail!("nobody is there to be asked whether to go on: give --yes");
+        }
+        if talk.confirm(question)? { Ok(()) } else { bail!("nothing was changed") }
     }
-    if !talk.is_with_person() {
-        bail!("nobody is there to be asked whether to go on: give --yes");
-    }
-    if talk.confirm(question)? { Ok(()) } else { bail!("nothing was changed") }
 }

@@ -8,7 +8,7 @@ use roster_client::{
     model::{ObjectFilter, ObjectId, ObjectRegistration, ObjectType, RunState},
 };
 
-use super::Part;
+use super::Ls;
 use crate::{connection::Connection, output::Show, ui::Ui};
 
 /// See and register what people own on the platform
@@ -23,7 +23,7 @@ pub(crate) struct ObjectCommand {
 #[derive(Debug, Subcommand)]
 enum Verb {
     #[command(alias = "list")]
-    Ls(Ls),
+    Ls(LsObjects),
     #[command(alias = "show")]
     Details(Details),
     Put(Put),
@@ -37,8 +37,7 @@ impl ObjectCommand {
         match self.verb {
             Verb::Ls(ls) => {
                 let filter = ObjectFilter { author: ls.author, object_type: ls.object_type };
-                let objects = ls.part.of(roster.objects().filter(filter), &ui.talk).await?;
-                ui.out.list(&objects, &ls.show)
+                ls.ls.run(roster.objects().filter(filter), ui).await
             }
             Verb::Details(details) => {
                 let (kind, id) = (details.object_type, details.object_id);
@@ -52,7 +51,7 @@ impl ObjectCommand {
 
 /// List objects: your own; administrators see those of others, too
 #[derive(Debug, clap::Args)]
-struct Ls {
+struct LsObjects {
     /// Only those of this user
     #[arg(long, value_name = "USER")]
     author: Option<String>,
@@ -60,9 +59,7 @@ struct Ls {
     #[arg(long = "type", value_name = "TYPE")]
     object_type: Option<ObjectType>,
     #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
+    ls: Ls,
 }
 
 /// Show an object

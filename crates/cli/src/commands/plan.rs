@@ -7,7 +7,7 @@ use roster_client::{
     model::{NewPlan, PlanUpdate, User, UserUpdate},
 };
 
-use super::{NarrowedLs, or_none};
+use super::{NarrowedLs, Sure, or_none};
 use crate::{codes::Otp, connection::Connection, output::Show, ui::Ui};
 
 /// See and manage plans, and who has which
@@ -199,15 +199,14 @@ impl Update {
 struct Delete {
     /// Name or id of the plan
     plan: String,
-    /// Do not ask whether you are sure
-    #[arg(short, long)]
-    yes: bool,
+    #[command(flatten)]
+    sure: Sure,
 }
 
 impl Delete {
     async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
         let plan = roster.get_plan(&self.plan).await?;
-        super::be_sure(self.yes, &format!("Delete the plan {}?", plan.name), &ui.talk)?;
+        self.sure.ask(&format!("Delete the plan {}?", plan.name), &ui.talk)?;
         roster.delete_plan(plan.id).await?;
         ui.talk.say(&format!("The plan {} is deleted.", plan.name));
         Ok(())

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use roster_server::operator;
 
-use super::{be_sure, config::Settings};
+use super::{Sure, config::Settings};
 use crate::ui::Ui;
 
 /// Put a backup in the place of the SQLite database; stop the server first
@@ -16,9 +16,8 @@ use crate::ui::Ui;
 pub(crate) struct Restore {
     /// What `roster backup` wrote
     file: PathBuf,
-    /// Do not ask whether you are sure
-    #[arg(short, long)]
-    yes: bool,
+    #[command(flatten)]
+    sure: Sure,
     #[command(flatten)]
     settings: Settings,
 }
@@ -34,7 +33,7 @@ impl Restore {
             self.file.display(),
             settings.data_dir.display()
         );
-        be_sure(self.yes, &question, &ui.talk)?;
+        self.sure.ask(&question, &ui.talk)?;
         let waiting = ui.talk.wait("Checking and copying the backup…");
         let restored = operator::restore(&settings, &self.file).await;
         waiting.finish_and_clear();

@@ -11,7 +11,7 @@ use roster_client::{
     model::{LogoId, NewTheme, OrganizationId, ThemeFilter, ThemeId, ThemeUpdate},
 };
 
-use super::Ls;
+use super::{Ls, Sure};
 use crate::{connection::Connection, output::Show, ui::Ui};
 
 /// See and manage themes: how the platform looks to the people of an organization
@@ -189,15 +189,14 @@ fn read_ids(words: &str) -> Result<Vec<OrganizationId>> {
 struct Delete {
     /// Id or name of the theme
     theme: String,
-    /// Do not ask whether you are sure
-    #[arg(short, long)]
-    yes: bool,
+    #[command(flatten)]
+    sure: Sure,
 }
 
 impl Delete {
     async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
         let theme = roster.get_theme(find(roster, &self.theme).await?).await?;
-        super::be_sure(self.yes, &format!("Delete the theme {}?", theme.name), &ui.talk)?;
+        self.sure.ask(&format!("Delete the theme {}?", theme.name), &ui.talk)?;
         roster.delete_theme(theme.id).await?;
         ui.talk.say(&format!("The theme {} is deleted.", theme.name));
         Ok(())

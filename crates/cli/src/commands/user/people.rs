@@ -7,7 +7,7 @@ use roster_client::{
 };
 use serde_json::Value;
 
-use crate::{commands::Part, output::Show, record::Record, ui::Ui};
+use crate::{commands::Ls, output::Show, record::Record, ui::Ui};
 
 /// List the people of your organization with their groups, and what you may do with them
 #[derive(Debug, clap::Args)]
@@ -34,9 +34,7 @@ pub(crate) struct People {
     #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
     order_by: Option<String>,
     #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
+    ls: Ls,
 }
 
 impl People {
@@ -51,8 +49,7 @@ impl People {
             exclude_groups: None,
             order_by: self.order_by,
         };
-        let people = self.part.of(roster.people().filter(filter), &ui.talk).await?;
-        ui.out.list(&people, &self.show)
+        self.ls.run(roster.people().filter(filter), ui).await
     }
 }
 

@@ -7,7 +7,11 @@ use roster_client::{
 };
 
 use super::row::{rows, show_all};
-use crate::{commands::Part, output::Show, ui::Ui};
+use crate::{
+    commands::{self, Part},
+    output::Show,
+    ui::Ui,
+};
 
 /// Show a user
 #[derive(Debug, clap::Args)]
@@ -105,15 +109,12 @@ pub(crate) struct Directory {
     #[arg(long, value_name = "ID")]
     group: Option<GroupId>,
     #[command(flatten)]
-    part: Part,
-    #[command(flatten)]
-    show: Show,
+    ls: commands::Ls,
 }
 
 impl Directory {
     pub(super) async fn run(self, roster: &Client, ui: &mut Ui) -> Result<()> {
         let filter = DirectoryFilter { search: self.search, group_id: self.group };
-        let people = self.part.of(roster.directory().filter(filter), &ui.talk).await?;
-        ui.out.list(&people, &self.show)
+        self.ls.run(roster.directory().filter(filter), ui).await
     }
 }

@@ -7,7 +7,7 @@ use roster_client::{
 };
 
 use super::row::show_all;
-use crate::{codes::Otp, commands::be_sure, output::Show, ui::Ui};
+use crate::{codes::Otp, commands::Sure, output::Show, ui::Ui};
 
 /// Users to whom the same is done, one after the other.
 #[derive(Debug, clap::Args)]
@@ -108,9 +108,8 @@ pub(crate) struct Delete {
     /// Delete yourself; you are asked for your password
     #[arg(long = "self", conflicts_with = "users")]
     own: bool,
-    /// Do not ask whether you are sure
-    #[arg(short, long)]
-    yes: bool,
+    #[command(flatten)]
+    sure: Sure,
     #[command(flatten)]
     otp: Otp,
 }
@@ -123,7 +122,7 @@ impl Delete {
         for name in &self.users {
             let user = roster.get_user(name).await.with_context(|| format!("user {name}"))?;
             let question = format!("Delete {} ({})?", user.username, user.email);
-            be_sure(self.yes, &question, &ui.talk)?;
+            self.sure.ask(&question, &ui.talk)?;
             let delete = async |roster: &Client| roster.delete_user(user.id).await;
             let deleted = self.otp.call(roster, &ui.talk, delete).await;
             deleted.with_context(|| format!("user {name}"))?;
@@ -136,7 +135,7 @@ impl Delete {
     }
     async fn delete_self(self, roster: &Client, ui: &Ui) -> Result<()> {
         let user = roster.whoami().await?.user;
-        be_sure(self.yes, &format!("Delete yourself, {}?", user.username), &ui.talk)?;
+        self.sure.ask(&format!("Delete yourself, {}?", user.username), &ui.talk)?;
         let deletion = DeleteAccount { password: ui.talk.ask_secret("Password")? };
         let delete = async |roster: &Client| roster.delete_own_account(user.id, &deletion).await;
         self.otp.call(roster, &ui.talk, delete).await?;
