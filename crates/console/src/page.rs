@@ -7,7 +7,7 @@ use http::{
     header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER},
 };
 use roster_core::Core;
-use roster_http_kit::Refusal;
+use roster_http_kit::{Refusal, seconds};
 
 /// Scripts, frames and whatever is elsewhere are shut out (threats T37, T42).
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -64,7 +64,7 @@ pub(crate) fn failure(base: &str, refusal: &Refusal, request_id: &str) -> Respon
     let page = Message { base, title, text, is_failure: true, request_id };
     let mut response = show(refusal.status, &page);
     if let Some(wait) = refusal.retry_after {
-        response.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
+        response.headers_mut().insert(RETRY_AFTER, seconds(wait).into());
     }
     response
 }

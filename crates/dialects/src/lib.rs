@@ -4,6 +4,7 @@
 //! what comes back is said in the platform's words.
 
 pub mod airt;
+mod besides;
 pub mod civis;
 pub mod dioptra;
 pub mod geobox;

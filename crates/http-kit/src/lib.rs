@@ -31,6 +31,6 @@ pub use kit::Kit;
 pub use limiter::{Allowance, Limiter};
 pub use metrics::{Metrics, NoMetrics};
 pub use mount::Mount;
-pub use refusal::{Refusal, Renderer};
+pub use refusal::{Refusal, Renderer, seconds};
 pub use site::Site;
 pub use traces::{Answered, Parent, Traces};

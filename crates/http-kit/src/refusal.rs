@@ -85,7 +85,7 @@ impl Refusal {
 
     /// The answer of the native API (RFC 9457).
     pub fn into_problem(self, request_id: &str) -> Response {
-        let seconds = self.retry_after.map(|wait| wait.as_secs().max(1));
+        let seconds = self.retry_after.map(seconds);
         let problem = Problem {
             kind: format!("about:blank#{}", self.code),
             status: self.status.as_u16(),
@@ -114,6 +114,11 @@ impl Refusal {
         }
         response
     }
+}
+
+/// A wait as `Retry-After` tells it (RFC 9110, section 10.2.3): in whole seconds, at least one and none too few.
+pub fn seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 /// What a client has to bring (RFC 6750, section 3; RFC 9470, section 3).
@@ -151,6 +156,13 @@ mod tests {
     use roster_model::{Field, Reason};
 
     use super::*;
+
+    #[test]
+    fn a_wait_is_told_in_whole_seconds_and_never_too_short() {
+        for (milliseconds, told) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (30_000, 30)] {
+            assert_eq!(seconds(Duration::from_millis(milliseconds)), told, "{milliseconds}");
+        }
+    }
 
     #[test]
     fn a_refusal_names_the_field_and_what_is_wrong_with_it() {

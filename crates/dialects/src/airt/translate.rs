@@ -9,6 +9,8 @@ use roster_http_kit::RequestContext;
 use roster_model::{ErrorCode, Field};
 use serde_json::json;
 
+use crate::besides::Besides;
+
 /// Said to whoever comes without a good credential.
 const UNAUTHENTICATED: &str = "Could not validate credentials";
 
@@ -17,15 +19,13 @@ const UNAUTHENTICATED: &str = "Could not validate credentials";
 pub(super) struct Refusal {
     status: StatusCode,
     detail: Cow<'static, str>,
-    retry_after: Option<u64>,
-    /// What only the log is to know.
-    fault: Option<Error>,
+    besides: Besides,
 }
 
 impl Refusal {
     /// A refusal in words of this door.
     pub(super) fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, detail: detail.into(), retry_after: None, fault: None }
+        Self { status, detail: detail.into(), besides: Besides::default() }
     }
 
     /// The same words under another status.
@@ -35,9 +35,7 @@ impl Refusal {
 
     /// Writes a fault of the server into the log.
     pub(super) fn noted(mut self, context: &RequestContext) -> Self {
-        if let Some(fault) = self.fault.take() {
-            context.refusal(fault);
-        }
+        self.besides.note(context);
         self
     }
 
@@ -55,9 +53,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut reply = crate::json::reply(self.status, &json!({ "detail": self.detail }));
-        if let Some(seconds) = self.retry_after {
-            reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        self.besides.tell(&mut reply);
         if self.status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer");
             reply.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
@@ -68,7 +64,6 @@ impl IntoResponse for Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        let retry_after = error.retry_after().map(|wait| wait.as_secs().max(1));
         let (status, detail): (_, Cow<'static, str>) = match &error {
             Error::Unauthenticated => (StatusCode::UNAUTHORIZED, UNAUTHENTICATED.into()),
             Error::InvalidCredentials => {
@@ -125,20 +120,19 @@ impl From<Error> for Refusal {
             | Error::IdempotencyConflict
             | Error::ChannelUnavailable(_) => (StatusCode::BAD_REQUEST, sentence(&error)),
         };
-        let fault = error.is_for_the_log().then_some(error);
-        Self { status, detail, retry_after, fault }
+        Self { status, detail, besides: error.into() }
     }
 }
 
 /// What comes from before the handlers: no credential, too many requests, a body that is too long.
 impl From<roster_http_kit::Refusal> for Refusal {
     fn from(refusal: roster_http_kit::Refusal) -> Self {
+        let besides = Besides::from(&refusal);
         let detail = match refusal.code {
             ErrorCode::Unauthenticated => UNAUTHENTICATED.into(),
             _ => refusal.detail,
         };
-        let retry_after = refusal.retry_after.map(|wait| wait.as_secs().max(1));
-        Self { status: refusal.status, detail, retry_after, fault: None }
+        Self { status: refusal.status, detail, besides }
     }
 }
 

@@ -10,6 +10,7 @@ use roster_model::{ErrorCode, Field};
 use serde_json::json;
 
 use super::{names, replies};
+use crate::besides::Besides;
 
 /// The client reads it and dies without it.
 const CHALLENGE: &str = r#"Bearer realm="roster", error="invalid_token""#;
@@ -19,14 +20,12 @@ const CHALLENGE: &str = r#"Bearer realm="roster", error="invalid_token""#;
 pub(super) struct Refusal {
     status: StatusCode,
     description: Cow<'static, str>,
-    retry_after: Option<u64>,
-    /// What only the log is to know.
-    fault: Option<Error>,
+    besides: Besides,
 }
 
 impl Refusal {
     fn new(status: StatusCode, description: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, description: description.into(), retry_after: None, fault: None }
+        Self { status, description: description.into(), besides: Besides::default() }
     }
 
     /// A value that is not what it must be.
@@ -56,9 +55,7 @@ impl Refusal {
 
     /// Writes a fault of the server into the log.
     pub(super) fn noted(mut self, context: &RequestContext) -> Self {
-        if let Some(fault) = self.fault.take() {
-            context.refusal(fault);
-        }
+        self.besides.note(context);
         self
     }
 }
@@ -83,9 +80,7 @@ impl IntoResponse for Refusal {
             "code": self.status.as_u16(),
         });
         let mut reply = replies::json(self.status, &body);
-        if let Some(seconds) = self.retry_after {
-            reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        self.besides.tell(&mut reply);
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static(CHALLENGE);
             reply.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
@@ -96,7 +91,6 @@ impl IntoResponse for Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        let retry_after = error.retry_after().map(|wait| wait.as_secs().max(1));
         let status = match &error {
             Error::Unauthenticated
             | Error::InvalidCredentials
@@ -138,8 +132,7 @@ impl From<Error> for Refusal {
             }
             error => error.to_string(),
         };
-        let fault = error.is_for_the_log().then_some(error);
-        Self { retry_after, fault, ..Self::new(status, description) }
+        Self { besides: error.into(), ..Self::new(status, description) }
     }
 }
 
@@ -150,7 +143,7 @@ impl From<roster_http_kit::Refusal> for Refusal {
         if refusal.may_be_done {
             return Self::new(StatusCode::INTERNAL_SERVER_ERROR, refusal.detail);
         }
-        let retry_after = refusal.retry_after.map(|wait| wait.as_secs().max(1));
+        let besides = Besides::from(&refusal);
         let status = match refusal.status {
             StatusCode::METHOD_NOT_ALLOWED => StatusCode::NOT_FOUND,
             StatusCode::UNPROCESSABLE_ENTITY
@@ -162,7 +155,7 @@ impl From<roster_http_kit::Refusal> for Refusal {
             ErrorCode::Unauthenticated => Error::Unauthenticated.to_string().into(),
             _ => refusal.detail,
         };
-        Self { retry_after, ..Self::new(status, description) }
+        Self { besides, ..Self::new(status, description) }
     }
 }
 

@@ -3,13 +3,14 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use axum::response::Response;
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 use roster_core::{Error, Kind};
 use roster_http_kit::RequestContext;
 use roster_model::{ErrorCode, Field, Reason};
 use serde_json::{Value, json};
 
 use super::call::Path;
+use crate::besides::Besides;
 
 /// Said to whoever comes without a good session.
 const UNAUTHENTICATED: &str = "The server could not verify that you are authorized to access this \
@@ -20,9 +21,7 @@ const UNAUTHENTICATED: &str = "The server could not verify that you are authoriz
 pub(super) struct Refusal {
     status: StatusCode,
     body: Body,
-    retry_after: Option<u64>,
-    /// What only the log is to know.
-    fault: Option<Error>,
+    besides: Besides,
 }
 
 #[derive(Debug)]
@@ -59,7 +58,7 @@ impl Problems {
 
 impl Refusal {
     fn new(status: StatusCode, body: Body) -> Self {
-        Self { status, body, retry_after: None, fault: None }
+        Self { status, body, besides: Besides::default() }
     }
 
     fn message(status: StatusCode, text: impl Into<Cow<'static, str>>) -> Self {
@@ -126,9 +125,7 @@ impl Refusal {
 
     /// Writes a fault of the server into the log.
     pub(super) fn noted(mut self, context: &RequestContext) -> Self {
-        if let Some(fault) = self.fault.take() {
-            context.refusal(fault);
-        }
+        self.besides.note(context);
         self
     }
 
@@ -150,16 +147,13 @@ impl Refusal {
             }
         };
         let mut reply = crate::json::reply(self.status, &body);
-        if let Some(seconds) = self.retry_after {
-            reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        self.besides.tell(&mut reply);
         reply
     }
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        let retry_after = error.retry_after().map(|wait| wait.as_secs().max(1));
         let refusal = match &error {
             Error::Unauthenticated => Self::message(StatusCode::UNAUTHORIZED, UNAUTHENTICATED),
             Error::InvalidCredentials => {
@@ -218,20 +212,19 @@ impl From<Error> for Refusal {
                 Self::message(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
             }
         };
-        let fault = error.is_for_the_log().then_some(error);
-        Self { retry_after, fault, ..refusal }
+        Self { besides: error.into(), ..refusal }
     }
 }
 
 /// What comes from before the handlers: no session, too many requests, a body that is too long.
 impl From<roster_http_kit::Refusal> for Refusal {
     fn from(refusal: roster_http_kit::Refusal) -> Self {
-        let retry_after = refusal.retry_after.map(|wait| wait.as_secs().max(1));
+        let besides = Besides::from(&refusal);
         let text = match refusal.code {
             ErrorCode::Unauthenticated => UNAUTHENTICATED.into(),
             _ => refusal.detail,
         };
-        Self { retry_after, ..Self::message(refusal.status, text) }
+        Self { besides, ..Self::message(refusal.status, text) }
     }
 }
 

@@ -10,6 +10,8 @@ use roster_http_kit::RequestContext;
 use roster_model::{ErrorCode, Field};
 use serde_json::{Value, json};
 
+use crate::besides::Besides;
+
 /// Said to whoever comes without a good credential.
 const UNAUTHENTICATED: &str = "Could not validate credentials";
 
@@ -18,15 +20,13 @@ const UNAUTHENTICATED: &str = "Could not validate credentials";
 pub(super) struct Refusal {
     status: StatusCode,
     detail: Value,
-    retry_after: Option<u64>,
-    /// What only the log is to know.
-    fault: Option<Error>,
+    besides: Besides,
 }
 
 impl Refusal {
     fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
         let detail = Value::String(detail.into().into_owned());
-        Self { status, detail, retry_after: None, fault: None }
+        Self { status, detail, besides: Besides::default() }
     }
 
     /// A value that is not what it must be, in the body or the query.
@@ -47,9 +47,7 @@ impl Refusal {
 
     /// Writes a fault of the server into the log.
     pub(super) fn noted(mut self, context: &RequestContext) -> Self {
-        if let Some(fault) = self.fault.take() {
-            context.refusal(fault);
-        }
+        self.besides.note(context);
         self
     }
 }
@@ -57,9 +55,7 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut reply = crate::json::reply(self.status, &json!({ "detail": self.detail }));
-        if let Some(seconds) = self.retry_after {
-            reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+        self.besides.tell(&mut reply);
         if self.status == StatusCode::UNAUTHORIZED {
             let scheme = HeaderValue::from_static("Bearer");
             reply.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
@@ -70,7 +66,6 @@ impl IntoResponse for Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        let retry_after = error.retry_after().map(|wait| wait.as_secs().max(1));
         let refusal = match &error {
             Error::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, UNAUTHENTICATED),
             Error::InvalidCredentials => {
@@ -109,15 +104,14 @@ impl From<Error> for Refusal {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
             }
         };
-        let fault = error.is_for_the_log().then_some(error);
-        Self { retry_after, fault, ..refusal }
+        Self { besides: error.into(), ..refusal }
     }
 }
 
 /// What comes from before the handlers: no credential, too many requests, a body that is too long or no JSON.
 impl From<roster_http_kit::Refusal> for Refusal {
     fn from(refusal: roster_http_kit::Refusal) -> Self {
-        let retry_after = refusal.retry_after.map(|wait| wait.as_secs().max(1));
+        let besides = Besides::from(&refusal);
         let status = match refusal.status {
             StatusCode::UNAUTHORIZED => StatusCode::UNAUTHORIZED,
             StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => StatusCode::FORBIDDEN,
@@ -133,7 +127,7 @@ impl From<roster_http_kit::Refusal> for Refusal {
             }
             _ => Self::new(status, refusal.detail),
         };
-        Self { retry_after, ..said }
+        Self { besides, ..said }
     }
 }
 
