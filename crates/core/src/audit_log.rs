@@ -45,7 +45,7 @@ impl Core {
         let (rows, total) = self
             .store()
             // Counting, or looking for a rare action, may take long.
-            .scan(async |tx: &mut Tx| {
+            .list(async |tx: &mut Tx| {
                 let rows = tx.list_audit_events(&query, &paging.window()).await?;
                 let total = match paging.wants_total() {
                     true => Some(tx.count_audit_events(&query).await?),

@@ -36,7 +36,7 @@ impl Core {
         let (rows, total) = self
             .store()
             // Switches are counted.
-            .scan(async |tx: &mut Tx| {
+            .list(async |tx: &mut Tx| {
                 let rows = tx.list_feature_flags(&paging.window()).await?;
                 let total = match paging.wants_total() {
                     true => Some(tx.count_feature_flags().await?),

@@ -58,7 +58,7 @@ impl Core {
         let paging = Paging::read(page, format!("objects:{query:?}"))?;
         let (rows, total) = self
             .store()
-            .scan(async |tx: &mut Tx| {
+            .list(async |tx: &mut Tx| {
                 let rows = tx.list_objects(&query, &paging.window()).await?;
                 let total = match paging.wants_total() {
                     true => Some(tx.count_objects(&query).await?),
@@ -209,7 +209,7 @@ impl Core {
         });
         let (objects, actions) = self
             .store()
-            .scan(async |tx: &mut Tx| {
+            .list(async |tx: &mut Tx| {
                 let objects = tx.list_latest_objects(user.id, filter.state, ACTIVITY).await?;
                 let actions = match outcome {
                     Some(None) => Vec::new(),

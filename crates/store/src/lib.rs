@@ -60,7 +60,8 @@ pub use passwords::Claimant;
 pub use registrations::{Begun, Registration};
 pub use sessions::{NewSession, StoredSession};
 pub use sql::{
-    Engine, Location, Options, Place, Progress, Statistics, Store, Tx, Unique, Unsynced, Work,
+    Engine, Lag, Location, Options, Place, Progress, ReplicaStanding, Statistics, Store, Tx,
+    Unique, Unsynced, Work,
 };
 pub use sso::SsoSignInRow;
 pub use throttles::Attempts;

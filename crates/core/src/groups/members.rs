@@ -38,7 +38,7 @@ impl Core {
         let (rows, total) = self
             .store()
             // Counting everybody may take long.
-            .scan(async |tx: &mut Tx| {
+            .list(async |tx: &mut Tx| {
                 if tx.list_groups_among(own, &[group]).await?.is_empty() {
                     return Err(Error::NotFound(Kind::Group));
                 }

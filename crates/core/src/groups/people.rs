@@ -31,7 +31,7 @@ impl Core {
         filters::check(&selection.filter)?;
         let place = organization_of(actor).or(organization);
         self.store()
-            .scan(async |tx: &mut Tx| {
+            .list(async |tx: &mut Tx| {
                 let wanted = GroupQuery { organization: place, ..GroupQuery::default() };
                 let groups = tx.list_groups(&wanted, &ALL).await?;
                 let groups = groups.into_iter().map(|(group, _)| group).collect();

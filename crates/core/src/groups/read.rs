@@ -40,9 +40,10 @@ impl Core {
         let list = read_list(filter)?;
         let paging = Paging::read(page, format!("groups:{filter:?}"))?;
         let window = if list.is_plain() { paging.window() } else { ALL };
+        let grants = self.grants_of(actor).await?;
         self.store()
             // Counting members may take long.
-            .scan(async |tx: &mut Tx| {
+            .list(async |tx: &mut Tx| {
                 let groups = tx.list_groups(&query, &window).await?;
                 let page = if list.is_plain() {
                     let total = match paging.wants_total() {
@@ -53,7 +54,7 @@ impl Core {
                 } else {
                     list.page(groups, &paging)
                 };
-                let items = details_of(tx, actor, page.items).await?;
+                let items = details_of(tx, actor, &grants, page.items).await?;
                 Ok(Page { items, next: page.next, total: page.total })
             })
             .await
@@ -68,11 +69,12 @@ impl Core {
         let organization = organization_of(actor);
         let query = GroupQuery { group: Some(group), organization, ..GroupQuery::default() };
         let one = Window { after: None, offset: 0, limit: 1 };
+        let grants = self.grants_of(actor).await?;
         let found = self
             .store()
             .scan(async |tx: &mut Tx| {
                 let groups = tx.list_groups(&query, &one).await?;
-                details_of(tx, actor, groups).await
+                details_of(tx, actor, &grants, groups).await
             })
             .await?;
         found.into_iter().next().ok_or(Error::NotFound(Kind::Group))
@@ -112,12 +114,20 @@ impl Core {
         self.authorize(actor, Operation::ReadGroups).await?;
         Ok(GroupRole::ALL.iter().map(|role| role.entry()).collect())
     }
+
+    /// What has been granted to the caller: not read along with a list, which may be of a moment ago.
+    async fn grants_of(&self, actor: &Actor) -> Result<Grants> {
+        let Some(caller) = actor.user_id() else { return Ok(Grants::new(Vec::new())) };
+        let grants = self.store().point_read(async |tx: &mut Tx| tx.list_grants(caller).await);
+        Ok(Grants::new(grants.await?))
+    }
 }
 
 /// Groups with how many are in them and what the caller may do.
 async fn details_of(
     tx: &mut Tx,
     actor: &Actor,
+    grants: &Grants,
     groups: Vec<(Group, String)>,
 ) -> Result<Vec<GroupDetails>> {
     let numbers: Vec<_> = groups.iter().map(|(group, _)| group.id).collect();
@@ -125,11 +135,6 @@ async fn details_of(
     for (group, all, active) in tx.count_members_of(&numbers).await? {
         counts.insert(group, (all, active));
     }
-    let grants = match actor.user_id() {
-        Some(caller) => tx.list_grants(caller).await?,
-        None => Vec::new(),
-    };
-    let grants = Grants::new(grants);
     let details = groups.into_iter().map(|(group, organization_name): (Group, String)| {
         let (member_count, active_member_count) =
             counts.get(&group.id).copied().unwrap_or_default();

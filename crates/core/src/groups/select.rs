@@ -23,7 +23,7 @@ impl Core {
         filters::check(&selection.filter)?;
         let place = organization_of(actor).or(organization);
         let groups =
-            self.store().scan(async |tx: &mut Tx| tx.summarize_groups(place, None).await).await?;
+            self.store().list(async |tx: &mut Tx| tx.summarize_groups(place, None).await).await?;
         Ok(selection.of(groups))
     }
 
@@ -40,7 +40,7 @@ impl Core {
         filters::check(&selection.filter)?;
         let caller = actor.user_id().ok_or(Error::Unauthenticated)?;
         let groups =
-            self.store().scan(async |tx: &mut Tx| tx.summarize_groups_of(caller).await).await?;
+            self.store().list(async |tx: &mut Tx| tx.summarize_groups_of(caller).await).await?;
         Ok(selection.of(groups))
     }
 

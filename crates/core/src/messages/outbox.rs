@@ -246,7 +246,7 @@ impl Core {
         let (rows, total) = self
             .store()
             // Looking for something rare may take long.
-            .scan(async |tx: &mut Tx| {
+            .list(async |tx: &mut Tx| {
                 let rows = tx.list_messages(&wanted, &paging.window()).await?;
                 let total = match paging.wants_total() {
                     true => Some(tx.count_messages(&wanted).await?),

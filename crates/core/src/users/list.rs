@@ -115,7 +115,7 @@ impl Core {
     pub async fn count_users(&self, actor: &Actor, selection: UserSelection) -> Result<u64> {
         self.authorize_list(actor, selection.organization).await?;
         let query = query(actor, selection)?;
-        Ok(self.store().scan(async |tx: &mut Tx| tx.count_users(&query).await).await?)
+        Ok(self.store().list(async |tx: &mut Tx| tx.count_users(&query).await).await?)
     }
 
     /// Names and addresses of the people in the caller's organization, by name; a system admin sees all.
@@ -222,7 +222,7 @@ impl Core {
     ) -> Result<Page<User>> {
         let (users, total) = self
             .store()
-            .scan(async |tx: &mut Tx| {
+            .list(async |tx: &mut Tx| {
                 let users = tx.list_users(query, &paging.window()).await?;
                 let total = match paging.wants_total() {
                     true => Some(tx.count_users(query).await?),

@@ -1,8 +1,10 @@
 //! The only place that knows which database is there.
 
+mod counters;
 mod foreign;
 mod ids;
 mod line;
+mod list;
 mod location;
 mod migrate;
 mod postgres;
@@ -21,14 +23,16 @@ pub(crate) mod written;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+pub use counters::Statistics;
 pub(crate) use foreign::ForeignDatabase;
 use line::Line;
 pub use line::Place;
 pub use location::Location;
 pub(crate) use migrate::{MIGRATIONS, Migration};
+pub use postgres::{Lag, ReplicaStanding};
 pub use relocate::Progress;
 pub(crate) use row::{Cell, Column, Columns, Misread, Row, column_as};
 pub(crate) use rows::InsertRows;
@@ -41,6 +45,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::live::Live;
 use crate::{Error, Follow, LiveCredential};
+use counters::Counters;
 use postgres::{Attempt, Begin, Fault, Postgres};
 use sqlite::Sqlite;
 
@@ -98,6 +103,14 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// PostgreSQL: the longest that one statement may take.
     pub statement_timeout: Duration,
+    /// PostgreSQL: replicas of the database, which may answer lists.
+    pub replicas: Vec<Location>,
+    /// PostgreSQL: how far behind a replica may be that answers.
+    pub replica_lag: Duration,
+    /// PostgreSQL: how long a replica may take to say how far it is, a new connection included; lists wait for that.
+    pub replica_patience: Duration,
+    /// PostgreSQL: how long a replica is left alone that could not be used.
+    pub replica_pause: Duration,
 }
 
 impl Default for Options {
@@ -111,54 +124,11 @@ impl Default for Options {
             wait: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(15),
+            replicas: Vec::new(),
+            replica_lag: Duration::from_secs(30),
+            replica_patience: Duration::from_secs(1),
+            replica_pause: Duration::from_secs(5),
         }
-    }
-}
-
-/// What the store has done so far, for the metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Statistics {
-    /// Commits that reached the database.
-    pub commits: u64,
-    /// Write transactions that those commits kept.
-    pub writes: u64,
-    /// Transactions that ran again because another was faster or the connection was lost.
-    pub repeats: u64,
-    /// Statements that were run, in whichever transaction.
-    pub statements: u64,
-}
-
-#[derive(Default)]
-struct Counters {
-    joined: AtomicU64,
-    commits: AtomicU64,
-    writes: AtomicU64,
-    repeats: AtomicU64,
-    statements: AtomicU64,
-    /// How often the database has failed at something.
-    failures: AtomicU64,
-    /// How many of those failures were over when a probe was kept.
-    overcome: AtomicU64,
-}
-
-impl Counters {
-    /// Counts what a transaction has run.
-    fn note(&self, tx: &Tx) {
-        self.statements.fetch_add(tx.statements, Ordering::Relaxed);
-        if tx.has_met_an_outage() {
-            self.failed();
-        }
-    }
-
-    /// The database could not do what it was asked.
-    fn failed(&self) {
-        self.failures.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// A commit has reached the database, with so many transactions.
-    fn committed(&self, writes: u64) {
-        self.commits.fetch_add(1, Ordering::Relaxed);
-        self.writes.fetch_add(writes, Ordering::Relaxed);
     }
 }
 
@@ -202,6 +172,9 @@ impl Store {
         migrations: &[Migration],
     ) -> Result<Self, Error> {
         let counters = Arc::new(Counters::default());
+        if !matches!(location, Location::Postgres(_)) && !options.replicas.is_empty() {
+            return Err(Self::no_replicas());
+        }
         let backend = match location {
             Location::Memory => Backend::Sqlite(Sqlite::open(None, options, &counters, &follower)?),
             Location::File(path) => {
@@ -212,7 +185,14 @@ impl Store {
         let store =
             Self(Arc::new(Inner { backend, counters, line: Line::default(), follower, live }));
         match migrate::run(&store, migrations).await {
-            Ok(()) => Ok(store),
+            Ok(()) => {
+                if let Backend::Postgres(postgres) = &store.0.backend
+                    && let Some(replicas) = postgres.replicas()
+                {
+                    replicas.try_all();
+                }
+                Ok(store)
+            }
             Err(error) => {
                 // So that the next attempt finds the file free; the first error is the one to tell.
                 drop(store.close().await);
@@ -331,7 +311,7 @@ impl Store {
         outcome
     }
 
-    /// As `read`, for what may take longer than a few hundred microseconds, such as searches and exports.
+    /// As `read`, for what may take longer than a few hundred microseconds. What only shows a list uses [`Store::list`].
     ///
     /// SQLite answers on the thread that asks; here the other tasks of that thread are moved elsewhere first.
     pub async fn scan<T, E, F>(&self, work: F) -> Result<T, E>
@@ -385,7 +365,11 @@ impl Store {
                 Ok(mut tx) => {
                     let outcome = work(&mut tx).await;
                     self.0.counters.note(&tx);
-                    match Postgres::end(tx, outcome).await {
+                    let ended = Postgres::end(tx, outcome).await;
+                    if !matches!(ended.0, Attempt::Done(Err(_))) {
+                        postgres.wrote(begin);
+                    }
+                    match ended {
                         (Attempt::Done(outcome), changes) => {
                             if outcome.is_ok() && matches!(begin, Begin::Write | Begin::Unsynced) {
                                 self.0.follower.follow(&changes);
@@ -479,13 +463,6 @@ impl Store {
 
     /// What the store has done so far.
     pub fn statistics(&self) -> Statistics {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let Counters { commits, writes, repeats, statements, .. } = &*self.0.counters;
-        Statistics {
-            commits: read(commits),
-            writes: read(writes),
-            repeats: read(repeats),
-            statements: read(statements),
-        }
+        self.0.counters.so_far()
     }
 }

@@ -42,6 +42,14 @@ impl Tx {
         !is_race && matches!(self.failed, Some(Error::Unavailable { .. }))
     }
 
+    /// What a statement on PostgreSQL has failed of.
+    pub(super) fn met_fault(&self) -> Option<(postgres::Fault, Error)> {
+        match (&self.conn, &self.failed) {
+            (Conn::Postgres(lent), Some(error)) => Some((lent.fault()?, error.clone())),
+            _ => None,
+        }
+    }
+
     /// Which database it runs on, for the few statements that must differ.
     pub(crate) fn engine(&self) -> Engine {
         match self.conn {

@@ -9,6 +9,7 @@ use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, Recycling
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use tokio_postgres::config::Host;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -17,12 +18,7 @@ use crate::sql::Options;
 
 /// A pool of `size` connections to `url`; nothing connects yet.
 pub(super) fn pool(url: &str, options: &Options, size: usize) -> Result<Pool, Error> {
-    let (url, protection) = protection(url)?;
-    let mut config = Config::from_str(&url).map_err(|error| {
-        let why = std::error::Error::source(&error)
-            .map_or_else(|| error.to_string(), ToString::to_string);
-        Error::Refused(format!("the database URL cannot be read: {why}"))
-    })?;
+    let (mut config, protection) = read(url)?;
     if config.get_application_name().is_none() {
         config.application_name("roster");
     }
@@ -59,6 +55,27 @@ pub(super) fn pool(url: &str, options: &Options, size: usize) -> Result<Pool, Er
         .post_create(set_up)
         .build()
         .map_err(|error| Error::internal(error.to_string()))
+}
+
+/// The host and port in a URL, to speak of the server without its secrets.
+pub(super) fn name(url: &str) -> Result<String, Error> {
+    let (config, _) = read(url)?;
+    let host = match config.get_hosts().first() {
+        Some(Host::Tcp(host)) => host.clone(),
+        Some(Host::Unix(path)) => path.display().to_string(),
+        None => config.get_hostaddrs().first().map(ToString::to_string).unwrap_or_default(),
+    };
+    Ok(format!("{host}:{}", config.get_ports().first().unwrap_or(&5432)))
+}
+
+fn read(url: &str) -> Result<(Config, Protection), Error> {
+    let (url, protection) = protection(url)?;
+    let config = Config::from_str(&url).map_err(|error| {
+        let why = std::error::Error::source(&error)
+            .map_or_else(|| error.to_string(), ToString::to_string);
+        Error::Refused(format!("the database URL cannot be read: {why}"))
+    })?;
+    Ok((config, protection))
 }
 
 /// How a connection is protected.

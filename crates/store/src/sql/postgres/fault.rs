@@ -10,6 +10,8 @@ use crate::{Error, Unique};
 pub(in crate::sql) enum Fault {
     /// Another transaction was faster: the same again may succeed.
     Race,
+    /// The server ended the statement, which took too long.
+    Canceled,
     /// Nothing is gained by trying again.
     Final,
     /// The connection is gone.
@@ -54,7 +56,7 @@ pub(super) fn of(error: &tokio_postgres::Error) -> (Fault, Error) {
         "57P01" | "57P02" | "57P03" | "57P05" => {
             (Fault::Lost, "the database is stopping or starting")
         }
-        "57014" => (Fault::Final, "the database took too long"),
+        "57014" => (Fault::Canceled, "the database took too long"),
         "55P03" => (Fault::Final, "a lock was held too long"),
         "25P03" => (Fault::Lost, "a transaction was left idle too long"),
         "25006" => (Fault::Lost, "the database only answers reads"),

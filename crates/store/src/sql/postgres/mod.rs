@@ -1,10 +1,15 @@
 //! PostgreSQL: a pool, transactions that run again when they lost a race, and a database that may go and come back.
 
+mod ahead;
 mod connect;
 mod fault;
 mod lease;
+mod position;
+mod replica;
+mod replicas;
 mod statement;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{ClientWrapper, Pool};
@@ -15,6 +20,8 @@ use super::{Options, Tx};
 use crate::{Change, Error};
 pub(super) use fault::Fault;
 use lease::{Lease, Shared};
+pub(super) use replicas::Replicas;
+pub use replicas::{Lag, ReplicaStanding};
 pub(super) use statement::{batch, execute, find, list};
 
 /// How often a transaction is tried when the connection is lost or cannot be made.
@@ -26,10 +33,14 @@ const RACES: u32 = 5;
 /// How a transaction begins whose commit does not wait for the disk.
 const UNSYNCED: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL synchronous_commit = off";
 
-/// A pool of connections to one PostgreSQL database.
+/// How a transaction begins that reads.
+const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// A pool of connections to one PostgreSQL database, and its replicas.
 pub(super) struct Postgres {
     pool: Pool,
-    shared: Shared,
+    shared: Arc<Shared>,
+    replicas: Option<Arc<Replicas>>,
     attempts: u32,
     /// Transactions take part in it; one that has lost too many races has it for itself.
     races: RwLock<()>,
@@ -76,8 +87,18 @@ impl Postgres {
     /// Prepares a pool; nothing connects yet.
     pub(super) fn open(url: &str, options: &Options) -> Result<Self, Error> {
         let pool = connect::pool(url, options, options.connections)?;
-        let shared = Shared::new(connect::pool(url, options, Shared::POOL)?);
-        Ok(Self { pool, shared, attempts: options.attempts.max(1), races: RwLock::new(()) })
+        let shared = Arc::new(Shared::new(connect::pool(url, options, Shared::POOL)?));
+        let replicas = match options.replicas.is_empty() {
+            true => None,
+            false => Some(Arc::new(Replicas::open(&shared, options)?)),
+        };
+        Ok(Self {
+            pool,
+            shared,
+            replicas,
+            attempts: options.attempts.max(1),
+            races: RwLock::new(()),
+        })
     }
 
     /// Whether a transaction that failed like this at its `attempt` is tried again.
@@ -85,7 +106,7 @@ impl Postgres {
         match fault {
             Fault::Race => attempt < self.attempts,
             Fault::Lost => attempt < self.attempts.min(ATTEMPTS_TO_CONNECT),
-            Fault::Final => false,
+            Fault::Canceled | Fault::Final => false,
         }
     }
 
@@ -101,14 +122,32 @@ impl Postgres {
         }
     }
 
+    /// The replicas, if there are any.
+    pub(super) fn replicas(&self) -> Option<&Arc<Replicas>> {
+        self.replicas.as_ref()
+    }
+
+    /// How each replica fares.
+    pub(super) async fn standings(&self) -> Result<Vec<ReplicaStanding>, Error> {
+        match &self.replicas {
+            Some(replicas) => replicas.standings().await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// A transaction that began like this has committed, or may have; called before anybody hears of it.
+    pub(super) fn wrote(&self, begin: Begin) {
+        if let Some(replicas) = &self.replicas {
+            replicas.wrote(begin);
+        }
+    }
+
     /// A transaction on a connection out of the pool.
     pub(super) async fn begin(&self, begin: Begin) -> Result<Tx, (Error, Fault)> {
         let (lease, begin) = match begin {
             Begin::Write => (self.alone().await?, Some("BEGIN ISOLATION LEVEL SERIALIZABLE")),
             Begin::Unsynced => (self.alone().await?, Some(UNSYNCED)),
-            Begin::Read => {
-                (self.alone().await?, Some("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-            }
+            Begin::Read => (self.alone().await?, Some(READ)),
             Begin::Point => (self.shared.take().await?, None),
         };
         Ok(Tx::new(Conn::Postgres(Lent { lease: Some(lease), begin, open: false, fault: None })))
@@ -148,6 +187,9 @@ impl Postgres {
 
     /// Closes all idle connections and refuses new ones.
     pub(super) fn close(&self) {
+        if let Some(replicas) = &self.replicas {
+            replicas.close();
+        }
         self.shared.close();
         self.pool.close();
     }
@@ -157,6 +199,11 @@ impl Lent {
     /// The connection; it is there until the lent one is dropped.
     fn client(&self) -> &ClientWrapper {
         self.lease.as_ref().expect("only dropping takes it out")
+    }
+
+    /// The worst that went wrong.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        self.fault
     }
 
     /// Whether the worst that went wrong is that another transaction was faster.

@@ -5,6 +5,7 @@ mod migrations;
 mod on_postgres;
 mod on_sqlite;
 mod relocate;
+mod replicas;
 mod restore;
 mod transactions;
 mod values;
