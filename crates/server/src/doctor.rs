@@ -1,5 +1,7 @@
 //! `roster doctor`: looks at everything a server with this configuration needs, and changes nothing.
 
+mod replicas;
+
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -57,6 +59,7 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
     };
     findings.secret_key(settings, known.as_ref().ok());
     findings.database(settings, is_running, known.err()).await;
+    findings.replicas(settings).await;
     findings.public_url(settings);
     findings.messages(settings).await;
     findings.sign_in_providers(settings).await;

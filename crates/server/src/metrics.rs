@@ -129,6 +129,16 @@ impl Collector for CoreFigures {
             ("store_writes", "Write transactions that those commits kept", figures.store.writes),
             ("store_repeats", "Transactions that ran again", figures.store.repeats),
             ("store_statements", "Statements that were run", figures.store.statements),
+            (
+                "store_lists_by_replica",
+                "Lists that a replica of the database answered",
+                figures.store.lists_by_replica,
+            ),
+            (
+                "store_lists_by_primary",
+                "Lists that the database itself answered",
+                figures.store.lists_by_primary,
+            ),
         ];
         for (name, help, value) in counters {
             let counter = ConstCounter::new(value);

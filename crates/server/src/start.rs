@@ -16,7 +16,7 @@ use roster_core::random::{Random, RandomExt, SystemRandom};
 use roster_core::{Actor, Core, Parts};
 use roster_http_kit::{Gate, Traces};
 use roster_model::Channel;
-use roster_store::{Location, Store};
+use roster_store::{Location, Options, Store};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -58,7 +58,9 @@ impl Server {
             .await
             .with_context(|| format!("cannot listen on {} (see `listen`)", settings.listen))?;
         let address = listener.local_addr()?;
-        let core = open(settings, address, &mut notices).await?;
+        let replicas = settings.replicas().context("database_replicas")?;
+        let options = Options { replicas, ..settings.store_options() };
+        let core = open(settings, &options, address, &mut notices).await?;
         first_start(&core, settings, &mut notices).await?;
         let transports = Transports::new(settings)?;
         let metrics = Arc::new(Metrics::new(&core));
@@ -138,11 +140,12 @@ pub fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
 /// # Errors
 /// What stands in the way, and with which setting.
 pub async fn open_core(settings: &Settings) -> anyhow::Result<Core> {
-    open(settings, settings.listen, &mut Vec::new()).await
+    open(settings, &settings.store_options(), settings.listen, &mut Vec::new()).await
 }
 
 async fn open(
     settings: &Settings,
+    options: &Options,
     address: SocketAddr,
     notices: &mut Vec<String>,
 ) -> anyhow::Result<Core> {
@@ -164,8 +167,7 @@ async fn open(
     let hasher = PasswordHasher::start(settings.hashing(), Arc::clone(&random))
         .context("the threads that hash passwords (see `passwords`)")?;
     let providers = Arc::new(HttpProviders::new(&settings.sso, &clock)?);
-    let options = settings.store_options();
-    let store = Store::open(&location, &options)
+    let store = Store::open(&location, options)
         .await
         .context("the database cannot be opened (see `database_url` and `data_dir`)")?;
     let keys = secret_key(settings, &store, &*random, notices).await?;

@@ -61,8 +61,15 @@ pub fn report(loaded: &Loaded) -> String {
 fn shown(key: &Key, value: &Value) -> String {
     match value {
         _ if key.is_secret() => "\"********\"".to_owned(),
-        Value::String(text) => Value::String(without_password(text)).to_string(),
-        other => other.to_string(),
+        value => without_passwords(value).to_string(),
+    }
+}
+
+fn without_passwords(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(without_password(text)),
+        Value::Array(items) => Value::Array(items.iter().map(without_passwords).collect()),
+        other => other.clone(),
     }
 }
 

@@ -78,7 +78,15 @@ impl Settings {
         }
     }
 
-    /// How the store uses its database.
+    /// Where its replicas are.
+    ///
+    /// # Errors
+    /// One of `database_replicas` is no address of a database.
+    pub fn replicas(&self) -> Result<Vec<Location>, roster_store::Error> {
+        self.database_replicas.iter().map(|url| url.expose().parse()).collect()
+    }
+
+    /// How the store uses its database; replicas are for servers only, which have a memory of what they wrote.
     pub fn store_options(&self) -> roster_store::Options {
         roster_store::Options {
             readers: self.database.sqlite_readers.get(),

@@ -31,6 +31,12 @@ pub struct Settings {
     /// Database: `postgres://user:password@host/name`, or `sqlite:PATH`. Without it, `roster.sqlite` in `data_dir`.
     pub database_url: Option<Secret>,
 
+    /// Replicas of a PostgreSQL database: hot standbys, each written as `database_url` is. Lists, searches and counts may be
+    /// answered by any of them that is not too far behind; everything else, and they while none can be used, by
+    /// `database_url`. A comma in a password is written `%2C`.
+    #[config(default = [])]
+    pub database_replicas: Vec<Secret>,
+
     /// Address under which people reach this server. Links in messages and sign-in redirects are built from it,
     /// never from a request. Without it, `http://` and the address listened on.
     pub public_url: Option<Url>,

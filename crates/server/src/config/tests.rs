@@ -177,9 +177,41 @@ fn a_gateway_says_what_it_lacks() {
 }
 
 #[test]
+fn replicas_are_those_of_a_postgresql_database() {
+    let two = "postgres://roster@db2/roster, postgresql://roster@db3/roster";
+    let url = ("ROSTER_DATABASE_URL", "postgres://roster@db/roster");
+    let shown = report(&loaded("", &[url, ("ROSTER_DATABASE_REPLICAS", two)], &[]));
+    assert!(
+        shown.contains(
+            r#"database_replicas = ["postgres://roster@db2/roster", "postgresql://roster@db3/roster"]"#
+        ),
+        "{shown}"
+    );
+    let (one, sqlite) = ("postgres://roster@db2/roster", "sqlite:roster.db");
+    for (database, replicas, why) in [
+        (None, one, "only a PostgreSQL database"),
+        (Some(sqlite), one, "only a PostgreSQL database"),
+        (Some(one), "postgres://roster@db2/roster,sqlite:roster.db", "number 2"),
+        (Some(one), "db2.example.com", "number 1"),
+    ] {
+        let database = database.map(|url| ("ROSTER_DATABASE_URL", url));
+        let given: Vec<_> =
+            database.into_iter().chain([("ROSTER_DATABASE_REPLICAS", replicas)]).collect();
+        let problems = refused("", &given);
+        let [problem] = &problems[..] else { panic!("{problems:?}") };
+        assert_eq!(problem.key, "database_replicas");
+        assert!(problem.reason.contains(why), "{problem:?}");
+    }
+}
+
+#[test]
 fn t26_no_secret_shows_up_in_what_check_prints_or_in_an_error() {
     let secrets = [
         ("ROSTER_DATABASE_URL", "postgres://roster:CANARY@db/roster"),
+        (
+            "ROSTER_DATABASE_REPLICAS",
+            "postgres://a:CANARY@db2/roster,postgres://a:CANARY@db3/roster",
+        ),
         ("ROSTER_SECRET_KEY", "CANARYCANARYCANARYCANARYCANARYCANARYCANARYA="),
         ("ROSTER_EMAIL", "smtp://roster:CANARY@mail.example"),
         ("ROSTER_EMAIL_FROM", "roster@example.com"),

@@ -1,6 +1,7 @@
 //! What single values cannot tell: settings that do not fit together.
 
 use roster_core::credentials::secret_key::Keyring;
+use roster_model::Secret;
 use url::Url;
 
 use super::problem::{Problem, Source};
@@ -56,17 +57,7 @@ fn addresses(settings: &Settings, check: &mut Check<'_>) {
             );
         }
     }
-    if let Some(url) = &settings.database_url {
-        let url = url.expose();
-        if !["postgres://", "postgresql://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme))
-        {
-            check.refuse(
-                "database_url",
-                "this is not the address of a database that Roster speaks to",
-                "Write postgres://user:password@host/name or sqlite:PATH, or leave it out.",
-            );
-        }
-    }
+    databases(settings, check);
     if let Some(key) = &settings.secret_key
         && let Err(error) = Keyring::parse(key.expose())
     {
@@ -87,6 +78,34 @@ fn addresses(settings: &Settings, check: &mut Check<'_>) {
             let what = "Write only the name, as in airt.example.com.";
             check.refuse(key, "this is not a host name", what);
         }
+    }
+}
+
+fn databases(settings: &Settings, check: &mut Check<'_>) {
+    let is_postgres = |url: &Secret| {
+        ["postgres://", "postgresql://"].iter().any(|scheme| url.expose().starts_with(scheme))
+    };
+    let url = settings.database_url.as_ref();
+    if url.is_some_and(|url| !is_postgres(url) && !url.expose().starts_with("sqlite:")) {
+        check.refuse(
+            "database_url",
+            "this is not the address of a database that Roster speaks to",
+            "Write postgres://user:password@host/name or sqlite:PATH, or leave it out.",
+        );
+    }
+    let replicas = &settings.database_replicas;
+    if !replicas.is_empty() && !url.is_some_and(is_postgres) {
+        check.refuse(
+            "database_replicas",
+            "only a PostgreSQL database has replicas",
+            "Write the address of the primary in database_url, or leave the replicas out.",
+        );
+    } else if let Some(wrong) = replicas.iter().position(|url| !is_postgres(url)) {
+        check.refuse(
+            "database_replicas",
+            format!("number {} is not the address of a PostgreSQL database", wrong + 1),
+            "Write each as postgres://user:password@host/name, and a comma in a password as %2C.",
+        );
     }
 }
 

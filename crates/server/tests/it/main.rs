@@ -5,6 +5,7 @@ mod doctor;
 mod listener;
 mod outbox;
 mod receiver;
+mod replicas;
 mod server;
 mod sms;
 mod smtp;

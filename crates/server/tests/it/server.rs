@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::settings;
 
 pub(crate) struct Running {
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     notices: Vec<String>,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<anyhow::Result<()>>,
@@ -40,7 +40,7 @@ pub(crate) async fn start(data: &Path, more: &[(&str, &str)]) -> Running {
 }
 
 impl Running {
-    async fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let response = reqwest::get(format!("http://{}{path}", self.address)).await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
