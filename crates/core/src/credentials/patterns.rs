@@ -71,7 +71,7 @@ fn syntax() -> syntax::Config {
 }
 
 /// The compiled patterns of those keys that are in use. Keys with the same patterns share them: a platform gives many
-/// callers the same rights, and what is shared stays in the processor's caches.
+/// callers the same rights.
 pub(crate) struct Kept(Cache<Texts<Box<str>>, Arc<Patterns>, ByMemory>);
 
 /// The texts of some patterns, in their order.
