@@ -1,5 +1,6 @@
 //! Lists, which a replica may answer.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::postgres::{Attempt, Fault, Postgres, Replicas};
@@ -34,7 +35,7 @@ impl Store {
     }
 
     /// The answer of a replica, if one gives any. Who is refused there asks the primary: what is missing may be on its way.
-    async fn ask_replica<T, E, F>(&self, replicas: &std::sync::Arc<Replicas>, work: &F) -> Option<T>
+    async fn ask_replica<T, E, F>(&self, replicas: &Arc<Replicas>, work: &F) -> Option<T>
     where
         E: From<Error>,
         F: AsyncFn(&mut Tx) -> Result<T, E>

@@ -19,8 +19,8 @@ const REPLICA: &str = "SELECT pg_is_in_recovery() AS follows, \
     coalesce(pg_last_wal_replay_lsn() - '0/0', 0)::BIGINT AS log, \
     greatest(coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0), 0)::BIGINT AS age";
 
-/// Which database a replica holds, and whether the user there may read it. After the primary was replaced, the new timeline stands here from the replica's next
-/// restart point on.
+/// Which database a replica holds, and whether the user there may read it. After the primary was replaced, the new
+/// timeline stands here from the replica's next restart point on.
 const LINEAGE: &str = "SELECT system_identifier AS cluster, \
     current_database()::TEXT AS database, \
     coalesce(current_schema(), '')::TEXT AS schema, \
