@@ -10,6 +10,7 @@ mod audit_log;
 mod authenticate;
 mod authorize;
 pub mod authz;
+mod byte_set;
 pub mod clock;
 pub mod cql2;
 pub mod credentials;
@@ -55,6 +56,7 @@ use usage::Usage;
 
 pub use actor::{Actor, Idempotency, Origin, Principal, Proof, network};
 pub use authenticate::RequestLine;
+pub use byte_set::ByteSet;
 pub use door::Door;
 pub use error::{Error, Kind, Result};
 pub use figures::Figures;

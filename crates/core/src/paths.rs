@@ -3,8 +3,14 @@
 
 use std::borrow::Cow;
 
+use crate::ByteSet;
+
 /// The longest path that is read, in bytes.
 pub const MAX_LENGTH: usize = 8 * 1024;
+
+/// What stands in a path as it is: unreserved characters, sub-delimiters but the semicolon, `:`,
+/// `@` (RFC 3986, section 3.3) and the slash between segments.
+static KEPT: ByteSet = ByteSet::alphanumeric_and(b"/-._~!$&'()*+,=:@");
 
 /// The canonical form of a request's path: percent-decoded once, dot segments resolved, empty
 /// segments removed, no slash at the end.
@@ -49,13 +55,13 @@ pub fn has_dot_segments(path: &str) -> bool {
 
 /// A canonical path as a request line has it: percent-encoded where it must be.
 pub fn encode(canonical: &str) -> Cow<'_, str> {
-    if canonical.bytes().all(is_kept) {
+    if KEPT.has_all(canonical.as_bytes()) {
         return Cow::Borrowed(canonical);
     }
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut encoded = String::with_capacity(canonical.len() + 16);
     for byte in canonical.bytes() {
-        if is_kept(byte) {
+        if KEPT.has(byte) {
             encoded.push(char::from(byte));
         } else {
             encoded.push('%');
@@ -71,18 +77,12 @@ fn is_plain(path: &[u8]) -> bool {
     let mut before = 0;
     for &byte in path {
         // A dot after a slash may begin a dot segment; that is for the slow way to say.
-        if !is_kept(byte) || (before == b'/' && matches!(byte, b'/' | b'.')) {
+        if !KEPT.has(byte) || (before == b'/' && matches!(byte, b'/' | b'.')) {
             return false;
         }
         before = byte;
     }
     before != b'/' || path.len() == 1
-}
-
-/// What stands in a path as it is: unreserved characters, sub-delimiters but the semicolon, `:`,
-/// `@` (RFC 3986, section 3.3) and the slash between segments.
-fn is_kept(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,=:@".contains(&byte)
 }
 
 /// One segment, decoded once.

@@ -1,8 +1,15 @@
 //! The token of a request (RFC 6750).
 
 use http::{HeaderMap, StatusCode, header::AUTHORIZATION};
+use roster_core::ByteSet;
 
 use crate::Refusal;
+
+/// What stands before the token, in any case.
+const SCHEME: &str = "bearer";
+
+/// What a token may be made of (RFC 6750, section 2.1).
+static TOKEN: ByteSet = ByteSet::alphanumeric_and(b"-._~+/=");
 
 /// The longest token that is looked at.
 const MAX_LENGTH: usize = 1024;
@@ -27,14 +34,15 @@ pub fn bearer<'h>(headers: &'h HeaderMap, query: Option<&str>) -> Result<Option<
             "the request has more than one Authorization header",
         ));
     }
-    let Some((scheme, token)) = value.to_str().ok().and_then(|text| text.split_once(' ')) else {
-        return Ok(None);
-    };
-    let token = token.trim_matches(' ');
-    let is_token = !token.is_empty()
-        && token.len() <= MAX_LENGTH
-        && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b));
-    Ok((scheme.eq_ignore_ascii_case("bearer") && is_token).then_some(token))
+    Ok(value.to_str().ok().and_then(token_of))
+}
+
+/// The token after the scheme's name.
+fn token_of(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_at_checked(SCHEME.len())?;
+    let token = rest.strip_prefix(' ')?.trim_matches(' ');
+    let is_token = (1..=MAX_LENGTH).contains(&token.len()) && TOKEN.has_all(token.as_bytes());
+    (scheme.eq_ignore_ascii_case(SCHEME) && is_token).then_some(token)
 }
 
 fn has_token(query: &str) -> bool {

@@ -7,6 +7,8 @@ use http_body_util::{BodyExt, LengthLimitError};
 
 use crate::{Refusal, RequestContext};
 
+const JSON: &str = "application/json";
+
 /// Reads a whole body. The gate has bounded its length.
 ///
 /// # Errors
@@ -53,8 +55,11 @@ pub(crate) fn has_type(headers: &HeaderMap, media_types: &[&str]) -> bool {
 
 /// Whether the body is said to be JSON.
 pub fn has_json_type(headers: &HeaderMap) -> bool {
+    if headers.get(CONTENT_TYPE).is_some_and(|value| value == JSON) {
+        return true;
+    }
     let kind = media_type(headers);
-    kind.eq_ignore_ascii_case("application/json")
+    kind.eq_ignore_ascii_case(JSON)
         || (kind.len() > 17
             && kind[..12].eq_ignore_ascii_case("application/")
             && kind[kind.len() - 5..].eq_ignore_ascii_case("+json"))

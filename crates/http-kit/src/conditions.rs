@@ -1,12 +1,15 @@
 //! Headers that say under what conditions a request is to be done.
 
-use http::{HeaderMap, Method, header::IF_MATCH};
-use roster_api::{IDEMPOTENCY_HEADER, OTP_HEADER};
+use http::{HeaderMap, HeaderName, Method, header::IF_MATCH};
 use roster_core::{Idempotency, Proof};
 use roster_model::{Field, Secret};
 use sha2::{Digest, Sha256};
 
 use crate::Refusal;
+
+/// `roster_api::OTP_HEADER` and `roster_api::IDEMPOTENCY_HEADER`, as they are looked up.
+const OTP: HeaderName = HeaderName::from_static("roster-otp");
+const IDEMPOTENCY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The longest idempotency key.
 const MAX_KEY: usize = 255;
@@ -49,7 +52,7 @@ pub fn idempotency(
     path: &str,
     body: &[u8],
 ) -> Result<Option<Idempotency>, Refusal> {
-    let mut values = headers.get_all(IDEMPOTENCY_HEADER).iter();
+    let mut values = headers.get_all(IDEMPOTENCY).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let key = value
         .to_str()
@@ -78,7 +81,7 @@ pub fn idempotency(
 /// # Errors
 /// A code given twice.
 pub fn proof(headers: &HeaderMap) -> Result<Proof, Refusal> {
-    let mut values = headers.get_all(OTP_HEADER).iter();
+    let mut values = headers.get_all(OTP).iter();
     let Some(value) = values.next() else { return Ok(Proof::RecentMfa) };
     if values.next().is_some() {
         return Err(Refusal::invalid(Field::Code.as_str(), "malformed", "code is given twice"));
@@ -97,6 +100,15 @@ mod tests {
             headers.append(name, value.parse().unwrap());
         }
         headers
+    }
+
+    #[test]
+    fn headers_have_the_names_that_clients_are_told() {
+        for (read, told) in
+            [(OTP, roster_api::OTP_HEADER), (IDEMPOTENCY, roster_api::IDEMPOTENCY_HEADER)]
+        {
+            assert!(read.as_str().eq_ignore_ascii_case(told), "{told}");
+        }
     }
 
     #[test]

@@ -79,7 +79,7 @@ where
     F: Future<Output = Result<E::Reply, Error>> + Send + 'static,
 {
     let core = kit.core.clone();
-    let Read { actor, path, query, body, expected_version } =
+    let Read { actor, path, query, body, expected_version, room } =
         read(kit, &context, request, E::DESCRIPTION).await?;
     let values: Vec<_> = path.iter().map(String::as_str).collect();
     let path = E::from_path(&values).ok_or_else(|| no_such_place(E::DESCRIPTION, &values))?;
@@ -94,7 +94,7 @@ where
     };
     let call = Call { core, actor, path, query, body, expected_version };
     let reply = handler(call).await.map_err(|error| context.refusal(error))?;
-    render::<E>(reply, wanted.as_deref())
+    render::<E>(reply, wanted.as_deref(), room)
 }
 
 /// A request as far as it can be read without knowing the endpoint's types.
@@ -105,6 +105,9 @@ struct Read {
     /// Where the endpoint takes one.
     body: Option<Bytes>,
     expected_version: Option<i64>,
+    /// The request's headers, emptied. Their table is for those of the answer: hyper has taken it from the answer before,
+    /// so on a connection that lives there is one, which has grown to its size once.
+    room: HeaderMap,
 }
 
 async fn read(
@@ -137,7 +140,9 @@ async fn read(
         actor = actor.with_idempotency(once);
     }
     let query = parts.uri.query().filter(|query| !query.is_empty()).map(str::to_owned);
-    Ok(Read { actor, path, query, body, expected_version })
+    let mut room = parts.headers;
+    room.clear();
+    Ok(Read { actor, path, query, body, expected_version, room })
 }
 
 /// The fields that records are to be cut down to.
@@ -226,30 +231,33 @@ async fn read_body(
     body::read(body, context).await
 }
 
-fn render<E: Endpoint>(reply: E::Reply, wanted: Option<&[String]>) -> Result<Response, Refusal> {
-    let version = reply.version();
-    let mut response = match &E::DESCRIPTION.reply {
-        None => Response::new(Body::empty()),
+fn render<E: Endpoint>(
+    reply: E::Reply,
+    wanted: Option<&[String]>,
+    mut headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    if let Some(version) = reply.version()
+        && let Ok(tag) = HeaderValue::try_from(format!("\"{version}\""))
+    {
+        headers.insert(ETAG, tag);
+    }
+    let body = match &E::DESCRIPTION.reply {
+        None => Body::empty(),
         Some(shape) => {
-            let media_type = HeaderValue::from_static(reply.media_type());
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.media_type()));
+            if !shape.is_json() {
+                keep_harmless(&mut headers);
+            }
             let mut body = reply.write().map_err(Error::internal)?;
             if let Some(wanted) = wanted {
                 body = cut(&body, wanted).map_err(Error::internal)?;
             }
-            let mut response = Response::new(Body::from(body));
-            response.headers_mut().insert(CONTENT_TYPE, media_type);
-            if !shape.is_json() {
-                keep_harmless(response.headers_mut());
-            }
-            response
+            Body::from(body)
         }
     };
+    let mut response = Response::new(body);
     *response.status_mut() = E::STATUS;
-    if let Some(version) = version
-        && let Ok(tag) = HeaderValue::try_from(format!("\"{version}\""))
-    {
-        response.headers_mut().insert(ETAG, tag);
-    }
+    *response.headers_mut() = headers;
     Ok(response)
 }
 

@@ -2,21 +2,20 @@
 //! address, path, size, time, panics, headers, log and metrics. One pass, because each layer of a
 //! stack costs, and a token check may cost a microsecond in all.
 
+mod answering;
+
 use std::{
-    any::Any,
-    future::poll_fn,
     net::IpAddr,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    task::Poll,
     time::{Duration, Instant},
 };
 
-use axum::{Router, body::Body, response::Response};
+pub use answering::Answering;
+use answering::{Manners, Told};
+use axum::{Router, body::Body};
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri,
@@ -26,13 +25,13 @@ use http::{
     },
 };
 use http_body_util::Limited;
-use roster_core::paths;
-use tokio::time::Sleep;
+use roster_core::{ByteSet, paths};
 use tower::Service;
 
 use crate::{
-    Limiter, Metrics, Mount, NoMetrics, Refusal, Renderer, RequestContext, Traces, TrustedProxies,
-    body, mount::host_of, traces::Followed,
+    Limiter, Metrics, Mount, NoMetrics, Refusal, RequestContext, Traces, TrustedProxies, body,
+    mount::{first_segment, host_of},
+    traces::Followed,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -99,12 +98,6 @@ struct Inner {
 /// Something at a door, if it is at one.
 type At<'g, T> = (Option<&'g Mount>, T);
 
-/// How a handler can end without an answer.
-enum Ended {
-    Panicked(Box<dyn Any + Send>),
-    Late,
-}
-
 impl Gate {
     /// A gate before `router`.
     pub fn new(router: Router, settings: GateSettings) -> Self {
@@ -124,7 +117,7 @@ impl Gate {
     }
 
     /// Answers a request that came from `peer`. Never fails and never panics.
-    pub async fn handle<B>(&self, peer: Option<IpAddr>, request: Request<B>) -> Response
+    pub fn handle<B>(self, peer: Option<IpAddr>, request: Request<B>) -> Answering
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
@@ -134,28 +127,12 @@ impl Gate {
         let context = inner.context(peer, request.headers());
         let method = request.method().clone();
         let followed = Followed::new(inner.settings.traces.as_ref(), request.headers());
-        let (mount, mut response) = match inner.prepare(request, &context) {
-            Ok((mount, request)) => (mount, inner.run(request, mount, &context).await),
-            Err(early) => {
-                let (mount, refusal) = *early;
-                (mount, renderer(mount)(&refusal, context.id()))
-            }
+        let (mount, work) = match inner.prepare(request, &context) {
+            Ok((mount, request)) => (mount, Ok(inner.router.clone().call(request))),
+            Err(early) => (early.0, Err(early.1)),
         };
-        if let Some(allowance) = context.allowance()
-            && mount.is_some_and(|mount| mount.tells_allowance)
-        {
-            let headers = response.headers_mut();
-            headers.insert(RATE_LIMIT, allowance.limit.into());
-            headers.insert(RATE_REMAINING, allowance.remaining.into());
-        }
-        inner.finish(response.headers_mut(), &context);
-        let (status, took) = (response.status(), started.elapsed());
-        inner.settings.metrics.answered(context.route(), &method, status, took);
-        log(&context, &method, status, took);
-        if let Some(followed) = followed {
-            followed.answered(&context, &method, status, took);
-        }
-        response
+        let door = Manners::of(mount);
+        Answering::new(Told { gate: self, context, method, door, started, followed }, work)
     }
 }
 
@@ -251,73 +228,17 @@ impl Inner {
 
     /// The door that the request's host name stands for.
     fn of_host<B>(&self, request: &Request<B>) -> Option<&Mount> {
-        if self.mounts.is_empty() {
+        if self.mounts.iter().all(|mount| mount.host.is_none()) {
             return None;
         }
         let name = host_of(request.uri(), request.headers())?;
         self.mounts.iter().find(|mount| mount.has_host(name))
     }
 
-    /// Runs the router under the eyes of a clock and with a net below.
-    async fn run(
-        &self,
-        request: Request<Body>,
-        mount: Option<&Mount>,
-        context: &Arc<RequestContext>,
-    ) -> Response {
-        let mut router = self.router.clone();
-        let mut answer = pin!(router.call(request));
-        // A timer costs, and most answers need none: they are there at the first look, or at the second if there is a body,
-        // which is handed over only after somebody has waited for it.
-        let mut has_looked = false;
-        let mut timer: Option<Pin<Box<Sleep>>> = None;
-        let ended =
-            poll_fn(|task| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(task))) {
-                Err(panic) => Poll::Ready(Err(Ended::Panicked(panic))),
-                Ok(Poll::Ready(Ok(response))) => Poll::Ready(Ok(response)),
-                Ok(Poll::Ready(Err(never))) => match never {},
-                Ok(Poll::Pending) if !has_looked => {
-                    has_looked = true;
-                    task.waker().wake_by_ref();
-                    Poll::Pending
-                }
-                Ok(Poll::Pending) => {
-                    let time = self.settings.request_time;
-                    let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
-                    timer.as_mut().poll(task).map(|()| Err(Ended::Late))
-                }
-            });
-        let refusal = match ended.await {
-            Ok(response) => return response,
-            Err(Ended::Late) if context.is_reading() => {
-                Refusal::http(StatusCode::REQUEST_TIMEOUT, "the request took too long to arrive")
-            }
-            Err(Ended::Late) => Refusal {
-                retry_after: Some(Duration::from_secs(1)),
-                may_be_done: true,
-                ..Refusal::http(StatusCode::SERVICE_UNAVAILABLE, "the answer took too long")
-            },
-            Err(Ended::Panicked(panic)) => {
-                self.settings.metrics.panicked(context.route());
-                let what = panic
-                    .downcast_ref::<&str>()
-                    .copied()
-                    .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-                tracing::error!(
-                    request_id = %context.id(),
-                    route = context.route(),
-                    panic = what.unwrap_or("?"),
-                    "a handler panicked"
-                );
-                Refusal::http(StatusCode::INTERNAL_SERVER_ERROR, "a fault of the server")
-            }
-        };
-        renderer(mount)(&refusal, context.id())
-    }
-
     /// The door that the path leads to.
     fn mount(&self, path: &str) -> Option<&Mount> {
-        self.mounts.iter().find(|mount| mount.has_path(path))
+        let segment = first_segment(path);
+        self.mounts.iter().find(|mount| mount.has_segment(segment))
     }
 
     fn finish(&self, headers: &mut HeaderMap, context: &RequestContext) {
@@ -341,42 +262,10 @@ impl Inner {
     }
 }
 
-/// How a door says refusals; what is no door's own is said in the words of the native API.
-fn renderer(mount: Option<&Mount>) -> Renderer {
-    let native: Renderer = |refusal, id| refusal.clone().into_problem(id);
-    mount.map_or(native, |mount| mount.refuse)
-}
-
 /// Whether a client's id may stand in logs and headers.
 fn is_sane_id(id: &str) -> bool {
-    (1..=64).contains(&id.len())
-        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
-}
-
-/// One line per request: the declared path, never the one that came, which may hold names and
-/// tokens (threats T31, T39).
-fn log(context: &RequestContext, method: &http::Method, status: StatusCode, took: Duration) {
-    macro_rules! line {
-        ($level:ident) => {
-            tracing::$level!(
-                target: "roster::access",
-                request_id = %context.id(),
-                address = context.address().map(tracing::field::display),
-                %method,
-                route = context.route(),
-                status = status.as_u16(),
-                took_us = took.as_micros(),
-                "answered"
-            )
-        };
-    }
-    if status.is_server_error() {
-        line!(warn);
-    } else if status.is_client_error() {
-        line!(info);
-    } else {
-        line!(debug);
-    }
+    static SANE: ByteSet = ByteSet::alphanumeric_and(b"-._");
+    (1..=64).contains(&id.len()) && SANE.has_all(id.as_bytes())
 }
 
 #[cfg(test)]

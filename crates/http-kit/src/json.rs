@@ -32,14 +32,18 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     let Some(first) = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) else {
         return Err(malformed("the body is empty; a JSON object is due"));
     };
-    check(bytes)?;
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let place = error.valid_up_to() + 1;
+        malformed(&format!("the body is not valid JSON: byte {place} is not UTF-8"))
+    })?;
+    check(text)?;
     // Serde would take a list for an object, its items for the fields in their order.
     if *first != b'{' {
         return Err(explain(Vec::new(), "invalid type: list, expected a JSON object"));
     }
-    serde_json::from_slice(bytes).or_else(|_| {
+    serde_json::from_str(text).or_else(|_| {
         // Keeping track of where one is costs, so only what is wrong is read like that.
-        let mut json = serde_json::Deserializer::from_slice(bytes);
+        let mut json = serde_json::Deserializer::from_str(text);
         serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let names = names(error.path());
             explain(names, &error.into_inner().to_string())
@@ -70,8 +74,8 @@ impl ReadJson for Nothing {
 }
 
 /// Looks at the text before its meaning: syntax, keys given twice, depth.
-fn check(bytes: &[u8]) -> Result<(), Refusal> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
+fn check(text: &str) -> Result<(), Refusal> {
+    let mut json = serde_json::Deserializer::from_str(text);
     Strict(MAX_DEPTH).deserialize(&mut json).and_then(|()| json.end()).map_err(|error| {
         let place = format!("line {} column {}", error.line(), error.column());
         match error.classify() {

@@ -25,7 +25,7 @@ pub use body::{has_json_type, read};
 pub use conditions::{idempotency, if_match, proof};
 pub use context::RequestContext;
 pub use endpoint::{Call, endpoint};
-pub use gate::{Gate, GateSettings};
+pub use gate::{Answering, Gate, GateSettings};
 pub use json::parse;
 pub use kit::Kit;
 pub use limiter::{Allowance, Limiter};

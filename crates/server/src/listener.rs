@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use futures_util::FutureExt as _;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -60,10 +61,9 @@ pub async fn serve<H, F>(
         };
         let Some((stream, peer, place)) = accepted else { break };
         let handle = handle.clone();
-        let service = service_fn(move |request| {
-            let answer = handle(Some(peer), request);
-            async move { Ok::<_, Infallible>(answer.await) }
-        });
+        // Not an `async` block, which would hold the answer's future twice: before and while it is awaited.
+        let service =
+            service_fn(move |request| handle(Some(peer), request).map(Ok::<_, Infallible>));
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             // How a client breaks off is its own business.

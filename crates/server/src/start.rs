@@ -102,10 +102,7 @@ impl Server {
         let (stop_jobs, stopped) = watch::channel(false);
         let jobs = tokio::spawn(self.jobs.run(stopped));
         let gate = self.gate;
-        let handle = move |peer, request| {
-            let gate = gate.clone();
-            async move { gate.handle(peer, request).await }
-        };
+        let handle = move |peer, request| gate.clone().handle(peer, request);
         listener::serve(self.listener, handle, self.limits, stop).await;
         tracing::info!("stopping");
         // The jobs may have ended by themselves only through a fault, which was logged then.

@@ -221,7 +221,7 @@ impl Roster {
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let peer = Some([192, 0, 2, 1].into());
         let asked = format!("{} {}", request.method(), request.uri());
-        let (parts, body) = self.gate.handle(peer, request).await.into_parts();
+        let (parts, body) = self.gate.clone().handle(peer, request).await.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         assert_eq!(self.seen.panics.load(Ordering::SeqCst), 0, "{asked} made a handler panic");
         Answer::new(asked, parts, bytes.to_vec())

@@ -60,7 +60,10 @@ impl Core {
                     credential: credential.uuid.to_string(),
                     target: target.to_owned(),
                 });
-                self.accept_second_factor(user.id, code, operation.sent_code(), repeat).await
+                // Every operation begins here and hardly any has a code, so what checks one is not part of them all.
+                let accepted =
+                    self.accept_second_factor(user.id, code, operation.sent_code(), repeat);
+                Box::pin(accepted).await
             }
         }
     }

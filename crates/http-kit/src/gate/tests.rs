@@ -1,12 +1,13 @@
 use std::{
     convert::Infallible,
+    pin::Pin,
     sync::atomic::AtomicUsize,
     task::{Context, Poll},
 };
 
 use axum::{
     extract::{Path, RawQuery, Request as AxumRequest},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use http::header::CONTENT_TYPE;
@@ -87,7 +88,7 @@ impl http_body::Body for Pieces {
 async fn every_answer_has_an_id_and_the_headers_of_caution() {
     let gate = Gate::new(router(), settings());
     for uri in ["/name/ann", "/nowhere", "/panic", "/%2e%2e"] {
-        let response = gate.handle(None, request("GET", uri, &[])).await;
+        let response = gate.clone().handle(None, request("GET", uri, &[])).await;
         let headers = response.headers();
         assert!(headers[REQUEST_ID].to_str().unwrap().starts_with("0000000000000abc-"), "{uri}");
         assert_eq!(headers[X_CONTENT_TYPE_OPTIONS], "nosniff");
@@ -105,7 +106,7 @@ async fn t39_an_id_of_the_client_is_kept_only_if_it_is_sane() {
         [("abc-1.2_Z", true), ("", false), ("a b", false), ("a\"b", false), (&long, false)]
     {
         let response =
-            gate.handle(None, request("GET", "/name/a", &[("x-request-id", given)])).await;
+            gate.clone().handle(None, request("GET", "/name/a", &[("x-request-id", given)])).await;
         assert_eq!(response.headers()[REQUEST_ID] == given, is_kept, "{given}");
     }
 }
@@ -122,14 +123,14 @@ async fn t33_the_router_sees_the_canonical_path_with_its_query() {
         ("/name/ann?x=1", "ann"),
         ("/query/?a=%2Fb&c", "a=%2Fb&c"),
     ] {
-        let response = gate.handle(None, request("GET", uri, &[])).await;
+        let response = gate.clone().handle(None, request("GET", uri, &[])).await;
         assert_eq!(response.status(), 200, "{uri}");
         assert_eq!(text(response).await, answer, "{uri}");
     }
     for uri in
         ["/name/a%2Fb", "/name/a%5Cb", "/name/a%00", "/..;/name/a", "/name/%252e", "/../name/a"]
     {
-        let response = gate.handle(None, request("GET", uri, &[])).await;
+        let response = gate.clone().handle(None, request("GET", uri, &[])).await;
         assert_eq!(response.status(), 400, "{uri}");
         assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
     }
@@ -148,7 +149,7 @@ async fn t46_a_panic_is_an_answer_with_an_id_and_is_counted() {
     }
     let counts = Arc::new(Counts::default());
     let gate = Gate::new(router(), GateSettings { metrics: counts.clone(), ..settings() });
-    let response = gate.handle(None, request("GET", "/panic", &[])).await;
+    let response = gate.clone().handle(None, request("GET", "/panic", &[])).await;
     assert_eq!(response.status(), 500);
     let id = response.headers()[REQUEST_ID].to_str().unwrap().to_owned();
     let body = text(response).await;
@@ -160,12 +161,12 @@ async fn t46_a_panic_is_an_answer_with_an_id_and_is_counted() {
 async fn t45_a_body_has_a_bound_whether_it_tells_its_length_or_not() {
     let gate = Gate::new(router(), settings());
     let told = request("POST", "/read", &[("content-length", "11")]);
-    assert_eq!(gate.handle(None, told).await.status(), 413);
+    assert_eq!(gate.clone().handle(None, told).await.status(), 413);
     let huge = request("POST", "/read", &[("content-length", "18446744073709551615")]);
-    assert_eq!(gate.handle(None, huge).await.status(), 413);
+    assert_eq!(gate.clone().handle(None, huge).await.status(), 413);
     for (pieces, status) in [(3, 200), (4, 413), (10_000_000, 413)] {
         let request = Request::post("/read").body(Pieces(pieces, false)).unwrap();
-        assert_eq!(gate.handle(None, request).await.status(), status, "{pieces}");
+        assert_eq!(gate.clone().handle(None, request).await.status(), status, "{pieces}");
     }
 }
 
@@ -173,8 +174,8 @@ async fn t45_a_body_has_a_bound_whether_it_tells_its_length_or_not() {
 async fn t45_a_slow_client_is_told_so_and_a_slow_server_says_so() {
     let gate = Gate::new(router(), settings());
     let slow = Request::post("/read").body(Pieces(1, true)).unwrap();
-    assert_eq!(gate.handle(None, slow).await.status(), 408);
-    let response = gate.handle(None, request("GET", "/never", &[])).await;
+    assert_eq!(gate.clone().handle(None, slow).await.status(), 408);
+    let response = gate.clone().handle(None, request("GET", "/never", &[])).await;
     assert_eq!(response.status(), 503);
     assert_eq!(response.headers()["retry-after"], "1");
 }
@@ -192,11 +193,11 @@ async fn a_door_says_refusals_in_its_own_words_and_with_its_own_status() {
         ("/door/a%2Fb", "door: 400 this path could be read in two ways"),
         ("//door//a%2Fb", "door: 400 this path could be read in two ways"),
     ] {
-        let response = gate.handle(None, request("GET", uri, &[])).await;
+        let response = gate.clone().handle(None, request("GET", uri, &[])).await;
         assert_eq!(response.status(), 200, "{uri}");
         assert_eq!(text(response).await, said, "{uri}");
     }
-    let response = gate.handle(None, request("GET", "/doors/a%2Fb", &[])).await;
+    let response = gate.clone().handle(None, request("GET", "/doors/a%2Fb", &[])).await;
     assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
 }
 
@@ -204,9 +205,9 @@ async fn a_door_says_refusals_in_its_own_words_and_with_its_own_status() {
 async fn t33_a_request_for_two_hosts_is_for_none() {
     let gate = Gate::new(router(), settings());
     let two = [("host", "a.example"), ("host", "b.example")];
-    let response = gate.handle(None, request("GET", "/name/x", &two)).await;
+    let response = gate.clone().handle(None, request("GET", "/name/x", &two)).await;
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
-    let response = gate.handle(None, request("GET", "/name/x", &two[..1])).await;
+    let response = gate.clone().handle(None, request("GET", "/name/x", &two[..1])).await;
     assert_eq!(response.status(), StatusCode::OK);
 }
 
@@ -214,7 +215,7 @@ async fn t33_a_request_for_two_hosts_is_for_none() {
 async fn t45_a_path_that_is_too_long_is_called_so() {
     let gate = Gate::new(router(), settings());
     let long = format!("/name/{}", "a".repeat(paths::MAX_LENGTH));
-    let response = gate.handle(None, request("GET", &long, &[])).await;
+    let response = gate.clone().handle(None, request("GET", &long, &[])).await;
     assert_eq!(response.status(), StatusCode::URI_TOO_LONG);
 }
 
@@ -223,11 +224,12 @@ async fn a_host_name_stands_for_a_prefix() {
     let hosts = vec![Mount::new("/name", words).with_host(Some("names.example.com".to_owned()))];
     let gate = Gate::with_doors(router(), settings(), hosts);
     for host in ["names.example.com", "Names.Example.com:8750"] {
-        let response = gate.handle(None, request("GET", "/ann?x=1", &[("host", host)])).await;
+        let response =
+            gate.clone().handle(None, request("GET", "/ann?x=1", &[("host", host)])).await;
         assert_eq!(text(response).await, "ann");
     }
     for host in ["badnames.example.com", "names.example.com.evil"] {
-        let response = gate.handle(None, request("GET", "/ann", &[("host", host)])).await;
+        let response = gate.clone().handle(None, request("GET", "/ann", &[("host", host)])).await;
         assert_eq!(response.status(), 404, "{host}");
     }
 }
@@ -246,7 +248,7 @@ async fn what_is_refused_early_at_a_host_name_is_refused_in_the_words_of_its_doo
         ("GET", "/panic", vec![host], "door: 429 "),
     ] {
         let peer = Some("192.0.2.1".parse().unwrap());
-        let answer = text(gate.handle(peer, request(method, uri, &headers)).await).await;
+        let answer = text(gate.clone().handle(peer, request(method, uri, &headers)).await).await;
         assert!(answer.starts_with(said), "{uri}: {answer}");
     }
 }
@@ -257,9 +259,9 @@ async fn t43_the_limit_counts_the_address_that_is_believed() {
     let gate = Gate::new(router(), settings);
     let peer = Some("192.0.2.1".parse().unwrap());
     let with = |claim| request("GET", "/address", &[("x-forwarded-for", claim)]);
-    let response = gate.handle(peer, with("198.51.100.1")).await;
+    let response = gate.clone().handle(peer, with("198.51.100.1")).await;
     assert_eq!(text(response).await, "Some(192.0.2.1)");
-    let response = gate.handle(peer, with("198.51.100.2")).await;
+    let response = gate.clone().handle(peer, with("198.51.100.2")).await;
     assert_eq!(response.status(), 429);
     assert!(response.headers().contains_key("retry-after"));
 }
@@ -277,7 +279,7 @@ async fn a_door_that_wants_it_says_how_many_requests_are_left() {
         Gate::with_doors(router(), GateSettings { requests_per_minute: 6, ..settings() }, doors());
     let peer = Some("192.0.2.1".parse().unwrap());
     let ask = async |gate: &Gate, uri: &str, host: &str| {
-        let response = gate.handle(peer, request("GET", uri, &[("host", host)])).await;
+        let response = gate.clone().handle(peer, request("GET", uri, &[("host", host)])).await;
         let value =
             |name: &HeaderName| Some(response.headers().get(name)?.to_str().unwrap().to_owned());
         (value(&RATE_LIMIT), value(&RATE_REMAINING))
@@ -299,12 +301,12 @@ async fn t33_a_door_may_refuse_dot_segments_instead_of_resolving_them() {
     let door = Mount::new("/name", words).without_dots();
     let gate = Gate::with_doors(router(), settings(), vec![door]);
     for uri in ["/name/x/../ann", "/name/%2e/ann", "/name/../query", "/x/../name/ann"] {
-        let response = gate.handle(None, request("GET", uri, &[])).await;
+        let response = gate.clone().handle(None, request("GET", uri, &[])).await;
         let said = text(response).await;
         assert!(said.contains("this path could be read in two ways"), "{uri}: {said}");
     }
     for (uri, said) in [("//name//ann/", "ann"), ("/name/%61nn", "ann"), ("/x/../query?a", "a")] {
-        let response = gate.handle(None, request("GET", uri, &[])).await;
+        let response = gate.clone().handle(None, request("GET", uri, &[])).await;
         assert_eq!(text(response).await, said, "{uri}");
     }
 }

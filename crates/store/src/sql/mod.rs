@@ -235,7 +235,9 @@ impl Store {
                 self.0.counters.note(&tx);
                 Sqlite::end_write(tx, outcome).await
             }
-            Backend::Postgres(postgres) => self.repeat(postgres, Begin::Write, work).await,
+            Backend::Postgres(postgres) => {
+                Box::pin(self.repeat(postgres, Begin::Write, work)).await
+            }
         }
     }
 
@@ -276,7 +278,7 @@ impl Store {
                 Ok((value, Unsynced::in_batch(unsynced)))
             }
             Backend::Postgres(postgres) => {
-                let value = self.repeat(postgres, Begin::Unsynced, work).await?;
+                let value = Box::pin(self.repeat(postgres, Begin::Unsynced, work)).await?;
                 Ok((value, Unsynced::in_log()))
             }
         }
@@ -293,7 +295,7 @@ impl Store {
     {
         match &self.0.backend {
             Backend::Sqlite(sqlite) => self.look(sqlite.begin_read().await?, work).await,
-            Backend::Postgres(postgres) => self.repeat(postgres, Begin::Read, work).await,
+            Backend::Postgres(postgres) => Box::pin(self.repeat(postgres, Begin::Read, work)).await,
         }
     }
 
@@ -343,10 +345,14 @@ impl Store {
     {
         match &self.0.backend {
             Backend::Sqlite(sqlite) => self.look(sqlite.point().await?, work).await,
-            Backend::Postgres(postgres) => self.repeat(postgres, Begin::Point, work).await,
+            Backend::Postgres(postgres) => {
+                Box::pin(self.repeat(postgres, Begin::Point, work)).await
+            }
         }
     }
 
+    /// Runs `work` on PostgreSQL, again if need be. In a box: on SQLite every future that uses the store would carry this
+    /// along for nothing, and here a transaction costs a thousand times what a box does.
     async fn repeat<T, E, F>(&self, postgres: &Postgres, begin: Begin, work: F) -> Result<T, E>
     where
         E: From<Error>,
