@@ -35,19 +35,28 @@ pub(super) fn writer(path: &Path, durable: bool) -> Result<Connection, Error> {
         Error::Refused(format!("cannot open the database {}: {error}", path.display()))
     };
     make_private(path).map_err(|error| refused(&error))?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags).map_err(|error| refused(&error))?;
+    let conn = connect_to_write(path, durable).map_err(|error| refused(&error))?;
     prepare(&conn)?;
     let set = |name: &str, value: &dyn rusqlite::ToSql| {
         conn.pragma_update(None, name, value).map_err(error)
     };
     // Overwriting a log that keeps its size is faster than growing one anew; only a huge one is cut back.
     set("journal_mode", &"WAL")?;
-    set("journal_size_limit", &(64 << 20))?;
-    set("wal_autocheckpoint", &4000)?;
-    set("synchronous", &if durable { "FULL" } else { "OFF" })?;
+    set("journal_size_limit", &(128 << 20))?;
     // An import changes thousands of pages in a commit. Those that found no place here would be written and read again.
     set("cache_size", &-64_000)?;
+    Ok(conn)
+}
+
+/// A connection that copies the log into the file, which needs no tables.
+pub(super) fn copier(path: &Path, durable: bool) -> Result<Connection, Error> {
+    connect_to_write(path, durable).map_err(error)
+}
+
+fn connect_to_write(path: &Path, durable: bool) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.pragma_update(None, "synchronous", if durable { "FULL" } else { "OFF" })?;
     Ok(conn)
 }
 

@@ -1,6 +1,7 @@
 //! SQLite: one writer that groups waiting transactions into one commit, and readers beside it.
 
 mod batch;
+mod checkpoint;
 mod connection;
 mod ownership;
 mod readers;
@@ -22,6 +23,7 @@ pub(super) use writer::{Member, Unsynced};
 use super::tx::Conn;
 use super::{Counters, Options, Tx};
 use crate::{Change, Error, Follow};
+use checkpoint::{Bounds, Checkpoints};
 use connection::error;
 use ownership::Ownership;
 use writer::Writer;
@@ -51,10 +53,16 @@ impl Sqlite {
         };
         let ownership = Ownership::take(&path)?;
         let durable = scratch.is_none();
-        let writer = connection::writer(&path, durable)?;
+        let mut writer = connection::writer(&path, durable)?;
+        let checkpoints = Checkpoints::of(&mut writer, path.clone(), durable, Bounds::USUAL)?;
         let readers = Readers::open(&path, options.readers)?;
-        let writer =
-            Writer::new(writer, ownership, options.batch, counters.clone(), follower.clone());
+        let writer = Writer::new(
+            (writer, checkpoints),
+            ownership,
+            options.batch,
+            counters.clone(),
+            follower.clone(),
+        );
         Ok(Self { writer, readers: Arc::new(readers), path, _scratch: scratch })
     }
 

@@ -14,6 +14,7 @@ use rusqlite::Connection;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::batch::{Batch, Outcome, Receipt};
+use super::checkpoint::Checkpoints;
 use super::connection::error;
 use super::ownership::Ownership;
 use super::readers::closed;
@@ -30,6 +31,8 @@ pub(super) struct Writer {
 
 /// The writing connection and the batch that is open on it.
 pub(super) struct Desk {
+    /// Ends before the connection.
+    checkpoints: Option<Checkpoints>,
     conn: Option<Connection>,
     /// Ends with the connection, not before.
     ownership: Option<Ownership>,
@@ -72,16 +75,16 @@ pub(in crate::sql) struct Unsynced {
 impl Writer {
     /// Takes over the writing connection; a batch has at most `most` transactions.
     pub(super) fn new(
-        conn: Connection,
+        (conn, checkpoints): (Connection, Checkpoints),
         ownership: Ownership,
         most: usize,
         counters: Arc<Counters>,
         follower: Arc<dyn Follow>,
     ) -> Self {
-        let (conn, ownership) = (Some(conn), Some(ownership));
         let desk = Desk {
-            conn,
-            ownership,
+            checkpoints: Some(checkpoints),
+            conn: Some(conn),
+            ownership: Some(ownership),
             batch: None,
             opened: 0,
             had_company: false,
@@ -123,6 +126,7 @@ impl Writer {
     pub(super) async fn close(&self) -> Result<(), Error> {
         let desk = self.desk.clone().lock_owned().await;
         let mut desk = commit(desk).await?;
+        desk.checkpoints = None;
         let closed = desk.conn.take().map_or(Ok(()), Connection::close);
         desk.ownership = None;
         closed.map_err(|(_, failure)| error(failure))
