@@ -186,7 +186,7 @@ impl Data {
             };
             let (core, actor) = (&core, &actor);
             async move {
-                let report = core.import_users(actor, &import).await?;
+                let report = core.import_users(actor, import).await?;
                 ensure!(report.refused.is_empty(), "{:?}", report.refused);
                 Ok(())
             }

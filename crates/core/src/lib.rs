@@ -53,6 +53,7 @@ use random::Random;
 use roster_store::Store;
 use sso::provider::IdentityProviders;
 use usage::Usage;
+use users::Imports;
 
 pub use actor::{Actor, Idempotency, Origin, Principal, Proof, network};
 pub use authenticate::RequestLine;
@@ -76,6 +77,7 @@ struct Inner {
     constraints: Constraints,
     turns: Turns,
     once: Once,
+    imports: Imports,
 }
 
 /// What the rulebook stands on.
@@ -101,7 +103,8 @@ impl Core {
     pub fn new(parts: Parts) -> Self {
         let turns = Turns::new(parts.settings.limits.failures_before_wait);
         let (usage, constraints, once) = (Usage::new(), Constraints::new(), Once::new());
-        Self(Arc::new(Inner { parts, usage, constraints, turns, once }))
+        let imports = Imports::default();
+        Self(Arc::new(Inner { parts, usage, constraints, turns, once, imports }))
     }
 
     /// What the operator decides.
@@ -148,6 +151,10 @@ impl Core {
 
     pub(crate) fn once(&self) -> &Once {
         &self.0.once
+    }
+
+    pub(crate) fn imports(&self) -> &Imports {
+        &self.0.imports
     }
 }
 

@@ -44,7 +44,7 @@ async fn list(call: Call<ListUsers>) -> Result<Page<User>> {
 }
 
 async fn import(call: Call<ImportUsers>) -> Result<ImportReport> {
-    call.core.import_users(&call.actor, &call.body).await
+    call.core.import_users(&call.actor, call.body).await
 }
 
 async fn export(call: Call<ExportUsers>) -> Result<Page<UserRow>> {

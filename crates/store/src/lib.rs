@@ -66,5 +66,5 @@ pub use sql::{
 pub use sso::SsoSignInRow;
 pub use throttles::Attempts;
 pub use totp::{Totp, TotpUse};
-pub use users::UserQuery;
+pub use users::{FoldedUser, UserQuery};
 pub use window::{Mark, MarkKey, Window};

@@ -84,7 +84,7 @@ on_both_databases! {
         };
         let users = (0..2 * BATCH).map(row).collect();
         let import = UserImport { users, ..UserImport::default() };
-        let made = core.import_users(&Fixture::system(), &import).await.unwrap();
+        let made = core.import_users(&Fixture::system(), import).await.unwrap();
         assert_eq!(made.created, u64::from(2 * BATCH));
         let left = async || {
             core.store().read(async |tx: &mut Tx| tx.count_unindexed_users().await).await.unwrap()

@@ -20,7 +20,7 @@ mod update;
 pub use account::Account;
 pub(crate) use create::claim_name;
 pub(crate) use fields::{is_available, is_owner_available, read_optional, read_text};
-pub(crate) use import::refused;
+pub(crate) use import::{Imports, refused};
 pub(crate) use invite::find_inviter;
 pub use list::{DirectorySelection, UserSelection};
 pub(crate) use list::{narrowed, organization_of};

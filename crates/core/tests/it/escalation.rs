@@ -196,7 +196,7 @@ on_both_databases! {
             users: vec![row(name)],
         };
         roster.at_clock.once(change_roles(roster.core.clone(), crew.clone(), ORGANIZATION_ADMIN));
-        roster.import_users(&system(), &import("ann")).await.unwrap();
+        roster.import_users(&system(), import("ann")).await.unwrap();
         assert!(roster.at_clock.is_over());
         let ann = roster.get_user(&system(), &UserRef::parse("ann")).await.unwrap();
         assert_eq!(ann.group_role, Some(GroupRole::OrganizationAdmin));
@@ -255,7 +255,7 @@ on_both_databases! {
             ..UserRow::default()
         };
         let import = UserImport { organization_id: None, dry_run: false, users: vec![row] };
-        roster.import_users(&system(), &import).await.unwrap();
+        roster.import_users(&system(), import).await.unwrap();
         let dan = roster.get_user(&system(), &UserRef::parse("dan")).await.unwrap();
         assert_eq!(dan.group_role, Some(GroupRole::TeamAdmin));
     }

@@ -51,11 +51,11 @@ on_both_databases! {
             row("root2", "hal@example.com"),
         ];
         let dry = UserImport { dry_run: true, ..import(users.clone()) };
-        let told = roster.import_users(&actor, &dry).await.unwrap();
+        let told = roster.import_users(&actor, dry).await.unwrap();
         assert_eq!(told.created, 2);
         let found = roster.list_users(&actor, &UserFilter::default(), &PageRequest::default()).await.unwrap();
         assert_eq!(found.items.len(), 1, "a dry run makes nobody");
-        let report = roster.import_users(&actor, &import(users)).await.unwrap();
+        let report = roster.import_users(&actor, import(users)).await.unwrap();
         assert_eq!(report, told);
         assert_eq!(refusals(&report), [
             (1, Some(Field::Username), "empty"),
@@ -70,7 +70,7 @@ on_both_databases! {
         assert_eq!(told(3), Some(r#"plan must name a plan: there is none called "nonsense""#));
         assert_eq!(told(4), Some(r#"groups must name a group: there is none called "nonsense""#));
         let boss = UserRow { groups: Some("public:boss".to_owned()), ..row("ida", "ida@example.com") };
-        let refused = roster.import_users(&actor, &import(vec![boss])).await.unwrap().refused;
+        let refused = roster.import_users(&actor, import(vec![boss])).await.unwrap().refused;
         let ranks = r#"groups must name a group, with no other rank behind it than :manager or :owner: there is none called "public:boss""#;
         assert_eq!(refused[0].detail, ranks);
         let ann = roster.get_user(&actor, &UserRef::parse("ann")).await.unwrap();
@@ -84,11 +84,11 @@ on_both_databases! {
         let admin = roster.user("root", Role::SystemAdmin).await;
         let actor = roster.acting(&admin).await;
         let users = vec![row("ann", "ann@example.com"), row("bob", "bob@example.com")];
-        let first = roster.import_users(&actor, &import(users[..1].to_vec())).await.unwrap();
+        let first = roster.import_users(&actor, import(users[..1].to_vec())).await.unwrap();
         assert_eq!((first.created, first.present), (1, 0));
-        let again = roster.import_users(&actor, &import(users.clone())).await.unwrap();
+        let again = roster.import_users(&actor, import(users.clone())).await.unwrap();
         assert_eq!((again.created, again.present, again.refused.len()), (1, 1, 0));
-        let last = roster.import_users(&actor, &import(users)).await.unwrap();
+        let last = roster.import_users(&actor, import(users)).await.unwrap();
         assert_eq!((last.created, last.present), (0, 2));
     }
 
@@ -97,7 +97,7 @@ on_both_databases! {
         let actor = roster.acting(&admin).await;
         let users: Vec<_> = (0..20).map(|number| row(&format!("u{number}"), &format!("u{number}@example.com"))).collect();
         let all = import(users);
-        let reports = futures_util::future::join_all((0..8).map(|_| roster.import_users(&actor, &all))).await;
+        let reports = futures_util::future::join_all((0..8).map(|_| roster.import_users(&actor, all.clone()))).await;
         let reports: Vec<_> = reports.into_iter().map(Result::unwrap).collect();
         assert_eq!(reports.iter().map(|report| report.created).sum::<u64>(), 20);
         assert_eq!(reports.iter().map(|report| report.present).sum::<u64>(), 140);
@@ -110,16 +110,16 @@ on_both_databases! {
             UserRow { role: Some(Role::SystemAdmin), ..row("ann", "ann@example.com") },
             UserRow { role: Some(Role::AccountAdmin), ..row("bob", "bob@example.com") },
         ];
-        let report = roster.import_users(&actor, &import(users.clone())).await.unwrap();
+        let report = roster.import_users(&actor, import(users.clone())).await.unwrap();
         assert_eq!((report.created, refusals(&report)), (1, vec![(0, Some(Field::Role), "not_allowed")]));
         let viewer = roster.user("viewer", Role::Viewer).await;
         let viewer = roster.acting(&viewer).await;
         for actor in [&viewer, &nobody()] {
-            assert!(roster.import_users(actor, &import(users.clone())).await.is_err());
+            assert!(roster.import_users(actor, import(users.clone())).await.is_err());
         }
         let (elsewhere, _) = roster.elsewhere().await;
         let there = UserImport { organization_id: Some(elsewhere), ..import(users) };
-        let refused = roster.import_users(&actor, &there).await;
+        let refused = roster.import_users(&actor, there).await;
         assert_eq!(refused.map_err(|error| error.code()), Err(ErrorCode::NotFound));
     }
 
@@ -143,7 +143,7 @@ on_both_databases! {
             UserRow { deleted_at: Some(roster.now()), ..row("dan", "dan@example.com") },
             UserRow { deleted_at: time("2020-07-01T00:00:00Z"), ..row("eve", "eve@example.com") },
         ];
-        let report = roster.import_users(&actor, &import(users.clone())).await.unwrap();
+        let report = roster.import_users(&actor, import(users.clone())).await.unwrap();
         assert_eq!((report.created, report.refused.len()), (5, 0), "{report:?}");
         let ann = roster.get_user(&actor, &UserRef::parse("ann")).await.unwrap();
         assert_eq!(ann.password_expires_at, time("2021-01-01T00:00:00.000001Z"));
@@ -152,14 +152,14 @@ on_both_databases! {
         let gone = roster.get_user(&actor, &UserRef::parse("cid")).await;
         assert_eq!(gone.err().map(|error| error.code()), Some(ErrorCode::NotFound));
         // Its names are taken, whoever comes for them.
-        let other = roster.import_users(&actor, &import(vec![row("CID", "new@example.com")])).await.unwrap();
+        let other = roster.import_users(&actor, import(vec![row("CID", "new@example.com")])).await.unwrap();
         assert_eq!(refusals(&other), [(0, Some(Field::Username), "already_exists")]);
         let bin = UserFilter { deleted: Some(true), ..UserFilter::default() };
         let found = roster.list_users(&actor, &bin, &PageRequest::default()).await.unwrap();
         let deleted: Vec<_> = found.items.iter().map(|one| (&*one.username, one.deleted_at)).collect();
         let gone = ["2020-06-01T00:00:00Z", "2020-07-01T00:00:00Z"].map(time);
         assert_eq!(deleted, [("cid", gone[0]), ("dan", Some(roster.now())), ("eve", gone[1])]);
-        let again = roster.import_users(&actor, &import(users)).await.unwrap();
+        let again = roster.import_users(&actor, import(users)).await.unwrap();
         assert_eq!((again.created, again.present), (0, 5));
         let counted = PageRequest { count: Some(true), ..PageRequest::default() };
         let living = roster.list_users(&actor, &UserFilter::default(), &counted).await.unwrap();
@@ -180,7 +180,7 @@ on_both_databases! {
             },
             row("dan", "dan@example.com"),
         ];
-        let report = roster.import_users(&actor, &import(users)).await.unwrap();
+        let report = roster.import_users(&actor, import(users)).await.unwrap();
         assert_eq!(report.created, 1);
         let told: Vec<_> =
             report.refused.iter().map(|one| (one.row, one.reason.as_str(), one.detail.as_str())).collect();
@@ -205,7 +205,7 @@ on_both_databases! {
         };
         let imports: Vec<_> = (0..8).map(part).collect();
         let before = roster.figures().store.repeats;
-        let all = imports.iter().map(|import| roster.import_users(&actor, import));
+        let all = imports.iter().map(|import| roster.import_users(&actor, import.clone()));
         for report in futures_util::future::join_all(all).await {
             assert_eq!(report.unwrap(), ImportReport { created: 123, ..ImportReport::default() });
         }
@@ -220,7 +220,7 @@ on_both_databases! {
     async fn one_text_may_be_name_and_address_of_a_user(roster: Roster) {
         let actor = roster_core::Actor::system("tests");
         let users = vec![row("ann@example.com", "ann@example.com"), row("bob", "ann@example.com")];
-        let report = roster.import_users(&actor, &import(users)).await.unwrap();
+        let report = roster.import_users(&actor, import(users)).await.unwrap();
         assert_eq!((report.created, refusals(&report)), (1, vec![(1, Some(Field::Email), "already_exists")]));
     }
 
@@ -231,12 +231,12 @@ on_both_databases! {
             ..row(username, &format!("{username}@example.com"))
         };
         let absurd = "$argon2id$v=19$m=4194304,t=9,p=1$c2FsdHNhbHQ$c2FsdHNhbHRzYWx0c2FsdA";
-        let report = roster.import_users(&actor, &import(vec![with("ann", HASH), with("bob", absurd)])).await.unwrap();
+        let report = roster.import_users(&actor, import(vec![with("ann", HASH), with("bob", absurd)])).await.unwrap();
         assert_eq!((report.created, report.refused.len()), (1, 1), "{report:?}");
         let ann = roster.get_user(&actor, &UserRef::parse("ann")).await.unwrap();
         assert!(ann.password_changed_at.is_some());
         let too_many = import(vec![row("a", "a@b"); 1001]);
-        let refused: Result<_, Error> = roster.import_users(&actor, &too_many).await;
+        let refused: Result<_, Error> = roster.import_users(&actor, too_many).await;
         assert_eq!(refused.err().and_then(|error| error.field()), Some(Field::Body));
     }
 }

@@ -31,7 +31,7 @@ async fn group_of(root: &Guest, name: &str, members: usize) -> i64 {
         .collect();
     for part in rows.chunks(1000) {
         let import = UserImport { organization_id: None, dry_run: false, users: part.to_vec() };
-        let report = root.roster.core.import_users(&root.roster.system(), &import).await.unwrap();
+        let report = root.roster.core.import_users(&root.roster.system(), import).await.unwrap();
         assert_eq!(report.created, part.len() as u64, "{report:?}");
     }
     made["id"].as_i64().unwrap()

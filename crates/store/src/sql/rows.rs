@@ -6,8 +6,6 @@ use crate::Error;
 
 /// How many rows travel in one statement to PostgreSQL, so that each statement has few shapes to be planned.
 const POSTGRES: &[usize] = &[100, 10, 1];
-/// On SQLite a statement is no journey, and one of several rows would have it keep a way back from each.
-const SQLITE: &[usize] = &[1];
 
 /// How rows are added to a table.
 pub(crate) struct InsertRows {
@@ -46,19 +44,15 @@ impl InsertRows {
 }
 
 impl Tx {
-    /// Adds rows in as few journeys as the database likes, and reads what `RETURNING` gives, in any order.
+    /// Adds rows on PostgreSQL in as few journeys as it likes, and reads what `RETURNING` gives, in any order.
     pub(crate) async fn insert_rows<T: Send>(
         &mut self,
         insert: &InsertRows,
         rows: &[Vec<Value<'_>>],
         mut read: impl FnMut(&Row<'_>) -> Result<T, Error> + Send,
     ) -> Result<Vec<T>, Error> {
-        let sizes = match self.engine() {
-            Engine::Sqlite => SQLITE,
-            Engine::Postgres => POSTGRES,
-        };
         let (mut rest, mut read_rows) = (rows, Vec::new());
-        for size in sizes {
+        for size in POSTGRES {
             let (full, fewer) = rest.split_at(rest.len() / size * size);
             rest = fewer;
             if full.is_empty() {
@@ -79,7 +73,11 @@ impl Tx {
         insert: &InsertRows,
         rows: &[Vec<Value<'_>>],
     ) -> Result<(), Error> {
-        self.insert_rows(insert, rows, |_| Ok(())).await.map(drop)
+        match self.engine() {
+            // A statement is no journey there, and one of several rows would have it keep a way back from each.
+            Engine::Sqlite => self.insert_each(&insert.text(1), rows).map(drop),
+            Engine::Postgres => self.insert_rows(insert, rows, |_| Ok(())).await.map(drop),
+        }
     }
 }
 

@@ -116,6 +116,21 @@ impl Tx {
         }
     }
 
+    /// Adds rows on SQLite by a statement for one, which is looked up and understood but once, and gives their numbers.
+    pub(crate) fn insert_each(
+        &mut self,
+        sql: &str,
+        rows: &[Vec<Value<'_>>],
+    ) -> Result<Vec<i64>, Error> {
+        self.may_go_on(sql, rows.len())?;
+        check_storable(rows.iter().flatten())?;
+        let done = match &self.conn {
+            Conn::Writer(member) => sqlite::insert_each(member.connection(), sql, rows),
+            _ => Err(Error::internal("rows are added to SQLite outside a write transaction")),
+        };
+        self.note(done)
+    }
+
     /// All rows of an answer.
     pub(crate) async fn list<T: Send>(
         &mut self,
@@ -148,18 +163,21 @@ impl Tx {
         sql: &str,
         params: &'p [&'p dyn Param],
     ) -> Result<Vec<Value<'p>>, Error> {
+        self.may_go_on(sql, 1)?;
+        let bound: Vec<_> = params.iter().map(|param| param.value()).collect();
+        check_storable(&bound)?;
+        Ok(bound)
+    }
+
+    /// Counts a statement that is run so many times, unless one has failed before.
+    fn may_go_on(&mut self, sql: &str, times: usize) -> Result<(), Error> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        self.statements += 1;
+        self.statements += times as u64;
         // Without its values: they may be secrets.
-        tracing::trace!(target: "roster_store::statement", sql);
-        let bound: Vec<_> = params.iter().map(|param| param.value()).collect();
-        if bound.iter().all(Value::is_storable) {
-            Ok(bound)
-        } else {
-            Err(Error::internal("text with a NUL character cannot be kept"))
-        }
+        tracing::trace!(target: "roster_store::statement", sql, times);
+        Ok(())
     }
 
     fn note<T>(&mut self, done: Result<T, Error>) -> Result<T, Error> {
@@ -167,5 +185,13 @@ impl Tx {
             self.failed = Some(error.clone());
         }
         done
+    }
+}
+
+fn check_storable<'v>(values: impl IntoIterator<Item = &'v Value<'v>>) -> Result<(), Error> {
+    if values.into_iter().all(Value::is_storable) {
+        Ok(())
+    } else {
+        Err(Error::internal("text with a NUL character cannot be kept"))
     }
 }

@@ -7,8 +7,35 @@ use serde_json::{Map, Value};
 
 use crate::{Error, Tx};
 
+/// A user that is to be added, with its folded texts: to make these takes longer than anybody should have all who write
+/// wait for.
+pub struct FoldedUser {
+    user: User,
+    pub(super) folded: FoldedTexts,
+}
+
+impl FoldedUser {
+    /// Folds the texts of `user`.
+    pub fn new(user: User) -> Self {
+        Self { folded: FoldedTexts::of(&user), user }
+    }
+
+    /// The user.
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+}
+
 /// Folded texts, as they stand in the columns of the same names.
 pub(crate) struct FoldedTexts {
+    pub(crate) username_key: String,
+    pub(crate) email_key: String,
+    pub(crate) name_key: String,
+    pub(crate) more: MoreTexts,
+}
+
+/// Those that came later than the columns of the names.
+pub(crate) struct MoreTexts {
     pub(crate) first_name_key: String,
     pub(crate) last_name_key: String,
     pub(crate) phone_key: Option<String>,
@@ -20,17 +47,29 @@ impl FoldedTexts {
     pub(crate) fn of(user: &User) -> Self {
         let phone = user.phone.as_ref().map(|phone| phone.as_typed.as_str());
         let unconfirmed = user.unconfirmed_email.as_deref();
-        Self::new(&user.first_name, &user.last_name, phone, unconfirmed, &user.profile)
+        Self {
+            username_key: folded(&user.username),
+            email_key: folded(&user.email),
+            name_key: folded(&user.name()),
+            more: MoreTexts::of(
+                &user.first_name,
+                &user.last_name,
+                phone,
+                unconfirmed,
+                &user.profile,
+            ),
+        }
     }
+}
 
-    fn new(
+impl MoreTexts {
+    fn of(
         first_name: &str,
         last_name: &str,
         phone: Option<&str>,
         unconfirmed_email: Option<&str>,
         profile: &Profile,
     ) -> Self {
-        let folded = |text: &str| fold(text).as_str().to_owned();
         let texts = [
             ("unconfirmed_email", unconfirmed_email),
             ("city", profile.city.as_deref()),
@@ -52,6 +91,10 @@ impl FoldedTexts {
             text_keys: (!keys.is_empty()).then_some(Value::Object(keys)),
         }
     }
+}
+
+fn folded(text: &str) -> String {
+    fold(text).as_str().to_owned()
 }
 
 /// Fills the columns for users who were there before them.
@@ -76,7 +119,7 @@ pub(crate) fn fill<'t>(
                         let phone: Option<PhoneNumber> = super::phone_of(&mut columns)?;
                         let unconfirmed_email: Option<String> = columns.take()?;
                         let profile = super::profile_of(&mut columns)?;
-                        let texts = FoldedTexts::new(
+                        let texts = MoreTexts::of(
                             &first_name,
                             &last_name,
                             phone.as_ref().map(|phone| phone.as_typed.as_str()),

@@ -140,6 +140,7 @@ pub(crate) fn user(row: &Row<'_>) -> Result<User, Error> {
 
 #[cfg(test)]
 pub(crate) use by_name::Bounds;
+pub use folded::FoldedUser;
 pub use list::UserQuery;
 
 impl Tx {
@@ -181,18 +182,16 @@ impl Tx {
     }
 
     /// Adds users, as [`Tx::insert_user`] does, and gives their numbers in the same order.
-    pub async fn insert_users(&mut self, users: &[&User]) -> Result<Vec<UserId>, Error> {
-        let texts: Vec<_> = users.iter().map(|user| FoldedTexts::of(user)).collect();
-        let rows = users.iter().zip(&texts).map(|(user, folded)| written::for_insert(user, folded));
+    pub async fn insert_users(&mut self, folded: &[&FoldedUser]) -> Result<Vec<UserId>, Error> {
+        let users: Vec<_> = folded.iter().map(|one| one.user()).collect();
+        let rows: Vec<_> =
+            folded.iter().map(|one| written::for_insert(one.user(), &one.folded)).collect();
         let mut ids = Vec::with_capacity(users.len());
         match self.engine() {
             Engine::Sqlite => {
-                for values in rows {
-                    ids.push(UserId(self.insert(&written::INSERT, &params(&values)).await?));
-                }
+                ids.extend(self.insert_each(&written::INSERT, &rows)?.into_iter().map(UserId));
             }
             Engine::Postgres => {
-                let rows: Vec<_> = rows.collect();
                 let pair = |row: &Row<'_>| Ok((row.get::<Uuid>(0)?, row.get::<UserId>(1)?));
                 let made = self.insert_rows(&written::INSERT_MANY, &rows, pair).await?;
                 let made: HashMap<_, _> = made.into_iter().collect();
@@ -202,7 +201,7 @@ impl Tx {
                 }
             }
         }
-        self.journal_creations(&ids, users).await?;
+        self.journal_creations(&ids, &users).await?;
         Ok(ids)
     }
 

@@ -29,9 +29,9 @@ use crate::{
 const ROWS: usize = 1000;
 /// The most of the file in one request, in bytes: the server's own bound is beyond that.
 const BYTES: u64 = 400_000;
-/// How many requests are under way: while the rows of one are written, those of others are read and checked, and SQLite
-/// commits for all that wait.
-const REQUESTS: usize = 16;
+/// How many requests are under way: while the rows of some are written, those of others are read and checked, and the
+/// server writes together what waits.
+const REQUESTS: usize = 32;
 /// How often a request is sent that gets no answer, or hears that the server cannot serve just now.
 const TRIES: u32 = 8;
 /// The wait before the second try, if the server asks for none; each further one is twice as long.

@@ -17,7 +17,7 @@ use rusqlite::backup::{Backup, StepResult};
 
 pub(super) use readers::{Reader, Readers};
 pub(super) use restore::restore;
-pub(super) use statement::{batch, execute, find, list};
+pub(super) use statement::{batch, execute, find, insert_each, list};
 pub(super) use writer::{Member, Unsynced};
 
 use super::tx::Conn;

@@ -48,35 +48,73 @@ pub(in crate::sql) fn list<T>(
     Ok(found)
 }
 
+/// Runs a statement that adds a row once for each of `rows`, and gives what SQLite numbered them with.
+pub(in crate::sql) fn insert_each(
+    conn: &Connection,
+    sql: &str,
+    rows: &[Vec<Value<'_>>],
+) -> Result<Vec<i64>, Error> {
+    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    let mut statement = conn.prepare_cached(sql).map_err(error)?;
+    let places = places(sql, first.len(), statement.parameter_count())?;
+    let mut added = Vec::with_capacity(rows.len());
+    for row in rows {
+        bind(&mut statement, &places, row)?;
+        statement.raw_execute().map_err(error)?;
+        added.push(conn.last_insert_rowid());
+    }
+    Ok(added)
+}
+
 pub(in crate::sql) fn batch(conn: &Connection, sql: &str) -> Result<(), Error> {
     conn.execute_batch(sql).map_err(error)
 }
 
 /// A statement with everything bound, from the connection's cache.
-///
-/// `$2` is a *name* to SQLite, and names are numbered as they first appear, so each is bound by what it says.
 fn prepare<'c>(
     conn: &'c Connection,
     sql: &str,
     params: &[Value<'_>],
 ) -> Result<CachedStatement<'c>, Error> {
     let mut statement = conn.prepare_cached(sql).map_err(error)?;
-    let mut seen = vec![false; params.len()];
-    let mut bound = 0;
+    let places = places(sql, params.len(), statement.parameter_count())?;
+    bind(&mut statement, &places, params)?;
+    Ok(statement)
+}
+
+fn bind(
+    statement: &mut CachedStatement<'_>,
+    places: &[usize],
+    params: &[Value<'_>],
+) -> Result<(), Error> {
+    if params.len() != places.len() {
+        return Err(Error::internal("a row has more or fewer values than the first"));
+    }
+    for (number, place) in (1..).zip(places) {
+        statement.raw_bind_parameter(number, params[*place].sqlite()).map_err(error)?;
+    }
+    Ok(())
+}
+
+/// The places of the values among `values`, in the order in which SQLite numbers the parameters of a statement.
+///
+/// `$2` is a *name* to SQLite, and names are numbered as they first appear, so each is bound by what it says.
+fn places(sql: &str, values: usize, parameters: usize) -> Result<Vec<usize>, Error> {
+    let mut places = Vec::with_capacity(values);
+    let mut seen = vec![false; values];
     for number in numbers(sql) {
-        let place = number.checked_sub(1).filter(|place| *place < params.len());
+        let place = number.checked_sub(1).filter(|place| *place < values);
         let place = place.ok_or_else(|| {
             Error::internal(format!("parameter {number} of a statement has no value: {sql}"))
         })?;
         if !std::mem::replace(&mut seen[place], true) {
-            bound += 1;
-            statement.raw_bind_parameter(bound, params[place].sqlite()).map_err(error)?;
+            places.push(place);
         }
     }
-    if bound == params.len() && bound == statement.parameter_count() {
-        Ok(statement)
+    if places.len() == values && values == parameters {
+        Ok(places)
     } else {
-        Err(Error::internal(format!("{} values for {bound} parameters: {sql}", params.len())))
+        Err(Error::internal(format!("{values} values for {parameters} parameters: {sql}")))
     }
 }
 
@@ -107,6 +145,27 @@ mod tests {
         let found =
             answer("SELECT $2, $1, $2 + $3 WHERE json_extract('[7]', '$[0]') = 7", &[1, 2, 3]);
         assert_eq!(found.unwrap(), Some(vec![2, 1, 5]));
+    }
+
+    #[test]
+    fn rows_are_added_by_one_statement_and_must_be_alike() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch("CREATE TABLE pairs (id INTEGER PRIMARY KEY, one INTEGER, two INTEGER)")
+            .unwrap();
+        let row = |numbers: &[i64]| -> Vec<Value<'_>> {
+            numbers.iter().map(|one| Value::Integer(*one)).collect()
+        };
+        let sql = "INSERT INTO pairs (two, one) VALUES ($2, $1)";
+        assert_eq!(insert_each(&conn, sql, &[row(&[1, 2]), row(&[3, 4])]).unwrap(), [1, 2]);
+        let sum = |column| {
+            let sql = format!("SELECT SUM({column}) FROM pairs");
+            conn.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        assert_eq!((sum("one"), sum("two")), (4, 6));
+        for odd in [&[1][..], &[1, 2, 3]] {
+            assert!(insert_each(&conn, sql, &[row(&[5, 6]), row(odd)]).is_err());
+        }
+        assert!(insert_each(&conn, sql, &[]).unwrap().is_empty());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Making many users at once, out of files of other systems (`roster import`).
 
+mod together;
+
 use std::{
     collections::{HashMap, HashSet},
     time::Duration,
@@ -11,14 +13,15 @@ use roster_model::{
     OrganizationId, Plan, Profile, Reason, RefusedRow, Role, Status, User, UserId, UserImport,
     UserRef, UserRow, fold,
 };
-use roster_store::{NewMembership, Tx, Window};
-use serde_json::json;
+use roster_store::{FoldedUser, NewMembership, Tx, Window};
+
+pub(crate) use together::Imports;
+use together::Part;
 
 use super::Person;
 use super::fields::{check_adoption, check_grant, check_parent, find_home, plan_end};
 use crate::{
     Actor, Core, Error, Kind, Result,
-    audit::Entry,
     authorize::check_bestowal,
     authz::Operation,
     clock::whole_microseconds,
@@ -27,10 +30,8 @@ use crate::{
     sessions::later,
 };
 
-/// How many users are made in one transaction at most.
+/// How many users a request makes at most.
 const MAX_ROWS: usize = 1000;
-/// How often names may be taken away under a transaction's hands.
-const MAX_TRIES: u32 = 16;
 /// How many plans are known by name.
 const PLANS: i64 = 1000;
 /// Whom the column `parent` names.
@@ -39,22 +40,26 @@ const ADMINISTRATOR: &str = "an administrator of the organization";
 /// A row that may become a user.
 struct Candidate {
     row: u32,
-    record: User,
+    folded: FoldedUser,
     keys: [IdentityKey; 2],
     hash: Option<String>,
     groups: Vec<(GroupId, Place)>,
 }
 
 impl Candidate {
+    fn record(&self) -> &User {
+        self.folded.user()
+    }
+
     /// Every group it is to be in.
     fn groups(&self) -> impl Iterator<Item = GroupId> {
-        self.groups.iter().map(|(group, _)| *group).chain([self.record.primary_group_id])
+        self.groups.iter().map(|(group, _)| *group).chain([self.record().primary_group_id])
     }
 
     /// What it is in each of them, once it has its number. Of two ranks in one group the last counts.
     fn memberships(&self, user: UserId) -> Vec<NewMembership> {
         let mut all: Vec<NewMembership> = Vec::with_capacity(1 + self.groups.len());
-        let primary = (self.record.primary_group_id, Place::Member);
+        let primary = (self.record().primary_group_id, Place::Member);
         for &(group, place) in std::iter::once(&primary).chain(&self.groups) {
             let rank = match place {
                 Place::Everybody | Place::Member => MembershipRank::Member,
@@ -94,12 +99,12 @@ struct Surroundings {
 }
 
 impl Core {
-    /// Makes users of rows, in one transaction. A row that is refused does not hold the others up, and one whose user
+    /// Makes users of rows, in one transaction, perhaps with those of others. A row that is refused does not hold the others up, and one whose user
     /// is there already is passed over, so an import can be made again.
     ///
     /// # Errors
     /// `Forbidden` for all but administrators; those of step-up; `Invalid` for too many rows.
-    pub async fn import_users(&self, actor: &Actor, import: &UserImport) -> Result<ImportReport> {
+    pub async fn import_users(&self, actor: &Actor, import: UserImport) -> Result<ImportReport> {
         let own = actor.credential().map(|credential| credential.user.organization_id);
         let place = import.organization_id.or(own);
         let (operation, kind) = (Operation::ImportUsers, Kind::Organization);
@@ -112,8 +117,9 @@ impl Core {
         let now = self.now();
         let mut report = ImportReport::default();
         let mut candidates = Vec::with_capacity(import.users.len());
-        for (row, given) in (0..).zip(&import.users) {
-            match self.candidate(actor, row, given, &around, now) {
+        // Each row goes when its candidate has come: many may wait to be written.
+        for (row, given) in (0..).zip(import.users) {
+            match self.candidate(actor, row, &given, &around, now) {
                 Ok(candidate) => candidates.push(candidate),
                 Err(error) => report.refused.push(refused(row, &error)),
             }
@@ -124,7 +130,10 @@ impl Core {
                     .read(async |tx: &mut Tx| place_all(tx, actor, &candidates, None).await)
                     .await?
             }
-            false => self.place(actor, &candidates, around.home.organization_id, now).await?,
+            false => {
+                let organization = around.home.organization_id;
+                self.place(Part { actor: actor.clone(), candidates, organization, now }).await?
+            }
         };
         (report.created, report.present) = (placed.created, placed.present);
         for (row, field) in placed.taken {
@@ -132,42 +141,6 @@ impl Core {
         }
         report.refused.sort_by_key(|refused| refused.row);
         Ok(report)
-    }
-
-    /// Makes the users. Where somebody else takes one of the names at the same moment, it looks again whose they are.
-    async fn place(
-        &self,
-        actor: &Actor,
-        candidates: &[Candidate],
-        organization: OrganizationId,
-        now: Timestamp,
-    ) -> Result<Placed> {
-        let _place = self.store().stand_in_line().await;
-        let mut tries = 0;
-        loop {
-            let placed = self
-                .store()
-                .write(async |tx: &mut Tx| {
-                    let placed = place_all(tx, actor, candidates, Some(now)).await?;
-                    if placed.created > 0 {
-                        let what = json!({
-                            "organization_id": organization,
-                            "created": placed.created,
-                            "first_id": placed.first,
-                            "last_id": placed.last,
-                        });
-                        let entry = Entry::done_to_nobody("users.imported").with(what);
-                        entry.write(tx, actor, now).await?;
-                    }
-                    Ok::<_, Error>(placed)
-                })
-                .await;
-            tries += 1;
-            match placed {
-                Err(Error::NameTaken { .. }) if tries < MAX_TRIES => {}
-                placed => return placed,
-            }
-        }
     }
 
     async fn look_around(
@@ -293,7 +266,7 @@ impl Core {
         }
         let keys = person.keys();
         let hash = hash.map(str::to_owned);
-        Ok(Candidate { row: number, record, keys, hash, groups })
+        Ok(Candidate { row: number, folded: FoldedUser::new(record), keys, hash, groups })
     }
 }
 
@@ -380,8 +353,8 @@ async fn insert_all(
     giving: &HashSet<GroupId>,
     now: Timestamp,
 ) -> Result<Vec<UserId>> {
-    let records: Vec<_> = fresh.iter().map(|one| &one.record).collect();
-    let ids = tx.insert_users(&records).await?;
+    let folded: Vec<_> = fresh.iter().map(|one| &one.folded).collect();
+    let ids = tx.insert_users(&folded).await?;
     let all = || fresh.iter().zip(ids.iter().copied());
     let names: Vec<_> =
         all().flat_map(|(one, id)| one.keys.iter().map(move |key| (key, id))).collect();
@@ -391,8 +364,8 @@ async fn insert_all(
     let hashes: Vec<_> = all().filter_map(|(one, id)| Some((id, one.hash.as_deref()?))).collect();
     tx.add_password_hashes(&hashes).await?;
     for (one, id) in all() {
-        if one.record.deleted_at.is_some() {
-            tx.update_user(&mut User { id, ..one.record.clone() }).await?;
+        if one.record().deleted_at.is_some() {
+            tx.update_user(&mut User { id, ..one.record().clone() }).await?;
         }
         for (group, _) in one.groups.iter().filter(|(_, place)| *place == Place::Owner) {
             tx.ensure_owner(*group, id).await?;
