@@ -8,7 +8,10 @@ use roster_model::TokenHash;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::random::{Random, RandomExt};
+use crate::{
+    ByteSet,
+    random::{Random, RandomExt},
+};
 
 const PREFIX: &[u8; 4] = b"ros_";
 const RANDOM_LENGTH: usize = 43;
@@ -20,6 +23,9 @@ const LENGTH: usize = CHECKED_LENGTH + CHECKSUM_LENGTH;
 const SHOWN_LENGTH: usize = 12;
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// What a token may be made of after its prefix.
+static ALPHANUMERIC: ByteSet = ByteSet::alphanumeric_and(b"");
 
 /// What a token is for; a token of one kind is never taken for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,7 +87,8 @@ impl Token {
         let kind =
             TokenKind::ALL.into_iter().find(|kind| kind.letter() == letter).ok_or(Mangled)?;
         let (checked, found) = bytes.split_at(CHECKED_LENGTH);
-        if checked.starts_with(PREFIX) && text.is_ascii() && checksum(checked) == found {
+        let is_base62 = ALPHANUMERIC.has_all(&checked[PREFIX.len()..]);
+        if checked.starts_with(PREFIX) && is_base62 && checksum(checked) == found {
             Ok(Self { kind, text: *bytes })
         } else {
             Err(Mangled)
@@ -100,7 +107,7 @@ impl Token {
 
     /// The text, for the one reply that issues it.
     pub fn expose(&self) -> &str {
-        str::from_utf8(&self.text).expect("a token is ASCII")
+        str::from_utf8(&self.text).expect("a token is made of ASCII letters and digits")
     }
 
     /// The beginning that may be shown later. It gives 41 of the 256 bits away, which helps nobody to guess the rest.

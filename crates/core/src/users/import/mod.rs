@@ -99,8 +99,8 @@ struct Surroundings {
 }
 
 impl Core {
-    /// Makes users of rows, in one transaction, perhaps with those of others. A row that is refused does not hold the others up, and one whose user
-    /// is there already is passed over, so an import can be made again.
+    /// Makes users of rows, in one transaction, perhaps with those of others. A row that is refused does not hold the
+    /// others up, and one whose user is there already is passed over, so an import can be made again.
     ///
     /// # Errors
     /// `Forbidden` for all but administrators; those of step-up; `Invalid` for too many rows.

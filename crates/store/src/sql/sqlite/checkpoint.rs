@@ -115,19 +115,22 @@ fn follow(
     shared: Arc<Shared>,
 ) -> impl FnMut(&mut Wal, i32) -> rusqlite::Result<()> + Send {
     // The thread is woken only when there is more to copy than one small commit.
-    let (mut worth_waking, mut too_many) = (some, many);
+    let (mut worth_waking, mut too_many, mut before) = (some, many, 0);
     move |log, pages| {
-        if pages < some {
+        if pages < before {
+            // The log has begun anew.
             (worth_waking, too_many) = (some, many);
         }
+        before = pages;
         if pages >= too_many {
             let _turn = shared.turn();
             let copied = log.checkpoint_v2(CheckpointMode::PASSIVE);
             // Somebody still reads what is not to be overwritten. To look for something to copy after each commit would
             // only hold writers up.
-            if !matches!(copied, Ok((logged, copied)) if copied == logged) {
-                too_many = pages.saturating_add(many / 4);
-            }
+            (worth_waking, too_many) = match copied {
+                Ok((logged, copied)) if copied == logged => (some, many),
+                _ => (worth_waking, pages.saturating_add(many / 4)),
+            };
         } else if pages >= worth_waking {
             worth_waking = pages.saturating_add(some / 4);
             // Where it is not heard, the thread has something to do already, or has failed, and the writer is there.
