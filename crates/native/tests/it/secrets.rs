@@ -106,4 +106,23 @@ on_both_databases! {
         assert!(!log.is_empty(), "requests were logged");
         scan("the log", &String::from_utf8_lossy(&log));
     }
+
+    // The table of a request's headers is used again for those of its answer.
+    async fn t26_an_answer_has_no_header_of_its_request(roster: Roster) {
+        let ann = roster.person("ann").await;
+        let sent = [("cookie", "roster=1"), ("user-agent", "a program"), ("x-own", "1")];
+        let body = json!({"first_name": "Ann"});
+        for (method, uri, body, status) in [
+            ("GET", "/api/v1/whoami", None, 200),
+            ("PATCH", "/api/v1/users/me", Some(&body), 200),
+            ("DELETE", "/api/v1/sessions/current", None, 204),
+            ("GET", "/api/v1/whoami", None, 401),
+        ] {
+            let answer = ann.call_with(method, uri, &sent, body).await;
+            assert_eq!(answer.status(), status, "{method} {uri}: {}", answer.text());
+            for (name, _) in sent.iter().chain(&[("authorization", "")]) {
+                assert_eq!(answer.header(name), None, "{method} {uri}");
+            }
+        }
+    }
 }
