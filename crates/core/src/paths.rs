@@ -74,15 +74,10 @@ pub fn encode(canonical: &str) -> Cow<'_, str> {
 
 /// Whether a path has nothing that would have to be read twice to be understood.
 fn is_plain(path: &[u8]) -> bool {
-    let mut before = 0;
-    for &byte in path {
-        // A dot after a slash may begin a dot segment; that is for the slow way to say.
-        if !KEPT.has(byte) || (before == b'/' && matches!(byte, b'/' | b'.')) {
-            return false;
-        }
-        before = byte;
-    }
-    before != b'/' || path.len() == 1
+    // A dot after a slash may begin a dot segment; that is for the slow way to say. Looks at all of them, as `has_all`.
+    let begins_oddly = |pair: &[u8; 2]| pair[0] == b'/' && matches!(pair[1], b'/' | b'.');
+    let is_odd = path.array_windows().fold(false, |odd, pair| odd | begins_oddly(pair));
+    !is_odd && KEPT.has_all(path) && (path.len() == 1 || !path.ends_with(b"/"))
 }
 
 /// One segment, decoded once.
