@@ -30,10 +30,10 @@ use crate::{machine, people, selects};
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// At most so many sessions.
 const SESSIONS: u32 = 100_000;
-/// Users, or sessions, in one transaction, as `roster import` has them.
+/// Users in one request, as `roster import` has them, or sessions in one transaction.
 const BATCH: u32 = 1000;
 /// So many such transactions at once, as `roster import` has them: they are written one after the other.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 32;
 /// How long sessions live.
 const LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 

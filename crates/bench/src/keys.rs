@@ -1,5 +1,8 @@
 //! Checks of API keys with constraints against a bare JSON handler behind the same listener.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use anyhow::Context as _;
 use roster_core::clock::{Clock as _, SystemClock};
 use roster_core::credentials::token::{Token, TokenKind};
@@ -7,15 +10,17 @@ use roster_core::random::{RandomExt as _, SystemRandom};
 use roster_model::{Constraint, ConstraintKind, UserRef, fold};
 use roster_store::{NewApiKeyRow, Tx};
 
-use crate::check::{CONNECTIONS, TURN};
+use crate::check::CONNECTIONS;
 use crate::child::Served;
 use crate::data::Data;
 use crate::http::{self, Connection};
 use crate::machine;
 use crate::options::Scenario;
 use crate::report::{Section, Target};
-use crate::rounds::{Rounds, Turn};
+use crate::rounds::{self, Rounds, Turn};
 
+/// A contender's turn.
+const TURN: Duration = Duration::from_millis(500);
 /// Keys of a kind that are shown in turn: a service's own callers, which were given the same rights.
 const KEYS: u32 = 100;
 /// More keys than the processor's caches hold.
@@ -107,38 +112,39 @@ pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
             anyhow::ensure!(introspection.contains("\"active\":true"), "it fits: {introspection}");
         }
         let bare = Served::bare(&whoami, &introspection)?;
-        let rounds = Rounds::run(1 + KINDS.len(), async |contender| {
-            let (server, place) = match contender.checked_sub(1) {
-                None => (&bare, 0),
-                Some(place) => (&roster, place),
-            };
-            let (shown, connections) = (&keys[place], KINDS[place].connections);
-            let before = machine::cpu_time(server.id())?;
-            let (done, took) = http::drive(server.address, connections, TURN, |number, request| {
-                let place = (number * STRIDE) % shown.len() as u64;
-                introspect(service, &shown[place as usize], request);
+        let mut section = Section::new(Scenario::Keys);
+        let mut words = BTreeSet::new();
+        for (kind, keys) in KINDS.iter().zip(&keys) {
+            // What the machine gives changes within seconds, so each has a bare handler's turn beside its own.
+            let rounds = Rounds::run_times(rounds::MANY, 2, async |contender| {
+                let server = [&bare, &roster][contender];
+                let before = machine::cpu_time(server.id())?;
+                let (done, took) =
+                    http::drive(server.address, kind.connections, TURN, |number, request| {
+                        let place = (number * STRIDE) % keys.len() as u64;
+                        introspect(service, &keys[place as usize], request);
+                    })
+                    .await?;
+                Ok(Turn { done, took, cpu: machine::cpu_time(server.id())? - before })
             })
             .await?;
-            Ok(Turn { done, took, cpu: machine::cpu_time(server.id())? - before })
-        })
-        .await?;
-        let mut section = Section::new(Scenario::Keys);
-        for (kind, contender) in KINDS.iter().zip(1..) {
             let what = format!("key check {}", kind.what);
             section.row(
                 format!("{what}, to a bare handler"),
-                rounds.rate(contender),
-                rounds.per_cpu(contender),
+                rounds.rate(1),
+                rounds.per_cpu(1),
                 kind.target,
             );
             section.row(
                 format!("{what}: checks a second; CPU µs of the server"),
-                rounds.absolute_rate(contender),
-                rounds.cost(contender),
+                rounds.absolute_rate(1),
+                rounds.cost(1),
                 Target::None,
             );
+            words.insert(rounds.words());
         }
-        section.note(format!("{}.", rounds.words()));
+        let words: Vec<_> = words.into_iter().collect();
+        section.note(format!("For each: {}.", words.join(", or ")));
         section.note(format!(
             "Each request is `POST /api/v1/introspect` by a service, which shows a key of its own, about a caller's key \
              with `GET /reports/33/runs`: every use of both is counted. One constraint of each key fits, the last, a \

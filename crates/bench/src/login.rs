@@ -20,8 +20,6 @@ use crate::rounds::{self, Rounds, Turn};
 const TURN: Duration = Duration::from_secs(2);
 /// A contender's turn, where the slowest hundredth of its checks is looked for.
 const LONG_TURN: Duration = Duration::from_secs(4);
-/// A hash takes all that the memory gives, and what that is changes from second to second; so it takes more rounds.
-const ROUNDS: usize = 4 * rounds::WANTED;
 /// Between the token checks whose times are taken.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -51,7 +49,7 @@ pub(crate) fn measure(data: &Data) -> anyhow::Result<Section> {
         let roster = Served::roster(data)?;
         let waiting = 4 * machine::cores() as u64;
         let mut section = Section::new(Scenario::Login);
-        let rounds = Rounds::run_times(ROUNDS, 1 + DOORS.len(), async |contender| {
+        let rounds = Rounds::run_times(rounds::MANY, 1 + DOORS.len(), async |contender| {
             let process = if contender == 0 { std::process::id() } else { roster.id() };
             let before = machine::cpu_time(process)?;
             let (done, took) = match contender.checked_sub(1) {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use crate::machine;
 
 /// Rounds on a quiet machine that make a figure.
-pub(crate) const WANTED: usize = 5;
+const WANTED: usize = 5;
+/// So many where what the machine gives changes from second to second.
+pub(crate) const MANY: usize = 4 * WANTED;
 /// When the machine is busy in half of the rounds, it is no use.
 const PATIENCE: usize = 2;
 
