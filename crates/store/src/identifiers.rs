@@ -2,12 +2,20 @@
 //! user: the names of deleted users are never free again.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use roster_model::{IdentityKey, UserId};
 
-use crate::query::Query;
-use crate::sql::{InsertRows, Value};
+use crate::sql::{InsertRows, Param, Value};
 use crate::{Error, Tx};
+
+/// How many names are looked up by one statement.
+const AT_ONCE: usize = 100;
+
+static FIND_MANY: LazyLock<String> = LazyLock::new(|| {
+    let keys: Vec<_> = (1..=AT_ONCE).map(|number| format!("${number}")).collect();
+    format!("SELECT key, user_id FROM identifiers WHERE key IN ({})", keys.join(", "))
+});
 
 impl Tx {
     /// Notes whether a user has shown its address to be its own. Whoever is made is taken at the word of who makes it.
@@ -65,7 +73,10 @@ impl Tx {
         Ok(None)
     }
 
-    /// Takes the names of new users, of which it is known that they are free.
+    /// Takes the names of new users, which seem to be free.
+    ///
+    /// # Errors
+    /// `Unique(Identifier)` for one that is not. Then the transaction is of no use any more.
     pub async fn claim_all_identifiers(
         &mut self,
         names: &[(&IdentityKey, UserId)],
@@ -74,9 +85,8 @@ impl Tx {
         // Neighbours are written together. A user may have one text for both.
         names.sort_unstable();
         names.dedup();
-        let rows: Vec<_> =
-            names.iter().map(|(key, user)| vec![(*key).into(), Value::Integer(*user)]).collect();
-        self.add_rows(&InsertRows::new("identifiers (key, user_id)", "(?, ?)", ""), &rows).await
+        let rows = names.iter().map(|(key, user)| vec![(*key).into(), Value::Integer(*user)]);
+        self.add_rows(&InsertRows::new("identifiers (key, user_id)", "(?, ?)", ""), rows).await
     }
 
     /// Whose name this is.
@@ -92,17 +102,18 @@ impl Tx {
         &mut self,
         keys: &[&IdentityKey],
     ) -> Result<HashMap<String, UserId>, Error> {
-        if keys.is_empty() {
-            return Ok(HashMap::new());
+        let mut found = HashMap::new();
+        for chunk in keys.chunks(AT_ONCE) {
+            let keys = chunk.iter().map(|key| key.as_str());
+            // One shape of the statement for any number: a list that is short ends with its last over and over.
+            let last = chunk.last().map(|key| key.as_str());
+            let keys: Vec<_> = keys.chain(last.into_iter().cycle()).take(AT_ONCE).collect();
+            let params: Vec<_> = keys.iter().map(|key| key as &dyn Param).collect();
+            found.extend(
+                self.list(&FIND_MANY, &params, |row| Ok((row.get(0)?, row.get(1)?))).await?,
+            );
         }
-        let mut query =
-            Query::new(self.engine(), "SELECT key, user_id FROM identifiers WHERE key IN (");
-        for (number, key) in keys.iter().enumerate() {
-            query.push_with(if number == 0 { "?" } else { ", ?" }, &key.as_str());
-        }
-        query.push(")");
-        let found = query.list(self, |row| Ok((row.get(0)?, row.get(1)?))).await?;
-        Ok(found.into_iter().collect())
+        Ok(found)
     }
 
     /// Gives up the names of a living user that it no longer has.

@@ -108,9 +108,9 @@ impl Tx {
                 Value::Integer(now.as_microsecond()),
             ]
         };
-        let rows: Vec<_> = memberships.iter().map(row).collect();
+        let rows = memberships.iter().map(row);
         let into = "memberships (group_id, user_id, rank, is_chosen, created_at)";
-        self.add_rows(&InsertRows::new(into, "(?, ?, ?, ?, ?)", ""), &rows).await
+        self.add_rows(&InsertRows::new(into, "(?, ?, ?, ?, ?)", ""), rows).await
     }
 
     /// Makes a user a member of a group, unless it is one already.

@@ -128,11 +128,8 @@ impl Tx {
 
     /// Keeps the hashes of new users.
     pub async fn add_password_hashes(&mut self, hashes: &[(UserId, &str)]) -> Result<(), Error> {
-        let rows: Vec<_> = hashes
-            .iter()
-            .map(|(user, hash)| vec![Value::Integer(user.0), (*hash).into()])
-            .collect();
-        self.add_rows(&InsertRows::new("passwords (user_id, hash)", "(?, ?)", ""), &rows).await
+        let rows = hashes.iter().map(|(user, hash)| vec![Value::Integer(user.0), (*hash).into()]);
+        self.add_rows(&InsertRows::new("passwords (user_id, hash)", "(?, ?)", ""), rows).await
     }
 
     /// Counts a sign-in; a `new` user becomes `active` with the first.

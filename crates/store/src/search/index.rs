@@ -48,9 +48,9 @@ impl Tx {
             let organization = Value::Integer(user.organization_id.0);
             vec![Value::Integer(id.0), organization, user.status.as_str().into(), change]
         };
-        let rows: Vec<_> = ids.iter().zip(users).map(row).collect();
+        let rows = ids.iter().zip(users).map(row);
         let into = "search_journal (user_id, organization_id, status, change)";
-        self.add_rows(&InsertRows::new(into, "(?, ?, ?, ?)", ""), &rows).await
+        self.add_rows(&InsertRows::new(into, "(?, ?, ?, ?)", ""), rows).await
     }
 
     /// Has index and counts take notice of what a user is about to become.

@@ -68,15 +68,18 @@ impl Tx {
     }
 
     /// Adds rows of which nothing is to be read.
-    pub(crate) async fn add_rows(
+    pub(crate) async fn add_rows<'v>(
         &mut self,
         insert: &InsertRows,
-        rows: &[Vec<Value<'_>>],
+        rows: impl ExactSizeIterator<Item = Vec<Value<'v>>> + Send,
     ) -> Result<(), Error> {
         match self.engine() {
             // A statement is no journey there, and one of several rows would have it keep a way back from each.
             Engine::Sqlite => self.insert_each(&insert.text(1), rows).map(drop),
-            Engine::Postgres => self.insert_rows(insert, rows, |_| Ok(())).await.map(drop),
+            Engine::Postgres => {
+                let rows: Vec<_> = rows.collect();
+                self.insert_rows(insert, &rows, |_| Ok(())).await.map(drop)
+            }
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::{Change, Error};
 
 /// A transaction. Each concept's queries are methods of it.
 ///
-/// Once a statement has failed, the transaction can only be rolled back, on both databases: an expected clash is an
-/// `ON CONFLICT` clause, not an error to be caught.
+/// Once a statement has failed, the transaction can only be rolled back, on both databases: a clash that is to be
+/// expected is an `ON CONFLICT` clause, and one that is not an error for whoever began the transaction.
 pub struct Tx {
     conn: Conn,
     changes: Vec<Change>,
@@ -117,13 +117,14 @@ impl Tx {
     }
 
     /// Adds rows on SQLite by a statement for one, which is looked up and understood but once, and gives their numbers.
-    pub(crate) fn insert_each(
+    /// Each row is made when its turn comes.
+    pub(crate) fn insert_each<'v>(
         &mut self,
         sql: &str,
-        rows: &[Vec<Value<'_>>],
+        rows: impl ExactSizeIterator<Item = Vec<Value<'v>>>,
     ) -> Result<Vec<i64>, Error> {
         self.may_go_on(sql, rows.len())?;
-        check_storable(rows.iter().flatten())?;
+        let rows = rows.map(|row| check_storable(&row).map(|()| row));
         let done = match &self.conn {
             Conn::Writer(member) => sqlite::insert_each(member.connection(), sql, rows),
             _ => Err(Error::internal("rows are added to SQLite outside a write transaction")),

@@ -184,14 +184,14 @@ impl Tx {
     /// Adds users, as [`Tx::insert_user`] does, and gives their numbers in the same order.
     pub async fn insert_users(&mut self, folded: &[&FoldedUser]) -> Result<Vec<UserId>, Error> {
         let users: Vec<_> = folded.iter().map(|one| one.user()).collect();
-        let rows: Vec<_> =
-            folded.iter().map(|one| written::for_insert(one.user(), &one.folded)).collect();
+        let rows = folded.iter().map(|one| written::for_insert(one.user(), &one.folded));
         let mut ids = Vec::with_capacity(users.len());
         match self.engine() {
             Engine::Sqlite => {
-                ids.extend(self.insert_each(&written::INSERT, &rows)?.into_iter().map(UserId));
+                ids.extend(self.insert_each(&written::INSERT, rows)?.into_iter().map(UserId));
             }
             Engine::Postgres => {
+                let rows: Vec<_> = rows.collect();
                 let pair = |row: &Row<'_>| Ok((row.get::<Uuid>(0)?, row.get::<UserId>(1)?));
                 let made = self.insert_rows(&written::INSERT_MANY, &rows, pair).await?;
                 let made: HashMap<_, _> = made.into_iter().collect();

@@ -45,7 +45,7 @@ written! { user: User, folded: FoldedTexts;
     otp_required_for_login = user.flags.otp_required_for_login.value();
     prefers_sms_otp = user.flags.prefers_sms_otp.value();
     exempt_from_org_sms_otp_disabled = user.flags.exempt_from_org_sms_otp_disabled.value();
-    preferences = Value::Text(Cow::Owned(json(&user.preferences)));
+    preferences = json(&user.preferences);
     password_changed_at = user.password_changed_at.value();
     password_expires_at = user.password_expires_at.value();
     last_checked_announcements_at = user.last_checked_announcements_at.value();
@@ -55,8 +55,11 @@ written! { user: User, folded: FoldedTexts;
     deleted_at = user.deleted_at.value();
 }
 
-fn json(object: &serde_json::Map<String, serde_json::Value>) -> String {
-    serde_json::Value::Object(object.clone()).to_string()
+fn json(object: &serde_json::Map<String, serde_json::Value>) -> Value<'static> {
+    Value::Text(match object.is_empty() {
+        true => Cow::Borrowed("{}"),
+        false => Cow::Owned(serde_json::Value::Object(object.clone()).to_string()),
+    })
 }
 
 /// Adds a user whose values are `COLUMNS`, and then those that are written but once.

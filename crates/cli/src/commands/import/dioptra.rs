@@ -13,7 +13,7 @@ use roster_client::{
 };
 use roster_server::dioptra::{Source, SourceGroup};
 
-use super::{BROKEN_OFF, Import, ROWS};
+use super::{BROKEN_OFF, Import, ROWS, patiently};
 use crate::ui::Ui;
 
 /// The users who are here now, by their numbers there: those and no others come into groups, whatever else is called as
@@ -62,7 +62,7 @@ impl Import {
                     dry_run: self.dry_run,
                     users: users.into_iter().map(|user| user.row).collect(),
                 };
-                let report = roster.import_users(&import).await?;
+                let report = patiently(async || roster.import_users(&import).await).await?;
                 tally.created += report.created;
                 tally.present += report.present;
                 tally.refused += report.refused.len() as u64;

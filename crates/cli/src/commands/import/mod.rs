@@ -25,7 +25,7 @@ use crate::{
     ui::Ui,
 };
 
-/// The most rows in one request, each of which is one transaction; the server's own bound is the same.
+/// The most rows in one request; the server's own bound is the same.
 const ROWS: usize = 1000;
 /// The most of the file in one request, in bytes: the server's own bound is beyond that.
 const BYTES: u64 = 400_000;
@@ -270,19 +270,26 @@ impl Import {
             return Ok((batch, ImportReport::default()));
         }
         let rows = T::rows(std::mem::take(&mut batch.rows), self);
-        let mut tries = 1;
-        // What was made in spite of a lost answer is passed over the next time, so nothing is made twice.
-        let report = loop {
-            match T::send(&rows, roster).await {
-                Err(error) if error.is_passing() && tries < TRIES => {
-                    let wait = error.retry_after().unwrap_or(WAIT * 2_u32.pow(tries - 1));
-                    tokio::time::sleep(wait).await;
-                    tries += 1;
-                }
-                sent => break sent?,
-            }
-        };
+        let report = patiently(async || T::send(&rows, roster).await).await?;
         Ok((batch, report))
+    }
+}
+
+/// Sends a request, again and again while the server cannot serve it just now. What was made in spite of a lost answer
+/// is passed over the next time, so nothing is made twice.
+async fn patiently(
+    send: impl AsyncFn() -> Result<ImportReport, roster_client::Error>,
+) -> Result<ImportReport, roster_client::Error> {
+    let mut tries = 1;
+    loop {
+        match send().await {
+            Err(error) if error.is_passing() && tries < TRIES => {
+                let wait = error.retry_after().unwrap_or(WAIT * 2_u32.pow(tries - 1));
+                tokio::time::sleep(wait).await;
+                tries += 1;
+            }
+            sent => return sent,
+        }
     }
 }
 

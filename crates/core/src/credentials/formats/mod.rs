@@ -46,6 +46,10 @@ enum Scheme {
 impl ImportedHash {
     /// Reads a hash by its prefix and refuses what would cost too much.
     pub fn parse(text: &str) -> Result<Self, FormatError> {
+        // Some would take one in a salt, and no text with a NUL can be kept.
+        if text.contains(char::is_control) {
+            return Err(FormatError::Malformed);
+        }
         let start = |prefixes: &[&str]| prefixes.iter().any(|prefix| text.starts_with(prefix));
         let scheme = if start(&["$argon2"]) {
             Scheme::Argon2(Argon2Hash::parse(text)?)

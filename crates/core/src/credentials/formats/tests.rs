@@ -143,6 +143,10 @@ fn what_is_no_hash_is_refused() {
         ("$2x$04$abcdefghijklmnopqrstuub.ZjCeFtaHcVNO3csJiht1Oa5O89F5e", FormatError::Unknown),
         ("$argon2x$v=19$m=64,t=2,p=1$c2FsdHNhbHQ$", FormatError::Unknown),
         ("$pbkdf2-md5$1000$c2FsdA$c2FsdA", FormatError::Unknown),
+        (
+            "pbkdf2_sha256$1000$a\0b$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+            FormatError::Malformed,
+        ),
         ("$argon2id$v=20$m=64,t=2,p=1$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAA", FormatError::Malformed),
         (
             "$argon2id$v=19$m=64,t=2,p=1,data=AA$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAA",

@@ -16,7 +16,7 @@ use roster_model::{
 use roster_store::{FoldedUser, NewMembership, Tx, Window};
 
 pub(crate) use together::Imports;
-use together::Part;
+use together::{Claim, Hindrance, Part};
 
 use super::Person;
 use super::fields::{check_adoption, check_grant, check_parent, find_home, plan_end};
@@ -103,7 +103,8 @@ impl Core {
     /// others up, and one whose user is there already is passed over, so an import can be made again.
     ///
     /// # Errors
-    /// `Forbidden` for all but administrators; those of step-up; `Invalid` for too many rows.
+    /// `Forbidden` for all but administrators; those of step-up; `Invalid` for too many rows; `Unavailable` where what
+    /// a row names has changed since it was read: made again, the import says what is wrong.
     pub async fn import_users(&self, actor: &Actor, import: UserImport) -> Result<ImportReport> {
         let own = actor.credential().map(|credential| credential.user.organization_id);
         let place = import.organization_id.or(own);
@@ -124,17 +125,25 @@ impl Core {
                 Err(error) => report.refused.push(refused(row, &error)),
             }
         }
-        let placed = match import.dry_run {
-            true => {
-                self.store()
-                    .read(async |tx: &mut Tx| place_all(tx, actor, &candidates, None).await)
-                    .await?
-            }
-            false => {
-                let organization = around.home.organization_id;
-                self.place(Part { actor: actor.clone(), candidates, organization, now }).await?
-            }
-        };
+        let claim = Claim::on(self, &candidates);
+        let owners = self
+            .store()
+            .scan(async |tx: &mut Tx| {
+                // A dry run is told of it, too, and whoever names nobody new.
+                find_giving(tx, actor, &candidates).await?;
+                Ok::<_, Hindrance>(find_owners(tx, &candidates).await?)
+            })
+            .await?;
+        let mut placed = Placed::default();
+        candidates.retain(|one| placed.count(one, |key| owners.get(key).copied()));
+        if import.dry_run {
+            let (free, others) = sort_out(&candidates, &HashMap::new());
+            placed.created = free.len() as u64;
+            placed.add(others);
+        } else if !candidates.is_empty() {
+            let (actor, organization) = (actor.clone(), around.home.organization_id);
+            placed.add(self.place(Part { actor, candidates, claim, organization, now }).await?);
+        }
         (report.created, report.present) = (placed.created, placed.present);
         for (row, field) in placed.taken {
             report.refused.push(refused(row, &Error::AlreadyExists { field }));
@@ -275,54 +284,54 @@ impl Core {
 struct Placed {
     created: u64,
     present: u64,
-    first: Option<UserId>,
-    last: Option<UserId>,
     taken: Vec<(u32, Field)>,
 }
 
-/// Makes the users whose names are free, or, without a time, only counts them.
-async fn place_all(
-    tx: &mut Tx,
-    actor: &Actor,
-    candidates: &[Candidate],
-    now: Option<Timestamp>,
-) -> Result<Placed> {
-    let giving = find_giving(tx, actor, candidates).await?;
-    let keys: Vec<_> = candidates.iter().flat_map(|one| &one.keys).collect();
-    let mut owners = tx.find_identifiers(&keys).await?;
-    let mut placed = Placed::default();
-    let mut fresh = Vec::new();
-    // Names that are taken in this very transaction belong to nobody else's number.
-    let mut next_guess = UserId(-1);
-    for one in candidates {
-        let [username, email] = one.keys.each_ref().map(|key| owners.get(key.as_str()).copied());
+impl Placed {
+    /// Whether the names of a candidate are free; otherwise it is counted as what it is.
+    fn count(&mut self, one: &Candidate, owner: impl Fn(&str) -> Option<UserId>) -> bool {
+        let [username, email] = one.keys.each_ref().map(|key| owner(key.as_str()));
         match (username, email) {
-            (Some(one), Some(other)) if one == other => {
-                placed.present += 1;
-                continue;
-            }
-            (Some(_), _) => {
-                placed.taken.push((one.row, Field::Username));
-                continue;
-            }
-            (None, Some(_)) => {
-                placed.taken.push((one.row, Field::Email));
-                continue;
-            }
-            (None, None) => {}
+            (None, None) => return true,
+            (Some(user), Some(other)) if user == other => self.present += 1,
+            (Some(_), _) => self.taken.push((one.row, Field::Username)),
+            (None, Some(_)) => self.taken.push((one.row, Field::Email)),
         }
-        next_guess.0 -= 1;
-        for key in &one.keys {
-            owners.insert(key.as_str().to_owned(), next_guess);
+        false
+    }
+
+    fn add(&mut self, others: Self) {
+        self.created += others.created;
+        self.present += others.present;
+        self.taken.extend(others.taken);
+    }
+}
+
+/// Whose the names of the candidates are.
+async fn find_owners(
+    tx: &mut Tx,
+    candidates: &[Candidate],
+) -> Result<HashMap<String, UserId>, roster_store::Error> {
+    let keys: Vec<_> = candidates.iter().flat_map(|one| &one.keys).collect();
+    tx.find_identifiers(&keys).await
+}
+
+/// The candidates whose names are free, which each takes for itself, and what the others are.
+fn sort_out<'c>(
+    candidates: &'c [Candidate],
+    owners: &HashMap<String, UserId>,
+) -> (Vec<&'c Candidate>, Placed) {
+    let (mut free, mut placed) = (Vec::with_capacity(candidates.len()), Placed::default());
+    let mut owners: HashMap<_, _> =
+        owners.iter().map(|(key, user)| (key.as_str(), *user)).collect();
+    for (one, number) in candidates.iter().zip(1..) {
+        if placed.count(one, |key| owners.get(key).copied()) {
+            // Nobody has a number below nought.
+            owners.extend(one.keys.iter().map(|key| (key.as_str(), UserId(-number))));
+            free.push(one);
         }
-        fresh.push(one);
     }
-    placed.created = fresh.len() as u64;
-    if let Some(now) = now {
-        let ids = insert_all(tx, &fresh, &giving, now).await?;
-        (placed.first, placed.last) = (ids.first().copied(), ids.last().copied());
-    }
-    Ok(placed)
+    (free, placed)
 }
 
 /// Those of the groups that let their members do anything, as they are now: they may have changed since the rows were
@@ -331,14 +340,14 @@ async fn find_giving(
     tx: &mut Tx,
     actor: &Actor,
     candidates: &[Candidate],
-) -> Result<HashSet<GroupId>> {
+) -> Result<HashSet<GroupId>, Hindrance> {
     let groups: HashSet<_> = candidates.iter().flat_map(Candidate::groups).collect();
     let mut giving = HashSet::new();
     for group in groups {
-        let group = tx.find_group(group).await?.ok_or(Error::NotFound(Kind::Group))?;
+        let group = tx.find_group(group).await?.ok_or(Hindrance::Changed)?;
         if let Some(authority) = group.authority() {
             if group.slug != PUBLIC {
-                check_bestowal(actor, Some(authority))?;
+                check_bestowal(actor, Some(authority)).map_err(|_| Hindrance::Changed)?;
             }
             giving.insert(group.id);
         }
@@ -352,7 +361,7 @@ async fn insert_all(
     fresh: &[&Candidate],
     giving: &HashSet<GroupId>,
     now: Timestamp,
-) -> Result<Vec<UserId>> {
+) -> Result<Vec<UserId>, roster_store::Error> {
     let folded: Vec<_> = fresh.iter().map(|one| &one.folded).collect();
     let ids = tx.insert_users(&folded).await?;
     let all = || fresh.iter().zip(ids.iter().copied());

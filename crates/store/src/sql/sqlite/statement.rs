@@ -49,17 +49,19 @@ pub(in crate::sql) fn list<T>(
 }
 
 /// Runs a statement that adds a row once for each of `rows`, and gives what SQLite numbered them with.
-pub(in crate::sql) fn insert_each(
+pub(in crate::sql) fn insert_each<'v>(
     conn: &Connection,
     sql: &str,
-    rows: &[Vec<Value<'_>>],
+    rows: impl Iterator<Item = Result<Vec<Value<'v>>, Error>>,
 ) -> Result<Vec<i64>, Error> {
-    let Some(first) = rows.first() else { return Ok(Vec::new()) };
+    let mut rows = rows.peekable();
+    let Some(first) = rows.peek() else { return Ok(Vec::new()) };
+    let values = first.as_ref().map_err(Error::clone)?.len();
     let mut statement = conn.prepare_cached(sql).map_err(error)?;
-    let places = places(sql, first.len(), statement.parameter_count())?;
-    let mut added = Vec::with_capacity(rows.len());
+    let places = places(sql, values, statement.parameter_count())?;
+    let mut added = Vec::with_capacity(rows.size_hint().0);
     for row in rows {
-        bind(&mut statement, &places, row)?;
+        bind(&mut statement, &places, &row?)?;
         statement.raw_execute().map_err(error)?;
         added.push(conn.last_insert_rowid());
     }
@@ -152,20 +154,21 @@ mod tests {
         let conn = Connection::open_in_memory().unwrap();
         conn.execute_batch("CREATE TABLE pairs (id INTEGER PRIMARY KEY, one INTEGER, two INTEGER)")
             .unwrap();
-        let row = |numbers: &[i64]| -> Vec<Value<'_>> {
-            numbers.iter().map(|one| Value::Integer(*one)).collect()
-        };
         let sql = "INSERT INTO pairs (two, one) VALUES ($2, $1)";
-        assert_eq!(insert_each(&conn, sql, &[row(&[1, 2]), row(&[3, 4])]).unwrap(), [1, 2]);
+        let add = |rows: &[&[i64]]| {
+            let row = |row: &&[i64]| Ok(row.iter().map(|one| Value::Integer(*one)).collect());
+            insert_each(&conn, sql, rows.iter().map(row))
+        };
+        assert_eq!(add(&[&[1, 2], &[3, 4]]).unwrap(), [1, 2]);
         let sum = |column| {
             let sql = format!("SELECT SUM({column}) FROM pairs");
             conn.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
         };
         assert_eq!((sum("one"), sum("two")), (4, 6));
         for odd in [&[1][..], &[1, 2, 3]] {
-            assert!(insert_each(&conn, sql, &[row(&[5, 6]), row(odd)]).is_err());
+            assert!(add(&[&[5, 6], odd]).is_err());
         }
-        assert!(insert_each(&conn, sql, &[]).unwrap().is_empty());
+        assert!(add(&[]).unwrap().is_empty());
     }
 
     #[test]
