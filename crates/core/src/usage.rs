@@ -7,7 +7,11 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     hash::{BuildHasherDefault, Hasher},
     iter::once,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::available_parallelism,
 };
 
 use jiff::Timestamp;
@@ -17,15 +21,21 @@ use tokio::sync::{RwLock, RwLockReadGuard};
 
 use crate::{Actor, Core, Result, authz::Operation};
 
-/// Parts that are locked apart from each other, by user.
+/// Parts of a lane that are locked apart from each other, by user.
 const SHARDS: usize = 64;
+
+/// The most lanes.
+const LANES: usize = 16;
 
 /// How many credentials are written down in one transaction: a flush must not hold others up.
 const BATCH: usize = 256;
 
 /// What was used and is not written down yet.
 pub(crate) struct Usage {
+    /// Those of the first lane, then those of the next. Each thread notes in a lane of its own as far as there are enough:
+    /// a service that has tokens checked shows one and the same key with every request.
     shards: Box<[Mutex<Shard>]>,
+    lanes: usize,
     /// Held for writing between a batch's commit and its removal from here, so that who reads numbers while holding it
     /// for reading finds each use exactly once.
     settling: RwLock<()>,
@@ -38,6 +48,14 @@ type Shard = HashMap<UserId, OfUser, BuildHasherDefault<ByNumber>>;
 struct OfUser {
     first: Pending,
     others: Vec<Pending>,
+}
+
+thread_local! {
+    /// How many threads noted anything before this one.
+    static THREAD: usize = {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        THREADS.fetch_add(1, Ordering::Relaxed)
+    };
 }
 
 #[derive(Clone)]
@@ -104,14 +122,17 @@ impl OfUser {
 
 impl Usage {
     pub(crate) fn new() -> Self {
-        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { shards, settling: RwLock::new(()) }
+        // Threads come and go; with twice as many lanes, two that are there at once seldom share one.
+        let lanes = available_parallelism().map_or(1, |cores| (2 * cores.get()).min(LANES));
+        let shards = (0..lanes * SHARDS).map(|_| Mutex::default()).collect();
+        Self { shards, lanes, settling: RwLock::new(()) }
     }
 
-    /// Notes a use. Gives the latest that is pending: this one, unless the clock was turned back.
+    /// Notes a use. Gives the latest that is pending in this lane: this one, unless the clock was turned back.
     pub(crate) fn note(&self, credential: &Arc<LiveCredential>, now: Timestamp) -> Timestamp {
         let new = || Pending { credential: Arc::clone(credential), uses: 1, last_used_at: now };
-        let mut shard = self.shard(credential.user.id);
+        let lane = THREAD.with(|thread| thread % self.lanes);
+        let mut shard = self.shard(lane * SHARDS + place(credential.user.id));
         let of_user = match shard.entry(credential.user.id) {
             Entry::Occupied(of_user) => of_user.into_mut(),
             Entry::Vacant(place) => {
@@ -134,10 +155,10 @@ impl Usage {
 
     /// When a credential was last used, if that is not written down yet.
     pub(crate) fn last_use(&self, credential: &LiveCredential) -> Option<Timestamp> {
-        self.shard(credential.user.id)
-            .get(&credential.user.id)?
-            .find(credential.kind, credential.id)
-            .map(|pending| pending.last_used_at)
+        self.of_user(credential.user.id, |of_user| {
+            Some(of_user.find(credential.kind, credential.id)?.last_used_at)
+        })
+        .max()
     }
 
     /// Holds flushes up while numbers are read that are added to what is pending.
@@ -147,13 +168,14 @@ impl Usage {
 
     /// Adds what is pending to a key just read.
     pub(crate) fn add_to_api_key(&self, api_key: &mut ApiKey) {
-        let shard = self.shard(api_key.user_id);
-        let of_user = shard.get(&api_key.user_id);
-        if let Some(pending) =
-            of_user.and_then(|of_user| of_user.find(CredentialKind::ApiKey, api_key.id.0))
-        {
-            api_key.use_count += pending.uses;
-            api_key.last_used_at = api_key.last_used_at.max(Some(pending.last_used_at));
+        let id = api_key.id.0;
+        let pending = self.of_user(api_key.user_id, |of_user| {
+            let pending = of_user.find(CredentialKind::ApiKey, id)?;
+            Some((pending.uses, pending.last_used_at))
+        });
+        for (uses, last_used_at) in pending {
+            api_key.use_count += uses;
+            api_key.last_used_at = api_key.last_used_at.max(Some(last_used_at));
         }
     }
 
@@ -164,33 +186,34 @@ impl Usage {
         session: &mut Session,
         expires_at: impl Fn(&LiveCredential, Timestamp) -> Timestamp,
     ) {
-        let shard = self.shard(session.user_id);
-        let of_user = shard.get(&session.user_id);
-        if let Some(pending) =
-            of_user.and_then(|of_user| of_user.find(CredentialKind::Session, id.0))
-        {
-            session.last_used_at = session.last_used_at.max(pending.last_used_at);
+        let pending = self.of_user(session.user_id, |of_user| {
+            let pending = of_user.find(CredentialKind::Session, id.0)?;
             let later = expires_at(&pending.credential, pending.last_used_at);
+            Some((pending.last_used_at, later))
+        });
+        for (last_used_at, later) in pending {
+            session.last_used_at = session.last_used_at.max(last_used_at);
             session.expires_at = session.expires_at.max(later);
         }
     }
 
     /// Adds what is pending to a user just read.
     pub(crate) fn add_to_user(&self, user: &mut User) {
-        let shard = self.shard(user.id);
-        let uses = shard.get(&user.id).into_iter().flat_map(OfUser::iter);
-        let latest = uses.map(|pending| pending.last_used_at).max();
+        let latest = self
+            .of_user(user.id, |of_user| of_user.iter().map(|pending| pending.last_used_at).max())
+            .max();
         user.last_seen_at = user.last_seen_at.max(latest);
     }
 
-    /// Everything that is pending now, in the order in which the database has it: neighbours are written together.
-    fn pending(&self) -> Vec<Pending> {
+    /// Everything that is pending now, each with its shard, in the order in which the database has it: neighbours are
+    /// written together.
+    fn pending(&self) -> Vec<(usize, Pending)> {
         let mut all = Vec::new();
-        for shard in &self.shards {
-            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            all.extend(shard.values().flat_map(OfUser::iter).cloned());
+        for number in 0..self.shards.len() {
+            let shard = self.shard(number);
+            all.extend(shard.values().flat_map(OfUser::iter).map(|one| (number, one.clone())));
         }
-        all.sort_unstable_by_key(|pending: &Pending| {
+        all.sort_unstable_by_key(|(_, pending)| {
             let credential = &pending.credential;
             (credential.kind == CredentialKind::ApiKey, credential.id)
         });
@@ -198,11 +221,10 @@ impl Usage {
     }
 
     /// Takes away what was written down; what was noted meanwhile stays.
-    fn settle(&self, written: &[Pending]) {
-        for Pending { credential, uses, .. } in written {
-            let user = credential.user.id;
-            let mut shard = self.shard(user);
-            let Entry::Occupied(mut of_user) = shard.entry(user) else { continue };
+    fn settle(&self, written: &[(usize, Pending)]) {
+        for (shard, Pending { credential, uses, .. }) in written {
+            let mut shard = self.shard(*shard);
+            let Entry::Occupied(mut of_user) = shard.entry(credential.user.id) else { continue };
             if let Some(pending) = of_user.get_mut().find_mut(credential.kind, credential.id) {
                 pending.uses -= uses;
                 if pending.uses == 0 && of_user.get_mut().tidy() {
@@ -212,10 +234,24 @@ impl Usage {
         }
     }
 
-    fn shard(&self, user: UserId) -> MutexGuard<'_, Shard> {
-        let place = user.0.unsigned_abs() as usize % SHARDS;
-        self.shards[place].lock().unwrap_or_else(PoisonError::into_inner)
+    /// What each lane has of a user.
+    fn of_user<T>(
+        &self,
+        user: UserId,
+        read: impl Fn(&OfUser) -> Option<T>,
+    ) -> impl Iterator<Item = T> {
+        (0..self.lanes)
+            .filter_map(move |lane| read(self.shard(lane * SHARDS + place(user)).get(&user)?))
     }
+
+    fn shard(&self, number: usize) -> MutexGuard<'_, Shard> {
+        self.shards[number].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of a user's shard in each lane.
+fn place(user: UserId) -> usize {
+    user.0.unsigned_abs() as usize % SHARDS
 }
 
 impl Core {
@@ -227,17 +263,19 @@ impl Core {
     pub async fn flush_usage(&self, actor: &Actor) -> Result<u64> {
         self.authorize(actor, Operation::RunJobs).await?;
         let pending = self.usage().pending();
+        let of = |(_, pending): &(usize, Pending)| (pending.credential.kind, pending.credential.id);
+        let credentials = pending.chunk_by(|one, next| of(one) == of(next)).count();
         for batch in pending.chunks(BATCH) {
             let _settling = self.usage().settling.write().await;
             self.store().write(async |tx: &mut Tx| self.write_usage(tx, batch).await).await?;
             self.usage().settle(batch);
         }
-        Ok(pending.len() as u64)
+        Ok(credentials as u64)
     }
 
-    async fn write_usage(&self, tx: &mut Tx, batch: &[Pending]) -> Result<()> {
+    async fn write_usage(&self, tx: &mut Tx, batch: &[(usize, Pending)]) -> Result<()> {
         let mut seen = HashMap::new();
-        for Pending { credential, uses, last_used_at } in batch {
+        for (_, Pending { credential, uses, last_used_at }) in batch {
             let user_seen = seen.entry(credential.user.id).or_insert(*last_used_at);
             *user_seen = (*user_seen).max(*last_used_at);
             match credential.kind {
