@@ -244,6 +244,28 @@ on_both_databases! {
         assert_eq!(before, 64 * 20);
     }
 
+    async fn uses_that_different_threads_note_add_up(roster: Roster) {
+        // More than there are lanes.
+        const THREADS: i64 = 40;
+        let (_, actor) = signed_in(&roster, "ann").await;
+        let issued = create(&roster, &actor, &named("backup")).await;
+        let me = KeyRef::Id(issued.api_key.id);
+        let roster = std::sync::Arc::new(roster);
+        roster.flush_usage(&Actor::system("tests")).await.unwrap();
+        for _ in 0..THREADS {
+            roster.advance(Duration::from_secs(1));
+            let (roster, token) = (roster.clone(), issued.token.clone());
+            let runtime = tokio::runtime::Handle::current();
+            let one = move || runtime.block_on(async { check(&roster, &token, "GET", "/").await.map(drop) });
+            let thread = std::thread::spawn(one);
+            tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap().unwrap();
+        }
+        let pending = roster.get_api_key(&actor, &UserRef::Me, &me).await.unwrap();
+        assert_eq!((pending.use_count, pending.last_used_at), (THREADS, Some(roster.now())));
+        assert_eq!(roster.flush_usage(&Actor::system("tests")).await.unwrap(), 1, "it is one key");
+        assert_eq!(roster.get_api_key(&actor, &UserRef::Me, &me).await.unwrap(), pending);
+    }
+
     async fn t25_a_key_reaches_what_its_constraints_let_through_and_nothing_else(roster: Roster) {
         let (_, actor) = signed_in(&roster, "ann").await;
         let constraints = vec![
