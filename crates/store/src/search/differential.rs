@@ -144,7 +144,8 @@ impl Dice {
                 tx.update_user(&mut users[place]).await?;
             }
             _ => {
-                tx.index_users(1 + self.below(9) as u32).await?;
+                let most = *self.of(&[2, 5, 8000]);
+                tx.index_users_within(1 + self.below(9) as u32, most).await?;
             }
         }
         Ok(())

@@ -6,7 +6,8 @@ use roster_model::{OrganizationId, Status, User, UserId};
 use serde_json::json;
 
 use super::places::place;
-use super::tokens::{number, searched_text, spell, tokens};
+use super::tokens::{searched_text, tokens};
+use super::{fts5, segments};
 use crate::query::Query;
 use crate::sql::{Engine, InsertRows, Value};
 use crate::{Error, Tx};
@@ -70,6 +71,11 @@ impl Tx {
 
     /// Takes up to `limit` entries of the journal into the index; says how many there were.
     pub async fn index_users(&mut self, limit: u32) -> Result<u64, Error> {
+        self.index_users_within(limit, segments::MOST).await
+    }
+
+    /// The same, with segments of up to `most` users.
+    pub(crate) async fn index_users_within(&mut self, limit: u32, most: i64) -> Result<u64, Error> {
         let entries = self
             .list(
                 "SELECT search_journal.id, search_journal.user_id, \
@@ -107,18 +113,27 @@ impl Tx {
         self.execute("DELETE FROM search_journal WHERE id <= $1", &[&last.id]).await?;
         let count = entries.len() as u64;
         self.take_in_changes(&entries).await?;
-        let engine = self.engine();
-        let latest: BTreeMap<UserId, &Entry> =
-            entries.iter().map(|entry| (entry.user, entry)).collect();
-        let indexed: BTreeMap<UserId, Vec<&str>> = latest
-            .iter()
-            .filter_map(|(user, entry)| Some((*user, tokens(engine, entry.text.as_deref()?))))
-            .collect();
-        match engine {
-            Engine::Sqlite => self.replace_places(&entries, &latest, &indexed).await?,
-            Engine::Postgres => self.replace_numbers(&latest, &indexed).await?,
+        let mut old = BTreeSet::new();
+        let mut latest = BTreeMap::new();
+        for entry in &entries {
+            // A user stands under a name from before a change; or under the present one, if the journal was taken in up
+            // to between changes.
+            for name in entry.old_name.iter().chain([&entry.name]) {
+                old.insert(place(name, entry.user)?);
+            }
+            latest.insert(entry.user, entry);
         }
-        self.count_tokens(&indexed).await?;
+        let mut new = BTreeMap::new();
+        for (user, entry) in latest {
+            if let Some(text) = &entry.text {
+                new.insert(place(&entry.name, user)?, tokens(text));
+            }
+        }
+        match self.engine() {
+            Engine::Sqlite => fts5::replace(self, &old, &new).await?,
+            Engine::Postgres => segments::replace(self, &old, &new, most).await?,
+        }
+        self.count_tokens(&new).await?;
         Ok(count)
     }
 
@@ -173,65 +188,9 @@ impl Tx {
         Ok(())
     }
 
-    /// In SQLite: takes users from where they stood, and puts them where they belong now.
-    async fn replace_places(
-        &mut self,
-        entries: &[Entry],
-        latest: &BTreeMap<UserId, &Entry>,
-        indexed: &BTreeMap<UserId, Vec<&str>>,
-    ) -> Result<(), Error> {
-        // Under a name from before a change; or under the present one, if the journal was taken in up to between changes.
-        let mut old = BTreeSet::new();
-        for entry in entries {
-            for name in entry.old_name.iter().chain([&entry.name]) {
-                old.insert(place(name, entry.user)?);
-            }
-        }
-        for place in &old {
-            self.execute("DELETE FROM user_trigrams WHERE rowid = $1", &[place]).await?;
-        }
-        // From the first place to the last: FTS5 writes what it has gathered each time that one comes before another.
-        let mut new = BTreeMap::new();
-        for (user, tokens) in indexed {
-            let words: Vec<_> = tokens.iter().map(|token| spell(token)).collect();
-            let name = latest.get(user).map_or("", |entry| &entry.name);
-            new.insert(place(name, *user)?, words.join(" "));
-        }
-        for (place, words) in &new {
-            let sql = "INSERT INTO user_trigrams (rowid, tokens) VALUES ($1, $2)";
-            self.execute(sql, &[place, words]).await?;
-        }
-        Ok(())
-    }
-
-    /// In PostgreSQL: writes which trigrams users have now.
-    async fn replace_numbers(
-        &mut self,
-        latest: &BTreeMap<UserId, &Entry>,
-        indexed: &BTreeMap<UserId, Vec<&str>>,
-    ) -> Result<(), Error> {
-        let rows: Vec<_> = latest
-            .keys()
-            .map(|user| {
-                let trigrams = indexed.get(user).into_iter().flatten();
-                let numbers: Vec<_> = trigrams.map(|one| number(one).to_string()).collect();
-                json!([user.0, format!("{{{}}}", numbers.join(","))])
-            })
-            .collect();
-        self.execute(
-            "INSERT INTO user_trigrams (user_id, trigrams) \
-             SELECT (value ->> 0)::BIGINT, (value ->> 1)::INTEGER[] \
-             FROM json_array_elements($1::TEXT::JSON) \
-             ON CONFLICT (user_id) DO UPDATE SET trigrams = excluded.trigrams",
-            &[&json!(rows)],
-        )
-        .await?;
-        Ok(())
-    }
-
-    async fn count_tokens(&mut self, indexed: &BTreeMap<UserId, Vec<&str>>) -> Result<(), Error> {
+    async fn count_tokens(&mut self, new: &BTreeMap<i64, Vec<&str>>) -> Result<(), Error> {
         let mut counts: HashMap<&str, i64> = HashMap::new();
-        for tokens in indexed.values() {
+        for tokens in new.values() {
             for token in tokens {
                 *counts.entry(token).or_default() += 1;
             }

@@ -1,4 +1,4 @@
-//! Where a user stands in SQLite's index: in the order of names, so that a search sorted by name reads no more of the
+//! Where a user stands in the index: in the order of names, so that a search sorted by name reads little more of the
 //! index than it shows.
 //!
 //! A place is a number: the beginning of the folded name, and below it the user's number. Those with the same beginning
@@ -12,8 +12,11 @@ use crate::Error;
 const USER_BITS: u32 = 33;
 const NAME_BITS: u32 = 30;
 const USERS: i64 = (1 << USER_BITS) - 1;
-/// The number of a user in SQL, from the place `rowid`.
-pub(super) const USER_OF_ROWID: &str = "rowid & 8589934591";
+
+/// The number of a user in SQL, from the column of its place.
+pub(super) fn user_of(place: &str) -> String {
+    format!("{place} & {USERS}")
+}
 
 /// The beginning of a name as a number, which grows with the name in the order of its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,7 +170,6 @@ mod unit {
             );
             assert_eq!(Beginning::of(name).places().1, place);
         }
-        assert_eq!(USER_OF_ROWID, format!("rowid & {USERS}"));
         assert!(place("ann", UserId(USERS + 1)).is_err());
         assert!(place("\u{10FFFF}\u{10FFFF}", UserId(USERS)).unwrap() > 0);
     }

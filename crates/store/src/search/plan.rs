@@ -3,16 +3,15 @@
 //! Few candidates are fetched and sorted. For many, an index in the list's order is walked to the end of the page;
 //! each step looks the user up among the candidates, or, where nearly everybody is one, at the texts at once. That is
 //! quick if those who are found stand evenly among all. Where they do not, the walk ends after a bounded number of steps,
-//! and what has a bound of its own is done. A list sorted by name needs none of this in SQLite, where the index itself
-//! stands in that order, unless other conditions leave few of those whom the index gives (`users/by_name.rs`).
+//! and YY unless other conditions leave few of those whom the index gives (`users/by_name.rs`).
 //!
 //! How many have one trigram is known; how many have several is not, so if none of them is frequent, it is counted as far
 //! as it matters.
 
-use super::places::USER_OF_ROWID;
-use super::tokens::{number, spell, tokens_of_piece};
+use super::candidates::Candidates;
+use super::tokens::tokens_of_piece;
 use crate::query::Query;
-use crate::sql::{Engine, Row};
+use crate::sql::Row;
 use crate::{Error, Tx};
 
 /// So many candidates are fetched without further question.
@@ -25,6 +24,8 @@ const STEP: f64 = 0.4;
 const PUT: f64 = 0.3;
 /// How many trigrams are intersected.
 const RAREST: usize = 3;
+/// So many users who have a token are few ([`Candidates::Rare`]).
+const RARE: i64 = 500;
 /// How many trigrams a piece of one or two characters may begin before it counts as common.
 const BEGINNINGS: usize = 64;
 /// How many users the index may not know yet. With more of them (an import, a new index) the list is walked.
@@ -75,22 +76,9 @@ pub(crate) struct Walk {
     pub(crate) is_fetched_then: bool,
 }
 
-/// Who comes into question.
-#[derive(Clone, Debug)]
-pub(crate) enum Candidates {
-    /// Who has all of these tokens.
-    All(Vec<String>),
-    /// Who has any of these tokens.
-    Any(Vec<String>),
-    /// These.
-    These(Vec<i64>),
-}
-
 /// Asks the index for whoever has all of these texts; nothing if it is of no help.
 pub(crate) async fn look_up(tx: &mut Tx, needles: &[String]) -> Result<Option<Hits>, Error> {
-    let engine = tx.engine();
-    let mut wanted: Vec<&str> =
-        needles.iter().flat_map(|text| tokens_of_piece(engine, text)).collect();
+    let mut wanted: Vec<&str> = needles.iter().flat_map(|text| tokens_of_piece(text)).collect();
     wanted.sort_unstable();
     wanted.dedup();
     if wanted.is_empty() {
@@ -100,7 +88,7 @@ pub(crate) async fn look_up(tx: &mut Tx, needles: &[String]) -> Result<Option<Hi
             None => Ok(None),
         };
     }
-    let mut query = Query::new(engine, &known_where("trigram IN (''"));
+    let mut query = Query::new(tx.engine(), &known_where("trigram IN (''"));
     for token in &wanted {
         query.push_with(", ?", token);
     }
@@ -114,7 +102,9 @@ pub(crate) async fn look_up(tx: &mut Tx, needles: &[String]) -> Result<Option<Hi
     known.sort_by_key(|(_, users)| *users);
     let estimate = known.first().map_or(0, |(_, users)| *users);
     let rarest = known.into_iter().take(RAREST).map(|(token, _)| token).collect();
-    Ok(Some(Hits { candidates: Candidates::All(rarest), estimate, total }))
+    let candidates =
+        if estimate <= RARE { Candidates::Rare(rarest) } else { Candidates::All(rarest) };
+    Ok(Some(Hits { candidates, estimate, total }))
 }
 
 /// A piece that is shorter than a trigram: what begins with it?
@@ -214,87 +204,4 @@ fn choose(
         most: (passed_at_most.min(passed * 8.0) * 2.0) as i64 + 1000,
         is_fetched_then: fetch < found * PUT + total * STEP,
     })
-}
-
-impl Candidates {
-    /// Adds the query for their numbers, those included whom the index does not know yet.
-    pub(crate) fn write(&self, query: &mut Query) {
-        if !self.are_none() {
-            self.write_indexed(query);
-            query.push(" UNION ");
-        }
-        query.push("SELECT user_id FROM search_journal");
-    }
-
-    /// Adds the query for the numbers that the index knows.
-    fn write_indexed(&self, query: &mut Query) {
-        let numbers = |tokens: &[String]| {
-            tokens.iter().map(|one| number(one).to_string()).collect::<Vec<_>>().join(",")
-        };
-        match (query.engine(), self) {
-            (Engine::Sqlite, Self::These(users)) => {
-                query.push_with("SELECT value FROM json_each(?)", &serde_json::json!(users));
-            }
-            (Engine::Postgres, Self::These(users)) => query.push_with(
-                "SELECT value::BIGINT FROM json_array_elements_text(?::TEXT::JSON) AS these",
-                &serde_json::json!(users),
-            ),
-            (Engine::Sqlite, _) => query.push_with(
-                &format!("SELECT {USER_OF_ROWID} FROM user_trigrams WHERE user_trigrams MATCH ?"),
-                &self.spelled(),
-            ),
-            (Engine::Postgres, Self::All(all)) => query.push_with(
-                "SELECT user_id FROM user_trigrams \
-                 WHERE trigrams @> string_to_array(?, ',')::INTEGER[]",
-                &numbers(all),
-            ),
-            (Engine::Postgres, Self::Any(any)) => query.push_with(
-                "SELECT user_id FROM user_trigrams \
-                 WHERE trigrams && string_to_array(?, ',')::INTEGER[]",
-                &numbers(any),
-            ),
-        }
-    }
-
-    /// The next places in SQLite's index from `from` on, in its order or backwards.
-    pub(crate) async fn places(
-        &self,
-        tx: &mut Tx,
-        from: i64,
-        is_descending: bool,
-        limit: i64,
-    ) -> Result<Vec<i64>, Error> {
-        if self.are_none() {
-            return Ok(Vec::new());
-        }
-        let sql = match is_descending {
-            false => {
-                "SELECT rowid FROM user_trigrams WHERE user_trigrams MATCH $1 AND rowid >= $2 \
-                 ORDER BY rowid LIMIT $3"
-            }
-            true => {
-                "SELECT rowid FROM user_trigrams WHERE user_trigrams MATCH $1 AND rowid <= $2 \
-                 ORDER BY rowid DESC LIMIT $3"
-            }
-        };
-        tx.list(sql, &[&self.spelled(), &from, &limit], |row| row.get(0)).await
-    }
-
-    fn are_none(&self) -> bool {
-        match self {
-            Self::All(tokens) | Self::Any(tokens) => tokens.is_empty(),
-            Self::These(users) => users.is_empty(),
-        }
-    }
-
-    /// The tokens as FTS5 is asked for them.
-    fn spelled(&self) -> String {
-        let (tokens, word) = match self {
-            Self::All(all) => (all.as_slice(), " AND "),
-            Self::Any(any) => (any.as_slice(), " OR "),
-            Self::These(_) => (&[][..], ""),
-        };
-        let quoted = tokens.iter().map(|one| format!("\"{}\"", spell(one)));
-        quoted.collect::<Vec<_>>().join(word)
-    }
 }

@@ -4,7 +4,7 @@ use roster_model::{Filter, OrderBy, Pattern, User, UserField, UserRef};
 
 use super::{Candidates, FEW, Plan, Request, look_up, needles, plan};
 use crate::sql::MIGRATIONS;
-use crate::testing::{noon, on_both_databases, open, user, write};
+use crate::testing::{fresh_postgres, noon, on_both_databases, on_postgres, open, user, write};
 use crate::users::list::Way;
 use crate::{Location, Store, Tx, UserQuery, Window};
 
@@ -207,6 +207,86 @@ async fn an_index_in_the_order_of_numbers_is_made_anew() {
     assert_same(&store).await;
     index(&store).await;
     assert_same(&store).await;
+}
+
+#[tokio::test]
+async fn an_index_without_segments_is_made_anew() {
+    let location = fresh_postgres("roster without segments", &MIGRATIONS[..17]).await;
+    let store = open(&location, &MIGRATIONS[..17]).await;
+    people(&store).await;
+    write(&store, async |tx: &mut Tx| {
+        tx.execute("DELETE FROM search_journal", &[]).await?;
+        let sql = "INSERT INTO user_trigrams (user_id, trigrams) SELECT id, '{1,2}' FROM users";
+        tx.execute(sql, &[]).await
+    })
+    .await;
+    store.close().await.unwrap();
+    let store = open(&location, MIGRATIONS).await;
+    let count = store.read(async |tx: &mut Tx| tx.count_unindexed_users().await).await.unwrap();
+    assert_eq!(count, NAMES.len() as u64);
+    assert_same(&store).await;
+    index(&store).await;
+    assert_same(&store).await;
+}
+
+/// First and last place, how many users it says there are, and how many there are.
+type Counted = (i64, i64, i64, i64);
+
+async fn counted_segments(tx: &mut Tx) -> Result<Vec<Counted>, crate::Error> {
+    let sql = "SELECT first, last, users, (SELECT COUNT(*) FROM user_trigrams \
+               WHERE place BETWEEN first AND last) FROM search_segments ORDER BY first";
+    tx.list(sql, &[], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).await
+}
+
+#[tokio::test]
+async fn segments_that_grow_are_cut_and_hold_everybody() {
+    let store = on_postgres().await;
+    let most = 40;
+    let segments = write(&store, async |tx: &mut Tx| {
+        for number in 0..500 {
+            let mut one = user(tx, &format!("u{number}")).await?;
+            // Some with the same beginning, more than a segment holds.
+            one.first_name =
+                if number % 3 == 0 { "Robert J".to_owned() } else { format!("N{number}") };
+            tx.update_user(&mut one).await?;
+        }
+        while tx.index_users_within(90, most).await? > 0 {}
+        counted_segments(tx).await
+    })
+    .await;
+    assert!((13..=30).contains(&segments.len()), "{segments:?}");
+    assert_eq!((segments[0].0, segments.last().unwrap().1), (0, i64::MAX));
+    assert!(segments.windows(2).all(|pair| pair[0].1 + 1 == pair[1].0), "{segments:?}");
+    assert!(segments.iter().all(|(.., says, is)| (1..=most).contains(is) && says == is));
+    assert_eq!(segments.iter().map(|(.., is)| is).sum::<i64>(), 500);
+
+    for (piece, found) in [("robert", 167), ("n499", 1), ("u49", 11), ("example", 500), ("zz", 0)] {
+        let filter = Filter::contains(UserField::SEARCHED.to_vec(), piece);
+        let order = vec![OrderBy::descending(UserField::Name)];
+        let query = UserQuery { filter, order, ..UserQuery::default() };
+        let whole = Window { after: None, offset: 0, limit: 600 };
+        let users = store.read(async |tx: &mut Tx| tx.list_users(&query, &whole).await).await;
+        assert_eq!(users.unwrap().len(), found, "{piece}");
+    }
+}
+
+#[tokio::test]
+async fn a_segment_whose_users_left_is_counted_before_it_is_cut() {
+    let store = on_postgres().await;
+    let segments = write(&store, async |tx: &mut Tx| {
+        for number in 0..60 {
+            let mut one = user(tx, &format!("u{number}")).await?;
+            tx.index_users_within(9, 10).await?;
+            one.deleted_at = Some(noon());
+            tx.update_user(&mut one).await?;
+            tx.purge_user(one.id, one.primary_group_id, noon()).await?;
+        }
+        tx.index_users_within(9, 10).await?;
+        counted_segments(tx).await
+    })
+    .await;
+    let [(0, i64::MAX, says, 0)] = segments[..] else { panic!("{segments:?}") };
+    assert!(says <= 10, "{says}");
 }
 
 async fn index(store: &Store) {

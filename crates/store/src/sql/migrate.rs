@@ -56,6 +56,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(15, "search by name", "0015_search_by_name.sql"),
     migration!(16, "sending budgets", "0016_sending_budgets.sql"),
     migration!(17, "copies of keys", "0017_copies_of_keys.sql"),
+    migration!(18, "segments", "0018_segments.sql"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -1,4 +1,4 @@
-//! The beginning of a search sorted by name, read from SQLite's index in that order.
+//! The beginning of a search sorted by name, read from the index in that order.
 //!
 //! The index gives candidates by the beginnings of their names (`search/places.rs`): they are taken until they are
 //! enough for the page and nobody else has the last one's beginning, fetched and sorted. If very many have the same
@@ -10,6 +10,7 @@ use roster_model::{User, fold};
 use super::list::{UserQuery, Way};
 use crate::filter::Order;
 use crate::search::{Beginning, Candidates, FEW, user_at};
+use crate::sql::Engine;
 use crate::{Error, Mark, MarkKey, Tx, Window};
 
 /// With more rows than these, those passed over included, other ways are better.
@@ -63,9 +64,14 @@ impl ByName<'_> {
         let few = self.bounds.few;
         let mut walked = None;
         for round in 0..ROUNDS {
-            let places = self.candidates.places(tx, from, self.is_descending, few + 1).await?;
             let wanted = if round == 0 { self.rest.limit.max(LEAST) } else { few };
-            let (count, last) = whole(&places, wanted, few);
+            let most = match tx.engine() {
+                // More of them cost next to nothing there.
+                Engine::Sqlite => few,
+                Engine::Postgres => few.min(wanted * 2),
+            };
+            let places = self.candidates.places(tx, from, self.is_descending, most + 1).await?;
+            let (count, last) = whole(&places, wanted, most);
             if count > 0 || last.is_none() {
                 self.fetch(tx, &places[..count], last).await?;
                 let Some(last) = last.filter(|_| self.rest.limit > 0) else { return Ok(true) };
@@ -204,12 +210,12 @@ fn these(places: &[i64]) -> Candidates {
     Candidates::These(places.iter().map(|place| user_at(*place).0).collect())
 }
 
-/// How many of these places, which are all if they are no more than `few`, to take so that `wanted` are among them and
+/// How many of these places, which are all if they are no more than `most`, to take so that `wanted` are among them and
 /// all with the last one's beginning, which is given as well; none if that one has too many. No beginning is given if
 /// these are all there are.
-fn whole(places: &[i64], wanted: i64, few: i64) -> (usize, Option<Beginning>) {
+fn whole(places: &[i64], wanted: i64, most: i64) -> (usize, Option<Beginning>) {
     let is_end = |end: &usize| Beginning::at(places[end - 1]) != Beginning::at(places[*end]);
-    let are_all = places.len() as i64 <= few;
+    let are_all = places.len() as i64 <= most;
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).max(1);
     let end = (wanted..places.len()).find(is_end);
     match end.or_else(|| (1..places.len()).rev().find(|end| !are_all && is_end(end))) {

@@ -123,7 +123,7 @@ impl Tx {
                 .await;
         };
         let rows = window.offset.saturating_add(window.limit);
-        if self.engine() != Engine::Sqlite || !order.is_by(UserField::Name) || rows > MOST_ROWS {
+        if !order.is_by(UserField::Name) || rows > MOST_ROWS {
             return self.list_planned(wanted, &order, window, hits).await;
         }
         let mut list = ByName {

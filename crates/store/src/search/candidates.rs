@@ -1,0 +1,77 @@
+//! Who comes into question in a search.
+
+use super::{fts5, segments};
+use crate::query::Query;
+use crate::sql::Engine;
+use crate::{Error, Tx};
+
+/// Who comes into question.
+#[derive(Clone, Debug)]
+pub(crate) enum Candidates {
+    /// Who has all of these tokens.
+    All(Vec<String>),
+    /// Who has all of these tokens, the first of which few have.
+    Rare(Vec<String>),
+    /// Who has any of these tokens.
+    Any(Vec<String>),
+    /// These.
+    These(Vec<i64>),
+}
+
+impl Candidates {
+    /// Adds the query for their numbers, those included whom the index does not know yet.
+    pub(crate) fn write(&self, query: &mut Query) {
+        if !self.are_none() {
+            self.write_indexed(query);
+            query.push(" UNION ");
+        }
+        query.push("SELECT user_id FROM search_journal");
+    }
+
+    /// Adds the query for the numbers that the index knows.
+    pub(super) fn write_indexed(&self, query: &mut Query) {
+        match (query.engine(), self) {
+            (Engine::Sqlite, Self::These(users)) => {
+                query.push_with("SELECT value FROM json_each(?)", &serde_json::json!(users));
+            }
+            (Engine::Postgres, Self::These(users)) => query.push_with(
+                "SELECT value::BIGINT FROM json_array_elements_text(?::TEXT::JSON) AS these",
+                &serde_json::json!(users),
+            ),
+            (Engine::Sqlite, _) => fts5::write(self, query),
+            (Engine::Postgres, _) => segments::write(self, query),
+        }
+    }
+
+    /// The next places in the index from `from` on, in its order or backwards.
+    pub(crate) async fn places(
+        &self,
+        tx: &mut Tx,
+        from: i64,
+        is_descending: bool,
+        limit: i64,
+    ) -> Result<Vec<i64>, Error> {
+        if self.are_none() {
+            return Ok(Vec::new());
+        }
+        match tx.engine() {
+            Engine::Sqlite => fts5::places(tx, self, from, is_descending, limit).await,
+            Engine::Postgres => segments::places(tx, self, from, is_descending, limit).await,
+        }
+    }
+
+    /// The tokens that are asked for.
+    pub(super) fn tokens(&self) -> &[String] {
+        match self {
+            Self::All(tokens) | Self::Rare(tokens) | Self::Any(tokens) => tokens,
+            Self::These(_) => &[],
+        }
+    }
+
+    fn are_none(&self) -> bool {
+        match self {
+            Self::These(users) => users.is_empty(),
+            _ => self.tokens().is_empty(),
+        }
+    }
+}
