@@ -10,8 +10,6 @@ use crate::{Error, Tx};
 pub(crate) enum Candidates {
     /// Who has all of these tokens.
     All(Vec<String>),
-    /// Who has all of these tokens, the first of which few have.
-    Rare(Vec<String>),
     /// Who has any of these tokens.
     Any(Vec<String>),
     /// These.
@@ -63,7 +61,7 @@ impl Candidates {
     /// The tokens that are asked for.
     pub(super) fn tokens(&self) -> &[String] {
         match self {
-            Self::All(tokens) | Self::Rare(tokens) | Self::Any(tokens) => tokens,
+            Self::All(tokens) | Self::Any(tokens) => tokens,
             Self::These(_) => &[],
         }
     }

@@ -24,8 +24,6 @@ const STEP: f64 = 0.4;
 const PUT: f64 = 0.3;
 /// How many trigrams are intersected.
 const RAREST: usize = 3;
-/// So many users who have a token are few ([`Candidates::Rare`]).
-const RARE: i64 = 500;
 /// How many trigrams a piece of one or two characters may begin before it counts as common.
 const BEGINNINGS: usize = 64;
 /// How many users the index may not know yet. With more of them (an import, a new index) the list is walked.
@@ -102,9 +100,7 @@ pub(crate) async fn look_up(tx: &mut Tx, needles: &[String]) -> Result<Option<Hi
     known.sort_by_key(|(_, users)| *users);
     let estimate = known.first().map_or(0, |(_, users)| *users);
     let rarest = known.into_iter().take(RAREST).map(|(token, _)| token).collect();
-    let candidates =
-        if estimate <= RARE { Candidates::Rare(rarest) } else { Candidates::All(rarest) };
-    Ok(Some(Hits { candidates, estimate, total }))
+    Ok(Some(Hits { candidates: Candidates::All(rarest), estimate, total }))
 }
 
 /// A piece that is shorter than a trigram: what begins with it?

@@ -142,17 +142,12 @@ async fn divide(tx: &mut Tx, segment: &mut Segment, most: i64) -> Result<(), Err
 /// Adds the query for the numbers of candidates.
 pub(super) fn write(candidates: &Candidates, query: &mut Query) {
     let user = user_of("place");
-    if matches!(candidates, Candidates::Rare(_)) {
-        query.push(&format!("SELECT {user} FROM user_trigrams WHERE "));
-        write_anywhere(candidates, query);
-    } else {
-        query.push(&format!(
-            "SELECT {user} FROM search_segments AS segment \
-             CROSS JOIN LATERAL (SELECT place FROM user_trigrams WHERE "
-        ));
-        write_within(candidates, query);
-        query.push(") AS found");
-    }
+    query.push(&format!(
+        "SELECT {user} FROM search_segments AS segment \
+         CROSS JOIN LATERAL (SELECT place FROM user_trigrams WHERE "
+    ));
+    write_within(candidates, query);
+    query.push(") AS found");
 }
 
 /// The next places of candidates from `from` on, in the index's order or backwards.
@@ -163,28 +158,22 @@ pub(super) async fn places(
     is_descending: bool,
     limit: i64,
 ) -> Result<Vec<i64>, Error> {
-    let (begins, descending) = if is_descending { ("<=", " DESC") } else { (">=", "") };
+    let (end, begins, order) =
+        if is_descending { ("first", "<=", " DESC") } else { ("last", ">=", "") };
     let mut query = Query::new(tx.engine(), "SELECT found.place FROM ");
     let from = query.bind(&from);
-    // As a truth value, neither condition on places looks like a better beginning than the tokens.
-    if matches!(candidates, Candidates::Rare(_)) {
-        query.push("user_trigrams AS found WHERE ");
-        write_anywhere(candidates, &mut query);
-        query.push(&format!(" AND (found.place {begins} {from}) IS TRUE ORDER BY "));
-    } else {
-        let end = if is_descending { "first" } else { "last" };
-        query.push(&format!(
-            "(SELECT first, last, mask FROM search_segments WHERE {end} {begins} {from}) AS segment \
-             CROSS JOIN LATERAL (SELECT place FROM user_trigrams WHERE "
-        ));
-        write_within(candidates, &mut query);
-        // The order of segments first, so that they are searched one by one until there is enough.
-        query.push(&format!(
-            " AND (place >= segment.first AND place <= segment.last AND place {begins} {from}) IS TRUE) \
-             AS found ORDER BY segment.first{descending}, "
-        ));
-    }
-    query.push_with(&format!("found.place{descending} LIMIT ?"), &limit);
+    query.push(&format!(
+        "(SELECT first, last, mask FROM search_segments WHERE {end} {begins} {from}) AS segment \
+         CROSS JOIN LATERAL (SELECT place FROM user_trigrams WHERE "
+    ));
+    write_within(candidates, &mut query);
+    // As a truth value, the condition on places does not look like a better beginning than the tokens. The order of
+    // segments comes first, so that they are searched one by one until there is enough.
+    query.push(&format!(
+        " AND (place >= segment.first AND place <= segment.last AND place {begins} {from}) IS TRUE) \
+         AS found ORDER BY segment.first{order}, found.place{order}"
+    ));
+    query.push_with(" LIMIT ?", &limit);
     query.list(tx, |row| row.get(0)).await
 }
 
@@ -199,13 +188,6 @@ fn write_within(candidates: &Candidates, query: &mut Query) {
         ),
         &numbers.collect::<Vec<_>>().join(","),
     );
-}
-
-/// Adds that a user has the first token in whichever segment: quick for few users, too much for many.
-fn write_anywhere(candidates: &Candidates, query: &mut Query) {
-    let first = candidates.tokens().first().map_or(0, |one| number(one));
-    let sql = "trigrams && ARRAY(SELECT mask # ?::BIGINT::INTEGER FROM search_segments)";
-    query.push_with(sql, &first);
 }
 
 /// The number that stands for a token (FNV-1a). Two that share one only make more candidates.
