@@ -25,6 +25,9 @@ pub(crate) const SERVE: &str = "serve-for-measurement";
 /// The word that makes this program a bare handler.
 pub(crate) const BARE: &str = "bare-handler";
 
+/// Protects nothing: what is measured is made up.
+const SECRET_KEY: &str = "4d6561737572656d656e7473206861766520746865206b657920746861742069";
+
 /// A server in a process of its own, which ends with this value.
 pub(crate) struct Served {
     process: Child,
@@ -75,6 +78,8 @@ pub(crate) fn settings(folder: &Path, database: Option<&str>) -> anyhow::Result<
         ("ROSTER_LISTEN", "127.0.0.1:0"),
         ("ROSTER_DATA_DIR", data_dir),
         ("ROSTER_LOG", "pretty,error"),
+        // The same each time, so that a database that is kept can be used again.
+        ("ROSTER_SECRET_KEY", SECRET_KEY),
         ("ROSTER_RATES_REQUESTS", "4000000000"),
         ("ROSTER_RATES_SIGN_INS", "4000000000"),
         ("ROSTER_ADMIN_USERNAME", "admin"),

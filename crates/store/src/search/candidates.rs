@@ -41,20 +41,25 @@ impl Candidates {
         }
     }
 
-    /// The next places in the index from `from` on, in its order or backwards.
+    /// The next places in the index from one on, up to another if that is given; in its order or backwards.
     pub(crate) async fn places(
         &self,
         tx: &mut Tx,
-        from: i64,
+        within: (i64, Option<i64>),
         is_descending: bool,
         limit: i64,
     ) -> Result<Vec<i64>, Error> {
         if self.are_none() {
             return Ok(Vec::new());
         }
+        let (from, to) = within;
+        let range = match is_descending {
+            false => (from, to.unwrap_or(i64::MAX)),
+            true => (to.unwrap_or(0), from),
+        };
         match tx.engine() {
-            Engine::Sqlite => fts5::places(tx, self, from, is_descending, limit).await,
-            Engine::Postgres => segments::places(tx, self, from, is_descending, limit).await,
+            Engine::Sqlite => fts5::places(tx, self, range, is_descending, limit).await,
+            Engine::Postgres => segments::places(tx, self, range, is_descending, limit).await,
         }
     }
 

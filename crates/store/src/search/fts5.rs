@@ -34,25 +34,25 @@ pub(super) fn write(candidates: &Candidates, query: &mut Query) {
     );
 }
 
-/// The next places of candidates from `from` on, in the index's order or backwards.
+/// The first places of candidates in a range, both ends included; the last ones if they are wanted backwards.
 pub(super) async fn places(
     tx: &mut Tx,
     candidates: &Candidates,
-    from: i64,
+    (least, greatest): (i64, i64),
     is_descending: bool,
     limit: i64,
 ) -> Result<Vec<i64>, Error> {
     let sql = match is_descending {
         false => {
-            "SELECT rowid FROM user_trigrams WHERE user_trigrams MATCH $1 AND rowid >= $2 \
-             ORDER BY rowid LIMIT $3"
+            "SELECT rowid FROM user_trigrams WHERE user_trigrams MATCH $1 \
+             AND rowid >= $2 AND rowid <= $3 ORDER BY rowid LIMIT $4"
         }
         true => {
-            "SELECT rowid FROM user_trigrams WHERE user_trigrams MATCH $1 AND rowid <= $2 \
-             ORDER BY rowid DESC LIMIT $3"
+            "SELECT rowid FROM user_trigrams WHERE user_trigrams MATCH $1 \
+             AND rowid >= $2 AND rowid <= $3 ORDER BY rowid DESC LIMIT $4"
         }
     };
-    tx.list(sql, &[&spelled(candidates), &from, &limit], |row| row.get(0)).await
+    tx.list(sql, &[&spelled(candidates), &least, &greatest, &limit], |row| row.get(0)).await
 }
 
 /// The tokens as FTS5 is asked for them.

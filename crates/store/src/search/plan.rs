@@ -18,6 +18,8 @@ use crate::{Error, Tx};
 pub(crate) const FEW: i64 = 2000;
 /// Who may have the rarest trigram, of how many users, for it to be worth counting who has the others, too.
 const COUNTED_SHARE: i64 = 5;
+/// Of how many users one must be among the candidates for these to be plentiful.
+const PLENTIFUL_SHARE: i64 = 4;
 /// What a step costs, in microseconds: to fetch a user's row; to pass one in an index; to put one among the candidates.
 const FETCH: f64 = 4.0;
 const STEP: f64 = 0.4;
@@ -48,6 +50,13 @@ pub(crate) struct Hits {
     estimate: i64,
     /// How many there are in all.
     total: i64,
+}
+
+impl Hits {
+    /// Whether a list has somebody of these at every few steps, as if they stood evenly among all.
+    pub(crate) fn are_plentiful(&self) -> bool {
+        self.estimate >= self.total / PLENTIFUL_SHARE
+    }
 }
 
 /// The way to go.

@@ -150,28 +150,28 @@ pub(super) fn write(candidates: &Candidates, query: &mut Query) {
     query.push(") AS found");
 }
 
-/// The next places of candidates from `from` on, in the index's order or backwards.
+/// The first places of candidates in a range, both ends included; the last ones if they are wanted backwards.
 pub(super) async fn places(
     tx: &mut Tx,
     candidates: &Candidates,
-    from: i64,
+    (least, greatest): (i64, i64),
     is_descending: bool,
     limit: i64,
 ) -> Result<Vec<i64>, Error> {
-    let (end, begins, order) =
-        if is_descending { ("first", "<=", " DESC") } else { ("last", ">=", "") };
     let mut query = Query::new(tx.engine(), "SELECT found.place FROM ");
-    let from = query.bind(&from);
+    let (least, greatest) = (query.bind(&least), query.bind(&greatest));
     query.push(&format!(
-        "(SELECT first, last, mask FROM search_segments WHERE {end} {begins} {from}) AS segment \
-         CROSS JOIN LATERAL (SELECT place FROM user_trigrams WHERE "
+        "(SELECT first, last, mask FROM search_segments WHERE last >= {least} AND first <= {greatest}) \
+         AS segment CROSS JOIN LATERAL (SELECT place FROM user_trigrams WHERE "
     ));
     write_within(candidates, &mut query);
     // As a truth value, the condition on places does not look like a better beginning than the tokens. The order of
     // segments comes first, so that they are searched one by one until there is enough.
+    let order = if is_descending { " DESC" } else { "" };
     query.push(&format!(
-        " AND (place >= segment.first AND place <= segment.last AND place {begins} {from}) IS TRUE) \
-         AS found ORDER BY segment.first{order}, found.place{order}"
+        " AND (place >= segment.first AND place <= segment.last \
+         AND place >= {least} AND place <= {greatest}) IS TRUE) AS found \
+         ORDER BY segment.first{order}, found.place{order}"
     ));
     query.push_with(" LIMIT ?", &limit);
     query.list(tx, |row| row.get(0)).await

@@ -4,6 +4,9 @@
 //! enough for the page and nobody else has the last one's beginning, fetched and sorted. If very many have the same
 //! beginning, those who are found stand close together, and the list is walked from there. So it costs about the same
 //! whether many are found or few, and wherever they stand.
+//!
+//! PostgreSQL must look at each candidate of a segment to know its place. There no more are asked for than are likely to
+//! do; and where a good part of all come into question, the list is walked for a while before the index is asked.
 
 use roster_model::{User, fold};
 
@@ -42,6 +45,8 @@ pub(super) struct ByName<'l> {
     pub(super) wanted: &'l UserQuery,
     /// Who comes into question.
     pub(super) candidates: &'l Candidates,
+    /// Whether these are a good part of all.
+    pub(super) are_plentiful: bool,
     /// Whether the last name comes first.
     pub(super) is_descending: bool,
     /// Whether an index of the table has the list's order, the numbers of those with the same name included.
@@ -57,25 +62,30 @@ pub(super) struct ByName<'l> {
 impl ByName<'_> {
     /// Reads as much as the index can give quickly; says whether that is all there is.
     pub(super) async fn read(&mut self, tx: &mut Tx) -> Result<bool, Error> {
-        let mut from = match self.rest.after.as_ref().and_then(beginning) {
-            Some(beginning) => self.first(beginning),
-            None => self.first(if self.is_descending { Beginning::LAST } else { Beginning::FIRST }),
-        };
-        let few = self.bounds.few;
+        let (few, is_looked_at) = (self.bounds.few, tx.engine() == Engine::Postgres);
+        if is_looked_at && self.are_plentiful && self.is_walkable && self.step(tx).await? {
+            return Ok(true);
+        }
+        let mut from = self.first(self.reached().unwrap_or(match self.is_descending {
+            false => Beginning::FIRST,
+            true => Beginning::LAST,
+        }));
+        let mut wanted = self.rest.limit.max(LEAST);
+        let mut most = if is_looked_at { few.min(wanted * 2) } else { few };
         let mut walked = None;
-        for round in 0..ROUNDS {
-            let wanted = if round == 0 { self.rest.limit.max(LEAST) } else { few };
-            let most = match tx.engine() {
-                // More of them cost next to nothing there.
-                Engine::Sqlite => few,
-                Engine::Postgres => few.min(wanted * 2),
-            };
-            let places = self.candidates.places(tx, from, self.is_descending, most + 1).await?;
+        for _ in 0..ROUNDS {
+            let places =
+                self.candidates.places(tx, (from, None), self.is_descending, most + 1).await?;
             let (count, last) = whole(&places, wanted, most);
             if count > 0 || last.is_none() {
                 self.fetch(tx, &places[..count], last).await?;
                 let Some(last) = last.filter(|_| self.rest.limit > 0) else { return Ok(true) };
                 from = self.next(last);
+                (wanted, most) = (few, few);
+                continue;
+            }
+            if most < few {
+                most = few;
                 continue;
             }
             let same = Beginning::at(places[0]);
@@ -84,8 +94,7 @@ impl ByName<'_> {
                 if self.walk(tx, same).await? {
                     return Ok(true);
                 }
-                let reached = self.rest.after.as_ref().and_then(beginning);
-                from = self.first(reached.unwrap_or(same));
+                from = self.first(self.reached().unwrap_or(same));
             } else if self.tell_apart(tx, from, same).await? {
                 if self.rest.limit == 0 {
                     return Ok(true);
@@ -128,6 +137,11 @@ impl ByName<'_> {
             }
             self.rest.after = Some(before);
         }
+        self.step(tx).await
+    }
+
+    /// Looks at everybody from where the list stands, for some steps; says whether that was all.
+    async fn step(&mut self, tx: &mut Tx) -> Result<bool, Error> {
         let order = Order::new(&self.wanted.order);
         let end = tx.find_end(&order, &self.rest, self.bounds.steps).await?;
         let way = Way::Walk { these: None, until: end.as_ref() };
@@ -142,13 +156,14 @@ impl ByName<'_> {
 
     /// Takes those from this place on who have this beginning, if they are not too many; says whether they were not.
     async fn tell_apart(&mut self, tx: &mut Tx, from: i64, same: Beginning) -> Result<bool, Error> {
-        let most = self.bounds.of_one + 1;
-        let places = self.candidates.places(tx, from, self.is_descending, most).await?;
-        let count = places.partition_point(|place| Beginning::at(*place) == same);
-        if count as i64 == most {
+        let (least, greatest) = same.places();
+        let within = (from, Some(if self.is_descending { least } else { greatest }));
+        let most = self.bounds.of_one;
+        let places = self.candidates.places(tx, within, self.is_descending, most + 1).await?;
+        if places.len() as i64 > most {
             return Ok(false);
         }
-        let (these, until) = (these(&places[..count]), edge(same, !self.is_descending));
+        let (these, until) = (these(&places), edge(same, !self.is_descending));
         let way = match self.is_walkable {
             true => Way::Walk { these: Some(&these), until: Some(&until) },
             false => Way::Fetch(&these),
@@ -175,6 +190,14 @@ impl ByName<'_> {
         }
     }
 
+    /// How the name begins up to which the list has been read.
+    fn reached(&self) -> Option<Beginning> {
+        match self.rest.after.as_ref()?.keys.first()? {
+            MarkKey::Text(name) => Some(Beginning::of(name)),
+            _ => None,
+        }
+    }
+
     /// The first place with this beginning in the list's order.
     fn first(&self, beginning: Beginning) -> i64 {
         let (least, greatest) = beginning.places();
@@ -196,14 +219,6 @@ fn edge(beginning: Beginning, is_above: bool) -> Mark {
         text.push('\u{10FFFF}');
     }
     Mark { keys: vec![MarkKey::Text(text)], id: if is_above { i64::MAX } else { 0 } }
-}
-
-/// How the name at this mark begins.
-fn beginning(mark: &Mark) -> Option<Beginning> {
-    match mark.keys.first() {
-        Some(MarkKey::Text(name)) => Some(Beginning::of(name)),
-        _ => None,
-    }
 }
 
 fn these(places: &[i64]) -> Candidates {

@@ -129,6 +129,7 @@ impl Tx {
         let mut list = ByName {
             wanted,
             candidates: &hits.candidates,
+            are_plentiful: hits.are_plentiful(),
             is_descending: order.is_descending(),
             is_walkable: order.is_walkable(WALKED),
             bounds,
