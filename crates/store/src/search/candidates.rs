@@ -1,6 +1,6 @@
 //! Who comes into question in a search.
 
-use super::{fts5, segments};
+use super::{Beginning, Place, fts5, segments};
 use crate::query::Query;
 use crate::sql::Engine;
 use crate::{Error, Tx};
@@ -45,19 +45,19 @@ impl Candidates {
     pub(crate) async fn places(
         &self,
         tx: &mut Tx,
-        within: (i64, Option<i64>),
+        within: (Place, Option<Place>),
         is_descending: bool,
         limit: i64,
-    ) -> Result<Vec<i64>, Error> {
+    ) -> Result<Vec<Place>, Error> {
         if self.are_none() {
             return Ok(Vec::new());
         }
-        let (from, to) = within;
+        let ((from, to), engine) = (within, tx.engine());
         let range = match is_descending {
-            false => (from, to.unwrap_or(i64::MAX)),
-            true => (to.unwrap_or(0), from),
+            false => (from, to.unwrap_or_else(|| Place::after(Beginning::last(engine)))),
+            true => (to.unwrap_or_else(|| Place::before(Beginning::of(engine, ""))), from),
         };
-        match tx.engine() {
+        match engine {
             Engine::Sqlite => fts5::places(tx, self, range, is_descending, limit).await,
             Engine::Postgres => segments::places(tx, self, range, is_descending, limit).await,
         }

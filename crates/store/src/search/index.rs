@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use roster_model::{OrganizationId, Status, User, UserId};
 use serde_json::json;
 
-use super::places::place;
+use super::places::Place;
 use super::tokens::{searched_text, tokens};
 use super::{fts5, segments};
 use crate::query::Query;
@@ -113,23 +113,24 @@ impl Tx {
         self.execute("DELETE FROM search_journal WHERE id <= $1", &[&last.id]).await?;
         let count = entries.len() as u64;
         self.take_in_changes(&entries).await?;
+        let engine = self.engine();
         let mut old = BTreeSet::new();
         let mut latest = BTreeMap::new();
         for entry in &entries {
             // A user stands under a name from before a change; or under the present one, if the journal was taken in up
             // to between changes.
             for name in entry.old_name.iter().chain([&entry.name]) {
-                old.insert(place(name, entry.user)?);
+                old.insert(Place::of(engine, name, entry.user));
             }
             latest.insert(entry.user, entry);
         }
         let mut new = BTreeMap::new();
         for (user, entry) in latest {
             if let Some(text) = &entry.text {
-                new.insert(place(&entry.name, user)?, tokens(text));
+                new.insert(Place::of(engine, &entry.name, user), tokens(text));
             }
         }
-        match self.engine() {
+        match engine {
             Engine::Sqlite => fts5::replace(self, &old, &new).await?,
             Engine::Postgres => segments::replace(self, &old, &new, most).await?,
         }
@@ -188,7 +189,7 @@ impl Tx {
         Ok(())
     }
 
-    async fn count_tokens(&mut self, new: &BTreeMap<i64, Vec<&str>>) -> Result<(), Error> {
+    async fn count_tokens(&mut self, new: &BTreeMap<Place, Vec<&str>>) -> Result<(), Error> {
         let mut counts: HashMap<&str, i64> = HashMap::new();
         for tokens in new.values() {
             for token in tokens {

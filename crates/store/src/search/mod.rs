@@ -9,6 +9,7 @@
 //! themselves decide.
 
 mod candidates;
+mod codes;
 #[cfg(test)]
 mod differential;
 mod fts5;
@@ -23,5 +24,5 @@ mod tokens;
 
 pub(crate) use candidates::Candidates;
 pub(crate) use needle::needles;
-pub(crate) use places::{Beginning, user_at};
+pub(crate) use places::{Beginning, Place};
 pub(crate) use plan::{FEW, Hits, Plan, Request, look_up, plan};

@@ -12,21 +12,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::Candidates;
-use super::places::user_of;
+use super::{Beginning, Candidates, Place};
 use crate::query::Query;
+use crate::sql::{Param, Row};
 use crate::{Error, Tx};
 
 /// The most users of a segment. With fewer, pieces that nobody has take longer; with more, those that everybody has.
 pub(super) const MOST: i64 = 8000;
 
 /// Some of the users, neighbours in the order of places.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 struct Segment {
-    /// The first place.
-    first: i64,
-    /// The last place.
-    last: i64,
+    /// Where it begins.
+    first: Place,
+    /// Where the next begins.
+    end: Place,
     /// What the numbers of its users' tokens are mixed with.
     mask: i32,
     /// How many users there are, or fewer: it is counted when this says that there are too many.
@@ -37,35 +37,34 @@ struct Segment {
 /// `most` users is cut.
 pub(super) async fn replace(
     tx: &mut Tx,
-    old: &BTreeSet<i64>,
-    new: &BTreeMap<i64, Vec<&str>>,
+    old: &BTreeSet<Place>,
+    new: &BTreeMap<Place, Vec<&str>>,
     most: i64,
 ) -> Result<(), Error> {
+    let old: Vec<_> = old.iter().map(|place| (name(place), place.user)).collect();
     tx.execute(
-        "DELETE FROM user_trigrams WHERE place IN \
-         (SELECT value::BIGINT FROM json_array_elements_text($1::TEXT::JSON) AS old)",
+        "DELETE FROM user_trigrams WHERE (name_key, user_id) IN \
+         (SELECT value ->> 0, (value ->> 1)::BIGINT FROM json_array_elements($1::TEXT::JSON))",
         &[&json!(old)],
     )
     .await?;
-    let segments = segments(tx).await?;
     let mut grown = Vec::new();
     let mut rows = Vec::with_capacity(new.len());
-    for mut segment in segments {
-        let users = new.range(segment.first..=segment.last);
+    for mut segment in segments(tx).await? {
         let before = rows.len();
-        rows.extend(users.map(|(place, tokens)| {
-            let numbers: Vec<_> =
-                tokens.iter().map(|one| (number(one) ^ segment.mask).to_string()).collect();
-            json!([place, format!("{{{}}}", numbers.join(","))])
-        }));
+        for (place, tokens) in new.range(&segment.first..&segment.end) {
+            let numbers = tokens.iter().map(|one| (number(one) ^ segment.mask).to_string());
+            let numbers = numbers.collect::<Vec<_>>().join(",");
+            rows.push((name(place), place.user, format!("{{{numbers}}}")));
+        }
         if rows.len() > before {
             segment.users += (rows.len() - before) as i64;
             grown.push(segment);
         }
     }
     tx.execute(
-        "INSERT INTO user_trigrams (place, trigrams) \
-         SELECT (value ->> 0)::BIGINT, (value ->> 1)::INTEGER[] \
+        "INSERT INTO user_trigrams (name_key, user_id, trigrams) \
+         SELECT value ->> 0, (value ->> 1)::BIGINT, (value ->> 2)::INTEGER[] \
          FROM json_array_elements($1::TEXT::JSON)",
         &[&json!(rows)],
     )
@@ -74,79 +73,107 @@ pub(super) async fn replace(
         if segment.users > most {
             divide(tx, segment, most).await?;
         }
+        tx.execute(
+            "UPDATE search_segments SET end_name = $3, end_user = $4, users = $5 \
+             WHERE first_name = $1 AND first_user = $2",
+            &[
+                &name(&segment.first),
+                &segment.first.user,
+                &name(&segment.end),
+                &segment.end.user,
+                &segment.users,
+            ],
+        )
+        .await?;
     }
-    let grown: Vec<_> = grown.iter().map(|it| [it.first, it.last, it.users]).collect();
-    tx.execute(
-        "UPDATE search_segments SET last = (value ->> 1)::BIGINT, users = (value ->> 2)::BIGINT \
-         FROM json_array_elements($1::TEXT::JSON) WHERE first = (value ->> 0)::BIGINT",
-        &[&json!(grown)],
-    )
-    .await?;
     Ok(())
+}
+
+/// The name of whoever stands at a place.
+fn name(place: &Place) -> &str {
+    match &place.beginning {
+        Beginning::Whole(name) => name,
+        Beginning::Code(_) => "",
+    }
+}
+
+fn place(name: String, user: i64) -> Place {
+    Place { beginning: Beginning::Whole(name), user }
 }
 
 /// All segments in order.
 async fn segments(tx: &mut Tx) -> Result<Vec<Segment>, Error> {
-    tx.list("SELECT first, last, mask, users FROM search_segments ORDER BY first", &[], |row| {
-        let mut columns = row.columns();
-        Ok(Segment {
-            first: columns.take()?,
-            last: columns.take()?,
-            mask: columns.take()?,
-            users: columns.take()?,
-        })
-    })
+    tx.list(
+        "SELECT first_name, first_user, end_name, end_user, mask, users FROM search_segments \
+         ORDER BY first_name, first_user",
+        &[],
+        |row| {
+            let mut columns = row.columns();
+            Ok(Segment {
+                first: place(columns.take()?, columns.take()?),
+                end: place(columns.take()?, columns.take()?),
+                mask: columns.take()?,
+                users: columns.take()?,
+            })
+        },
+    )
     .await
 }
 
 /// Counts the users of a segment, and makes new ones of all but its first part if they are too many.
 async fn divide(tx: &mut Tx, segment: &mut Segment, most: i64) -> Result<(), Error> {
-    let within = "FROM user_trigrams WHERE place >= $1 AND place <= $2";
-    let sql = format!("SELECT COUNT(*) {within}");
-    segment.users = tx.one(&sql, &[&segment.first, &segment.last], |row| row.get(0)).await?;
+    let Segment { first, end, .. } = segment.clone();
+    let whole: [&dyn Param; 4] = [&name(&first), &first.user, &name(&end), &end.user];
+    let sql = format!("SELECT COUNT(*) FROM user_trigrams WHERE {WITHIN}");
+    segment.users = tx.one(&sql, &whole, |row| row.get(0)).await?;
     if segment.users <= most {
         return Ok(());
     }
     let parts = 2 * segment.users / most;
     let size = segment.users / parts + 1;
     let sql = format!(
-        "SELECT place FROM (SELECT place, ROW_NUMBER() OVER (ORDER BY place) - 1 AS number {within}) \
-         AS numbered WHERE number > 0 AND number % $3 = 0 ORDER BY place"
+        "SELECT name_key, user_id FROM (SELECT name_key, user_id, \
+         ROW_NUMBER() OVER (ORDER BY name_key, user_id) - 1 AS number \
+         FROM user_trigrams WHERE {WITHIN}) AS numbered \
+         WHERE number > 0 AND number % $5 = 0 ORDER BY number"
     );
-    let bounds: Vec<i64> =
-        tx.list(&sql, &[&segment.first, &segment.last, &size], |row| row.get(0)).await?;
-    let whole = *segment;
-    let ends = bounds.iter().skip(1).map(|next| next - 1).chain([whole.last]);
-    for (first, last) in bounds.iter().copied().zip(ends) {
-        let mask = number(&first.to_string());
-        let users = tx
-            .execute(
-                "UPDATE user_trigrams SET trigrams = \
-                 ARRAY(SELECT one # $3::BIGINT::INTEGER FROM unnest(trigrams) AS one) \
-                 WHERE place >= $1 AND place <= $2",
-                &[&first, &last, &i64::from(mask ^ whole.mask)],
-            )
-            .await? as i64;
+    let [a, b, c, d] = whole;
+    let read = |row: &Row<'_>| Ok(place(row.get(0)?, row.get(1)?));
+    let firsts = tx.list(&sql, &[a, b, c, d, &size], read).await?;
+    let ends = firsts.iter().skip(1).chain([&end]);
+    for (first, end) in firsts.iter().zip(ends) {
+        let mask = number(&format!("{} {}", first.user, name(first)));
+        let part: [&dyn Param; 4] = [&name(first), &first.user, &name(end), &end.user];
+        let [a, b, c, d] = part;
+        let sql = format!(
+            "UPDATE user_trigrams SET trigrams = \
+             ARRAY(SELECT one # $5::BIGINT::INTEGER FROM unnest(trigrams) AS one) WHERE {WITHIN}"
+        );
+        let users = tx.execute(&sql, &[a, b, c, d, &(mask ^ segment.mask)]).await? as i64;
         tx.execute(
-            "INSERT INTO search_segments (first, last, mask, users) \
-             VALUES ($1, $2, $3::BIGINT::INTEGER, $4)",
-            &[&first, &last, &i64::from(mask), &users],
+            "INSERT INTO search_segments (first_name, first_user, end_name, end_user, mask, users) \
+             VALUES ($1, $2, $3, $4, $5::BIGINT::INTEGER, $6)",
+            &[a, b, c, d, &mask, &users],
         )
         .await?;
         segment.users -= users;
-        segment.last = segment.last.min(first - 1);
+    }
+    if let Some(next) = firsts.into_iter().next() {
+        segment.end = next;
     }
     Ok(())
 }
 
+/// That a user stands at the place of the first two parameters or after it, and before that of the next two.
+const WITHIN: &str = "(name_key, user_id) >= ($1, $2) AND (name_key, user_id) < ($3, $4)";
+
 /// Adds the query for the numbers of candidates.
 pub(super) fn write(candidates: &Candidates, query: &mut Query) {
-    let user = user_of("place");
-    query.push(&format!(
-        "SELECT {user} FROM search_segments AS segment \
-         CROSS JOIN LATERAL (SELECT place FROM user_trigrams WHERE "
-    ));
-    write_within(candidates, query);
+    query.push(
+        "SELECT user_id FROM search_segments AS segment \
+         CROSS JOIN LATERAL (SELECT user_id FROM user_trigrams WHERE ",
+    );
+    write_having(candidates, query);
     query.push(") AS found");
 }
 
@@ -154,31 +181,35 @@ pub(super) fn write(candidates: &Candidates, query: &mut Query) {
 pub(super) async fn places(
     tx: &mut Tx,
     candidates: &Candidates,
-    (least, greatest): (i64, i64),
+    (least, greatest): (Place, Place),
     is_descending: bool,
     limit: i64,
-) -> Result<Vec<i64>, Error> {
-    let mut query = Query::new(tx.engine(), "SELECT found.place FROM ");
-    let (least, greatest) = (query.bind(&least), query.bind(&greatest));
+) -> Result<Vec<Place>, Error> {
+    let mut query = Query::new(tx.engine(), "SELECT found.name_key, found.user_id FROM ");
+    let [least, greatest] = [least, greatest]
+        .map(|end| format!("({}, {})", query.bind(&name(&end)), query.bind(&end.user)));
     query.push(&format!(
-        "(SELECT first, last, mask FROM search_segments WHERE last >= {least} AND first <= {greatest}) \
-         AS segment CROSS JOIN LATERAL (SELECT place FROM user_trigrams WHERE "
+        "(SELECT * FROM search_segments WHERE (end_name, end_user) > {least} \
+         AND (first_name, first_user) <= {greatest}) AS segment \
+         CROSS JOIN LATERAL (SELECT name_key, user_id FROM user_trigrams WHERE "
     ));
-    write_within(candidates, &mut query);
+    write_having(candidates, &mut query);
     // As a truth value, the condition on places does not look like a better beginning than the tokens. The order of
     // segments comes first, so that they are searched one by one until there is enough.
     let order = if is_descending { " DESC" } else { "" };
     query.push(&format!(
-        " AND (place >= segment.first AND place <= segment.last \
-         AND place >= {least} AND place <= {greatest}) IS TRUE) AS found \
-         ORDER BY segment.first{order}, found.place{order}"
+        " AND ((name_key, user_id) >= (segment.first_name, segment.first_user) \
+         AND (name_key, user_id) < (segment.end_name, segment.end_user) \
+         AND (name_key, user_id) >= {least} AND (name_key, user_id) <= {greatest}) IS TRUE) \
+         AS found ORDER BY segment.first_name{order}, segment.first_user{order}, \
+         found.name_key{order}, found.user_id{order}"
     ));
     query.push_with(" LIMIT ?", &limit);
-    query.list(tx, |row| row.get(0)).await
+    query.list(tx, |row| Ok(place(row.get(0)?, row.get(1)?))).await
 }
 
 /// Adds that a user of `segment` has the tokens. Their numbers are read from the text once.
-fn write_within(candidates: &Candidates, query: &mut Query) {
+fn write_having(candidates: &Candidates, query: &mut Query) {
     let operator = if matches!(candidates, Candidates::Any(_)) { "&&" } else { "@>" };
     let numbers = candidates.tokens().iter().map(|one| number(one).to_string());
     query.push_with(

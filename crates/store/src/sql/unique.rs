@@ -108,9 +108,9 @@ uniques! {
     /// A trigram of the search index.
     Trigram, "search_trigrams.trigram", "search_trigrams_pkey", "the trigram";
     /// A user's row of the search index.
-    UserTrigrams, "user_trigrams.place", "user_trigrams_pkey", "the user's trigrams";
+    UserTrigrams, "user_trigrams.name_key, user_trigrams.user_id", "user_trigrams_pkey", "the user's trigrams";
     /// A segment of the search index.
-    SearchSegment, "search_segments.first", "search_segments_pkey", "the segment of the search index";
+    SearchSegment, "search_segments.first_name, search_segments.first_user", "search_segments_pkey", "the segment of the search index";
     /// A lease of a background job.
     Lease, "leases.name", "leases_pkey", "the lease";
     /// A fact about the installation.

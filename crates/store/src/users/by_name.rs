@@ -8,11 +8,13 @@
 //! PostgreSQL must look at each candidate of a segment to know its place. There no more are asked for than are likely to
 //! do; and where a good part of all come into question, the list is walked for a while before the index is asked.
 
+use std::ops::{Bound, RangeBounds as _};
+
 use roster_model::{User, fold};
 
 use super::list::{UserQuery, Way};
 use crate::filter::Order;
-use crate::search::{Beginning, Candidates, FEW, user_at};
+use crate::search::{Beginning, Candidates, FEW, Place};
 use crate::sql::Engine;
 use crate::{Error, Mark, MarkKey, Tx, Window};
 
@@ -62,23 +64,28 @@ pub(super) struct ByName<'l> {
 impl ByName<'_> {
     /// Reads as much as the index can give quickly; says whether that is all there is.
     pub(super) async fn read(&mut self, tx: &mut Tx) -> Result<bool, Error> {
-        let (few, is_looked_at) = (self.bounds.few, tx.engine() == Engine::Postgres);
+        let engine = tx.engine();
+        let (few, is_looked_at) = (self.bounds.few, engine == Engine::Postgres);
         if is_looked_at && self.are_plentiful && self.is_walkable && self.step(tx).await? {
             return Ok(true);
         }
-        let mut from = self.first(self.reached().unwrap_or(match self.is_descending {
-            false => Beginning::FIRST,
-            true => Beginning::LAST,
-        }));
+        let mut from =
+            self.first(self.reached(engine).unwrap_or_else(|| match self.is_descending {
+                false => Beginning::of(engine, ""),
+                true => Beginning::last(engine),
+            }));
         let mut wanted = self.rest.limit.max(LEAST);
         let mut most = if is_looked_at { few.min(wanted * 2) } else { few };
         let mut walked = None;
         for _ in 0..ROUNDS {
-            let places =
-                self.candidates.places(tx, (from, None), self.is_descending, most + 1).await?;
+            let places = self
+                .candidates
+                .places(tx, (from.clone(), None), self.is_descending, most + 1)
+                .await?;
             let (count, last) = whole(&places, wanted, most);
             if count > 0 || last.is_none() {
-                self.fetch(tx, &places[..count], last).await?;
+                let end = last.clone().map_or(Bound::Unbounded, Bound::Included);
+                self.fetch(tx, &places[..count], end).await?;
                 let Some(last) = last.filter(|_| self.rest.limit > 0) else { return Ok(true) };
                 from = self.next(last);
                 (wanted, most) = (few, few);
@@ -88,14 +95,14 @@ impl ByName<'_> {
                 most = few;
                 continue;
             }
-            let same = Beginning::at(places[0]);
-            if self.is_walkable && walked != Some(same) {
-                walked = Some(same);
-                if self.walk(tx, same).await? {
+            let same = places[0].beginning.clone();
+            if self.is_walkable && walked.as_ref() != Some(&same) {
+                walked = Some(same.clone());
+                if self.walk(tx, &same).await? {
                     return Ok(true);
                 }
-                from = self.first(self.reached().unwrap_or(same));
-            } else if self.tell_apart(tx, from, same).await? {
+                from = self.first(self.reached(engine).unwrap_or(same));
+            } else if self.tell_apart(tx, from.clone(), &same).await? {
                 if self.rest.limit == 0 {
                     return Ok(true);
                 }
@@ -107,21 +114,21 @@ impl ByName<'_> {
         Ok(self.rest.limit == 0)
     }
 
-    /// Takes those at these places, up to the last who has the beginning `last`, or all.
+    /// Takes those at these places, up to the end.
     async fn fetch(
         &mut self,
         tx: &mut Tx,
-        places: &[i64],
-        last: Option<Beginning>,
+        places: &[Place],
+        end: Bound<Beginning>,
     ) -> Result<(), Error> {
         let these = these(places);
         let found = tx.page_of_users(self.wanted, &self.rest, Way::Fetch(&these)).await?;
-        self.take(found, last);
+        self.take(tx.engine(), found, &end);
         Ok(())
     }
 
     /// Looks at everybody from the first who has this beginning, for some steps; says whether that was all.
-    async fn walk(&mut self, tx: &mut Tx, same: Beginning) -> Result<bool, Error> {
+    async fn walk(&mut self, tx: &mut Tx, same: &Beginning) -> Result<bool, Error> {
         let before = edge(same, self.is_descending);
         let is_later = |after: &Mark| match self.is_descending {
             false => (&after.keys, after.id) > (&before.keys, before.id),
@@ -129,9 +136,7 @@ impl ByName<'_> {
         };
         if !self.rest.after.as_ref().is_some_and(is_later) {
             // Between the last one read and this edge only those are found whom the index does not know.
-            let (least, greatest) = same.places();
-            let last = if self.is_descending { greatest + 1 } else { least - 1 };
-            self.fetch(tx, &[], Some(Beginning::at(last))).await?;
+            self.fetch(tx, &[], Bound::Excluded(same.clone())).await?;
             if self.rest.limit == 0 {
                 return Ok(true);
             }
@@ -146,7 +151,7 @@ impl ByName<'_> {
         let end = tx.find_end(&order, &self.rest, self.bounds.steps).await?;
         let way = Way::Walk { these: None, until: end.as_ref() };
         let found = tx.page_of_users(self.wanted, &self.rest, way).await?;
-        self.take(found, None);
+        self.take(tx.engine(), found, &Bound::Unbounded);
         if self.rest.limit > 0 && end.is_some() {
             self.rest.after = end;
             return Ok(false);
@@ -155,9 +160,13 @@ impl ByName<'_> {
     }
 
     /// Takes those from this place on who have this beginning, if they are not too many; says whether they were not.
-    async fn tell_apart(&mut self, tx: &mut Tx, from: i64, same: Beginning) -> Result<bool, Error> {
-        let (least, greatest) = same.places();
-        let within = (from, Some(if self.is_descending { least } else { greatest }));
+    async fn tell_apart(
+        &mut self,
+        tx: &mut Tx,
+        from: Place,
+        same: &Beginning,
+    ) -> Result<bool, Error> {
+        let within = (from, Some(self.next(same.clone())));
         let most = self.bounds.of_one;
         let places = self.candidates.places(tx, within, self.is_descending, most + 1).await?;
         if places.len() as i64 > most {
@@ -169,20 +178,19 @@ impl ByName<'_> {
             false => Way::Fetch(&these),
         };
         let found = tx.page_of_users(self.wanted, &self.rest, way).await?;
-        self.take(found, Some(same));
+        self.take(tx.engine(), found, &Bound::Included(same.clone()));
         Ok(true)
     }
 
-    /// Takes those who do not come after the beginning `last`: who does may have others before it, whom the index has
-    /// not given yet.
-    fn take(&mut self, found: Vec<User>, last: Option<Beginning>) {
+    /// Takes those who do not come after the end: who does may have others before it, whom the index has not given yet.
+    fn take(&mut self, engine: Engine, found: Vec<User>, end: &Bound<Beginning>) {
         let taken = self.users.len();
+        let range = match self.is_descending {
+            false => (Bound::Unbounded, end.as_ref()),
+            true => (end.as_ref(), Bound::Unbounded),
+        };
         self.users.extend(found.into_iter().take_while(|user| {
-            let beginning = Beginning::of(fold(&user.name()).as_str());
-            last.is_none_or(|last| match self.is_descending {
-                false => beginning <= last,
-                true => beginning >= last,
-            })
+            range.contains(&Beginning::of(engine, fold(&user.name()).as_str()))
         }));
         self.rest.limit -= (self.users.len() - taken) as i64;
         if let Some(user) = self.users[taken..].last() {
@@ -191,51 +199,45 @@ impl ByName<'_> {
     }
 
     /// How the name begins up to which the list has been read.
-    fn reached(&self) -> Option<Beginning> {
+    fn reached(&self, engine: Engine) -> Option<Beginning> {
         match self.rest.after.as_ref()?.keys.first()? {
-            MarkKey::Text(name) => Some(Beginning::of(name)),
+            MarkKey::Text(name) => Some(Beginning::of(engine, name)),
             _ => None,
         }
     }
 
-    /// The first place with this beginning in the list's order.
-    fn first(&self, beginning: Beginning) -> i64 {
-        let (least, greatest) = beginning.places();
-        if self.is_descending { greatest } else { least }
+    /// Before all with this beginning in the list's order.
+    fn first(&self, beginning: Beginning) -> Place {
+        if self.is_descending { Place::after(beginning) } else { Place::before(beginning) }
     }
 
-    /// The first place after all with this beginning in the list's order.
-    fn next(&self, beginning: Beginning) -> i64 {
-        let (least, greatest) = beginning.places();
-        if self.is_descending { least - 1 } else { greatest + 1 }
+    /// After all with this beginning in the list's order.
+    fn next(&self, beginning: Beginning) -> Place {
+        if self.is_descending { Place::before(beginning) } else { Place::after(beginning) }
     }
 }
 
 /// A mark that stands below all names with this beginning, or above them.
-fn edge(beginning: Beginning, is_above: bool) -> Mark {
-    let mut text = beginning.text();
-    if is_above {
-        // No text has this character.
-        text.push('\u{10FFFF}');
-    }
-    Mark { keys: vec![MarkKey::Text(text)], id: if is_above { i64::MAX } else { 0 } }
+fn edge(beginning: &Beginning, is_above: bool) -> Mark {
+    let id = if is_above { i64::MAX } else { 0 };
+    Mark { keys: vec![MarkKey::Text(beginning.edge(is_above))], id }
 }
 
-fn these(places: &[i64]) -> Candidates {
-    Candidates::These(places.iter().map(|place| user_at(*place).0).collect())
+fn these(places: &[Place]) -> Candidates {
+    Candidates::These(places.iter().map(|place| place.user).collect())
 }
 
 /// How many of these places, which are all if they are no more than `most`, to take so that `wanted` are among them and
 /// all with the last one's beginning, which is given as well; none if that one has too many. No beginning is given if
 /// these are all there are.
-fn whole(places: &[i64], wanted: i64, most: i64) -> (usize, Option<Beginning>) {
-    let is_end = |end: &usize| Beginning::at(places[end - 1]) != Beginning::at(places[*end]);
+fn whole(places: &[Place], wanted: i64, most: i64) -> (usize, Option<Beginning>) {
+    let is_end = |end: &usize| places[end - 1].beginning != places[*end].beginning;
     let are_all = places.len() as i64 <= most;
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).max(1);
     let end = (wanted..places.len()).find(is_end);
     match end.or_else(|| (1..places.len()).rev().find(|end| !are_all && is_end(end))) {
-        Some(end) => (end, Some(Beginning::at(places[end - 1]))),
+        Some(end) => (end, Some(places[end - 1].beginning.clone())),
         None if are_all => (places.len(), None),
-        None => (0, Some(Beginning::at(places[0]))),
+        None => (0, Some(places[0].beginning.clone())),
     }
 }
