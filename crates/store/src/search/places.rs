@@ -55,7 +55,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// That of a user with this folded name.
-    pub(super) fn of(engine: Engine, name: &str, user: UserId) -> Self {
+    pub(crate) fn of(engine: Engine, name: &str, user: UserId) -> Self {
         Self { beginning: Beginning::of(engine, name), user: user.0 }
     }
 

@@ -29,7 +29,7 @@ struct Segment {
     end: Place,
     /// What the numbers of its users' tokens are mixed with.
     mask: i32,
-    /// How many users there are, or fewer: it is counted when this says that there are too many.
+    /// At least how many users there are: they are counted when that is too many.
     users: i64,
 }
 

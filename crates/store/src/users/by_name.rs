@@ -5,8 +5,9 @@
 //! beginning, those who are found stand close together, and the list is walked from there. So it costs about the same
 //! whether many are found or few, and wherever they stand.
 //!
-//! PostgreSQL must look at each candidate of a segment to know its place. There no more are asked for than are likely to
-//! do; and where a good part of all come into question, the list is walked for a while before the index is asked.
+//! PostgreSQL's index knows whole names, but must look at each candidate of a segment to know its place. There no more
+//! are asked for than are likely to do; and where a good part of all come into question, the list is walked for a while
+//! before the index is asked.
 
 use std::ops::{Bound, RangeBounds as _};
 
@@ -69,6 +70,8 @@ impl ByName<'_> {
         if is_looked_at && self.are_plentiful && self.is_walkable && self.step(tx).await? {
             return Ok(true);
         }
+        // Then the list has those of the same name in the order of the index.
+        let is_exact = is_looked_at && self.is_walkable;
         let mut from =
             self.first(self.reached(engine).unwrap_or_else(|| match self.is_descending {
                 false => Beginning::of(engine, ""),
@@ -82,12 +85,14 @@ impl ByName<'_> {
                 .candidates
                 .places(tx, (from.clone(), None), self.is_descending, most + 1)
                 .await?;
-            let (count, last) = whole(&places, wanted, most);
-            if count > 0 || last.is_none() {
+            let are_all = places.len() as i64 <= most;
+            if let Some(count) = whole(&places, wanted, are_all, is_exact) {
+                let last = (count < places.len()).then(|| places[count - 1].clone());
+                let last = last.map(|one| if is_exact { one } else { self.next(one.beginning) });
                 let end = last.clone().map_or(Bound::Unbounded, Bound::Included);
                 self.fetch(tx, &places[..count], end).await?;
                 let Some(last) = last.filter(|_| self.rest.limit > 0) else { return Ok(true) };
-                from = self.next(last);
+                from = self.beyond(last);
                 (wanted, most) = (few, few);
                 continue;
             }
@@ -119,7 +124,7 @@ impl ByName<'_> {
         &mut self,
         tx: &mut Tx,
         places: &[Place],
-        end: Bound<Beginning>,
+        end: Bound<Place>,
     ) -> Result<(), Error> {
         let these = these(places);
         let found = tx.page_of_users(self.wanted, &self.rest, Way::Fetch(&these)).await?;
@@ -136,7 +141,7 @@ impl ByName<'_> {
         };
         if !self.rest.after.as_ref().is_some_and(is_later) {
             // Between the last one read and this edge only those are found whom the index does not know.
-            self.fetch(tx, &[], Bound::Excluded(same.clone())).await?;
+            self.fetch(tx, &[], Bound::Excluded(self.first(same.clone()))).await?;
             if self.rest.limit == 0 {
                 return Ok(true);
             }
@@ -178,19 +183,19 @@ impl ByName<'_> {
             false => Way::Fetch(&these),
         };
         let found = tx.page_of_users(self.wanted, &self.rest, way).await?;
-        self.take(tx.engine(), found, &Bound::Included(same.clone()));
+        self.take(tx.engine(), found, &Bound::Included(self.next(same.clone())));
         Ok(true)
     }
 
     /// Takes those who do not come after the end: who does may have others before it, whom the index has not given yet.
-    fn take(&mut self, engine: Engine, found: Vec<User>, end: &Bound<Beginning>) {
+    fn take(&mut self, engine: Engine, found: Vec<User>, end: &Bound<Place>) {
         let taken = self.users.len();
         let range = match self.is_descending {
             false => (Bound::Unbounded, end.as_ref()),
             true => (end.as_ref(), Bound::Unbounded),
         };
         self.users.extend(found.into_iter().take_while(|user| {
-            range.contains(&Beginning::of(engine, fold(&user.name()).as_str()))
+            range.contains(&Place::of(engine, fold(&user.name()).as_str(), user.id))
         }));
         self.rest.limit -= (self.users.len() - taken) as i64;
         if let Some(user) = self.users[taken..].last() {
@@ -211,6 +216,12 @@ impl ByName<'_> {
         if self.is_descending { Place::after(beginning) } else { Place::before(beginning) }
     }
 
+    /// The place after this one in the list's order.
+    fn beyond(&self, place: Place) -> Place {
+        let step = if self.is_descending { -1 } else { 1 };
+        Place { user: place.user.saturating_add(step), ..place }
+    }
+
     /// After all with this beginning in the list's order.
     fn next(&self, beginning: Beginning) -> Place {
         if self.is_descending { Place::before(beginning) } else { Place::after(beginning) }
@@ -227,17 +238,12 @@ fn these(places: &[Place]) -> Candidates {
     Candidates::These(places.iter().map(|place| place.user).collect())
 }
 
-/// How many of these places, which are all if they are no more than `most`, to take so that `wanted` are among them and
-/// all with the last one's beginning, which is given as well; none if that one has too many. No beginning is given if
-/// these are all there are.
-fn whole(places: &[Place], wanted: i64, most: i64) -> (usize, Option<Beginning>) {
-    let is_end = |end: &usize| places[end - 1].beginning != places[*end].beginning;
-    let are_all = places.len() as i64 <= most;
+/// How many of these places to take so that `wanted` are among them, or all there are; none if that cannot be told.
+/// Unless the list has them in just this order, those with the same beginning are taken together.
+fn whole(places: &[Place], wanted: i64, are_all: bool, is_exact: bool) -> Option<usize> {
+    let is_end = |end: &usize| is_exact || places[end - 1].beginning != places[*end].beginning;
     let wanted = usize::try_from(wanted).unwrap_or(usize::MAX).max(1);
     let end = (wanted..places.len()).find(is_end);
-    match end.or_else(|| (1..places.len()).rev().find(|end| !are_all && is_end(end))) {
-        Some(end) => (end, Some(places[end - 1].beginning.clone())),
-        None if are_all => (places.len(), None),
-        None => (0, Some(places[0].beginning.clone())),
-    }
+    let end = end.or_else(|| are_all.then_some(places.len()));
+    end.or_else(|| (1..places.len()).rev().find(is_end))
 }
