@@ -19,8 +19,16 @@ pub(crate) enum Candidates {
 impl Candidates {
     /// Adds the query for their numbers, those included whom the index does not know yet.
     pub(crate) fn write(&self, query: &mut Query) {
+        // PostgreSQL guesses that each segment gives a part of all users. With a million of them it takes that for more
+        // than a hash table holds, and compares each user of a list with each candidate. Of an array it knows nothing.
+        let (open, close) = match query.engine() {
+            Engine::Sqlite => ("", ""),
+            Engine::Postgres => ("SELECT unnest(ARRAY(", ")) AS user_id"),
+        };
         if !self.are_none() {
+            query.push(open);
             self.write_indexed(query);
+            query.push(close);
             query.push(" UNION ");
         }
         query.push("SELECT user_id FROM search_journal");

@@ -206,9 +206,9 @@ impl Tx {
         counts.sort_unstable();
         self.execute(
             &format!(
-                "INSERT INTO search_trigrams (trigram, users) \
+                "INSERT INTO search_tokens (token, users) \
                  SELECT value ->> 0, CAST(value ->> 1 AS BIGINT) FROM {rows} WHERE TRUE \
-                 ON CONFLICT (trigram) DO UPDATE SET users = search_trigrams.users + excluded.users"
+                 ON CONFLICT (token) DO UPDATE SET users = search_tokens.users + excluded.users"
             ),
             &[&json!(counts)],
         )

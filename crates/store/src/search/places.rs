@@ -6,8 +6,8 @@ use roster_model::UserId;
 use super::codes::Code;
 use crate::sql::Engine;
 
-/// How a folded name begins, as far as the index tells names apart. Those with the same beginning stand together, in the
-/// order of their numbers.
+/// How a folded name begins, as far as the index tells names apart: PostgreSQL's knows all of a name. Those with the same
+/// beginning stand together, in the order of their numbers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Beginning {
     /// In SQLite, some letters of it.

@@ -3,7 +3,9 @@
 //! Few candidates are fetched and sorted. For many, an index in the list's order is walked to the end of the page;
 //! each step looks the user up among the candidates, or, where nearly everybody is one, at the texts at once. That is
 //! quick if those who are found stand evenly among all. Where they do not, the walk ends after a bounded number of steps,
-//! and YY unless other conditions leave few of those whom the index gives (`users/by_name.rs`).
+//! and the candidates are fetched or the walk goes on, whichever costs less. A list sorted by name is read from the index
+//! in that order first, which needs none of this unless other conditions leave few of those whom the index gives
+//! (`users/by_name.rs`).
 //!
 //! How many have one trigram is known; how many have several is not, so if none of them is frequent, it is counted as far
 //! as it matters.
@@ -95,15 +97,15 @@ pub(crate) async fn look_up(tx: &mut Tx, needles: &[String]) -> Result<Option<Hi
             None => Ok(None),
         };
     }
-    let mut query = Query::new(tx.engine(), &known_where("trigram IN (''"));
+    let mut query = Query::new(tx.engine(), &known_where("token IN (''"));
     for token in &wanted {
         query.push_with(", ?", token);
     }
     query.push(")");
     let Some((mut known, total)) = split(query.list(tx, known).await?) else { return Ok(None) };
-    let unknown = wanted.iter().find(|one| !known.iter().any(|(token, _)| token == *one));
-    if let Some(unknown) = unknown {
-        let candidates = Candidates::All(vec![(*unknown).to_owned()]);
+    if known.len() < wanted.len() {
+        // Nobody in the index has one of them: the counts are written with it.
+        let candidates = Candidates::All(Vec::new());
         return Ok(Some(Hits { candidates, estimate: 0, total }));
     }
     known.sort_by_key(|(_, users)| *users);
@@ -116,8 +118,7 @@ pub(crate) async fn look_up(tx: &mut Tx, needles: &[String]) -> Result<Option<Hi
 async fn look_up_short(tx: &mut Tx, piece: &str) -> Result<Option<Hits>, Error> {
     // No text has this character, and all with the piece at the beginning stand before it.
     let end = format!("{piece}\u{10FFFF}");
-    let sql =
-        known_where("trigram = '' OR (trigram >= $1 AND trigram <= $2) ORDER BY trigram LIMIT $3");
+    let sql = known_where("token = '' OR (token >= $1 AND token <= $2) ORDER BY token LIMIT $3");
     let limit = BEGINNINGS as i64 + 1;
     let rows = tx.list(&sql, &[&piece, &end, &limit], known).await?;
     let Some((begun, total)) = split(rows) else { return Ok(None) };
@@ -134,9 +135,9 @@ async fn look_up_short(tx: &mut Tx, piece: &str) -> Result<Option<Hits>, Error> 
 fn known_where(condition: &str) -> String {
     let most = UNKNOWN + 1;
     format!(
-        "SELECT trigram, users, \
+        "SELECT token, users, \
          (SELECT COUNT(*) FROM (SELECT 1 FROM search_journal LIMIT {most}) AS journal) \
-         FROM search_trigrams WHERE {condition}"
+         FROM search_tokens WHERE {condition}"
     )
 }
 

@@ -17,7 +17,8 @@ use crate::query::Query;
 use crate::sql::{Param, Row};
 use crate::{Error, Tx};
 
-/// The most users of a segment. With fewer, pieces that nobody has take longer; with more, those that everybody has.
+/// The most users of a segment. A search for what few have looks into each segment, one for what most have looks at most
+/// users of a segment: with fewer users the former would take longer, with more the latter.
 pub(super) const MOST: i64 = 8000;
 
 /// Some of the users, neighbours in the order of places.
@@ -43,7 +44,7 @@ pub(super) async fn replace(
 ) -> Result<(), Error> {
     let old: Vec<_> = old.iter().map(|place| (name(place), place.user)).collect();
     tx.execute(
-        "DELETE FROM user_trigrams WHERE (name_key, user_id) IN \
+        "DELETE FROM user_tokens WHERE (name_key, user_id) IN \
          (SELECT value ->> 0, (value ->> 1)::BIGINT FROM json_array_elements($1::TEXT::JSON))",
         &[&json!(old)],
     )
@@ -63,29 +64,35 @@ pub(super) async fn replace(
         }
     }
     tx.execute(
-        "INSERT INTO user_trigrams (name_key, user_id, trigrams) \
+        "INSERT INTO user_tokens (name_key, user_id, tokens) \
          SELECT value ->> 0, (value ->> 1)::BIGINT, (value ->> 2)::INTEGER[] \
          FROM json_array_elements($1::TEXT::JSON)",
         &[&json!(rows)],
     )
     .await?;
+    if rows.len() < new.len() {
+        return Err(Error::internal("the segments of the search index leave a gap"));
+    }
     for segment in &mut grown {
         if segment.users > most {
             divide(tx, segment, most).await?;
         }
-        tx.execute(
-            "UPDATE search_segments SET end_name = $3, end_user = $4, users = $5 \
-             WHERE first_name = $1 AND first_user = $2",
-            &[
-                &name(&segment.first),
-                &segment.first.user,
-                &name(&segment.end),
-                &segment.end.user,
-                &segment.users,
-            ],
-        )
-        .await?;
     }
+    let grown: Vec<_> = grown
+        .iter()
+        .map(|one| {
+            let (first, end) = (&one.first, &one.end);
+            (name(first), first.user, name(end), end.user, one.users)
+        })
+        .collect();
+    // All of them, whether they were cut or not: of two servers that feed one segment at once, one must begin again.
+    tx.execute(
+        "UPDATE search_segments SET end_name = value ->> 2, end_user = (value ->> 3)::BIGINT, \
+         users = (value ->> 4)::BIGINT FROM json_array_elements($1::TEXT::JSON) \
+         WHERE first_name = value ->> 0 AND first_user = (value ->> 1)::BIGINT",
+        &[&json!(grown)],
+    )
+    .await?;
     Ok(())
 }
 
@@ -93,7 +100,7 @@ pub(super) async fn replace(
 fn name(place: &Place) -> &str {
     match &place.beginning {
         Beginning::Whole(name) => name,
-        Beginning::Code(_) => "",
+        Beginning::Code(_) => unreachable!("a place of SQLite's index"),
     }
 }
 
@@ -124,7 +131,7 @@ async fn segments(tx: &mut Tx) -> Result<Vec<Segment>, Error> {
 async fn divide(tx: &mut Tx, segment: &mut Segment, most: i64) -> Result<(), Error> {
     let Segment { first, end, .. } = segment.clone();
     let whole: [&dyn Param; 4] = [&name(&first), &first.user, &name(&end), &end.user];
-    let sql = format!("SELECT COUNT(*) FROM user_trigrams WHERE {WITHIN}");
+    let sql = format!("SELECT COUNT(*) FROM user_tokens WHERE {WITHIN}");
     segment.users = tx.one(&sql, &whole, |row| row.get(0)).await?;
     if segment.users <= most {
         return Ok(());
@@ -134,7 +141,7 @@ async fn divide(tx: &mut Tx, segment: &mut Segment, most: i64) -> Result<(), Err
     let sql = format!(
         "SELECT name_key, user_id FROM (SELECT name_key, user_id, \
          ROW_NUMBER() OVER (ORDER BY name_key, user_id) - 1 AS number \
-         FROM user_trigrams WHERE {WITHIN}) AS numbered \
+         FROM user_tokens WHERE {WITHIN}) AS numbered \
          WHERE number > 0 AND number % $5 = 0 ORDER BY number"
     );
     let [a, b, c, d] = whole;
@@ -146,8 +153,8 @@ async fn divide(tx: &mut Tx, segment: &mut Segment, most: i64) -> Result<(), Err
         let part: [&dyn Param; 4] = [&name(first), &first.user, &name(end), &end.user];
         let [a, b, c, d] = part;
         let sql = format!(
-            "UPDATE user_trigrams SET trigrams = \
-             ARRAY(SELECT one # $5::BIGINT::INTEGER FROM unnest(trigrams) AS one) WHERE {WITHIN}"
+            "UPDATE user_tokens SET tokens = \
+             ARRAY(SELECT one # $5::BIGINT::INTEGER FROM unnest(tokens) AS one) WHERE {WITHIN}"
         );
         let users = tx.execute(&sql, &[a, b, c, d, &(mask ^ segment.mask)]).await? as i64;
         tx.execute(
@@ -167,11 +174,11 @@ async fn divide(tx: &mut Tx, segment: &mut Segment, most: i64) -> Result<(), Err
 /// That a user stands at the place of the first two parameters or after it, and before that of the next two.
 const WITHIN: &str = "(name_key, user_id) >= ($1, $2) AND (name_key, user_id) < ($3, $4)";
 
-/// Adds the query for the numbers of candidates.
+/// Adds the query for the numbers of candidates; some may be there twice, or without the tokens, by chance.
 pub(super) fn write(candidates: &Candidates, query: &mut Query) {
     query.push(
         "SELECT user_id FROM search_segments AS segment \
-         CROSS JOIN LATERAL (SELECT user_id FROM user_trigrams WHERE ",
+         CROSS JOIN LATERAL (SELECT user_id FROM user_tokens WHERE ",
     );
     write_having(candidates, query);
     query.push(") AS found");
@@ -191,7 +198,7 @@ pub(super) async fn places(
     query.push(&format!(
         "(SELECT * FROM search_segments WHERE (end_name, end_user) > {least} \
          AND (first_name, first_user) <= {greatest}) AS segment \
-         CROSS JOIN LATERAL (SELECT name_key, user_id FROM user_trigrams WHERE "
+         CROSS JOIN LATERAL (SELECT name_key, user_id FROM user_tokens WHERE "
     ));
     write_having(candidates, &mut query);
     // As a truth value, the condition on places does not look like a better beginning than the tokens. The order of
@@ -214,7 +221,7 @@ fn write_having(candidates: &Candidates, query: &mut Query) {
     let numbers = candidates.tokens().iter().map(|one| number(one).to_string());
     query.push_with(
         &format!(
-            "trigrams {operator} ARRAY(SELECT one # segment.mask \
+            "tokens {operator} ARRAY(SELECT one # segment.mask \
              FROM unnest((SELECT string_to_array(?, ',')::INTEGER[])) AS one)"
         ),
         &numbers.collect::<Vec<_>>().join(","),

@@ -8,7 +8,7 @@ use crate::Error;
 /// What the new database has or makes by itself: its own migrations, the search index, which is made anew from its
 /// journal, the numbers of users, part of which stands in that journal, and leases, whose holders no longer run.
 const LEFT: [&str; 5] =
-    ["schema_migrations", "search_journal", "search_trigrams", "user_counts", "leases"];
+    ["schema_migrations", "search_journal", "search_tokens", "user_counts", "leases"];
 /// The numbers of users, counted.
 const COUNTS: &str = "INSERT INTO user_counts (organization_id, status, users) \
      SELECT organization_id, status, COUNT(*) FROM users WHERE deleted_at IS NULL \

@@ -105,10 +105,10 @@ uniques! {
     SsoTicket, "sso_sign_ins.ticket_hash", "sso_sign_ins_ticket_hash", "the ticket of the sign-in";
     /// A caller's idempotency key.
     IdempotencyKey, "idempotency_keys.caller, idempotency_keys.key", "idempotency_keys_pkey", "the idempotency key";
-    /// A trigram of the search index.
-    Trigram, "search_trigrams.trigram", "search_trigrams_pkey", "the trigram";
+    /// A token of the search index.
+    Token, "search_tokens.token", "search_tokens_pkey", "the token";
     /// A user's row of the search index.
-    UserTrigrams, "user_trigrams.name_key, user_trigrams.user_id", "user_trigrams_pkey", "the user's trigrams";
+    UserTokens, "user_tokens.name_key, user_tokens.user_id", "user_tokens_pkey", "the user's tokens";
     /// A segment of the search index.
     SearchSegment, "search_segments.first_name, search_segments.first_user", "search_segments_pkey", "the segment of the search index";
     /// A lease of a background job.

@@ -5,9 +5,9 @@
 //! beginning, those who are found stand close together, and the list is walked from there. So it costs about the same
 //! whether many are found or few, and wherever they stand.
 //!
-//! PostgreSQL's index knows whole names, but must look at each candidate of a segment to know its place. There no more
-//! are asked for than are likely to do; and where a good part of all come into question, the list is walked for a while
-//! before the index is asked.
+//! PostgreSQL's index knows whole names, so candidates can be taken up to anyone if the list has those of one name in the
+//! index's order. But it must look at each candidate of a segment to know its place. So no more are asked for than are
+//! likely to do; and where a good part of all come into question, the list is walked for a while before that.
 
 use std::ops::{Bound, RangeBounds as _};
 
@@ -70,13 +70,16 @@ impl ByName<'_> {
         if is_looked_at && self.are_plentiful && self.is_walkable && self.step(tx).await? {
             return Ok(true);
         }
-        // Then the list has those of the same name in the order of the index.
+        // Whether the list has those of one name in the index's order, and the index all of them together.
         let is_exact = is_looked_at && self.is_walkable;
-        let mut from =
-            self.first(self.reached(engine).unwrap_or_else(|| match self.is_descending {
-                false => Beginning::of(engine, ""),
-                true => Beginning::last(engine),
-            }));
+        let mut from = match (self.reached(engine), &self.rest.after) {
+            (Some(beginning), Some(after)) if is_exact => {
+                self.beyond(Place { beginning, user: after.id })
+            }
+            (Some(beginning), _) => self.first(beginning),
+            (None, _) if self.is_descending => self.first(Beginning::last(engine)),
+            (None, _) => self.first(Beginning::of(engine, "")),
+        };
         let mut wanted = self.rest.limit.max(LEAST);
         let mut most = if is_looked_at { few.min(wanted * 2) } else { few };
         let mut walked = None;
@@ -88,11 +91,11 @@ impl ByName<'_> {
             let are_all = places.len() as i64 <= most;
             if let Some(count) = whole(&places, wanted, are_all, is_exact) {
                 let last = (count < places.len()).then(|| places[count - 1].clone());
-                let last = last.map(|one| if is_exact { one } else { self.next(one.beginning) });
-                let end = last.clone().map_or(Bound::Unbounded, Bound::Included);
-                self.fetch(tx, &places[..count], end).await?;
-                let Some(last) = last.filter(|_| self.rest.limit > 0) else { return Ok(true) };
-                from = self.beyond(last);
+                let end = last.map(|last| if is_exact { last } else { self.next(last.beginning) });
+                let bound = end.clone().map_or(Bound::Unbounded, Bound::Included);
+                self.fetch(tx, &places[..count], bound).await?;
+                let Some(end) = end.filter(|_| self.rest.limit > 0) else { return Ok(true) };
+                from = self.beyond(end);
                 (wanted, most) = (few, few);
                 continue;
             }

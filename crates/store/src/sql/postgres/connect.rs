@@ -37,9 +37,10 @@ pub(super) fn pool(url: &str, options: &Options, size: usize) -> Result<Pool, Er
         Manager::from_config(config, NoTls, recycling)
     };
     let millis = options.statement_timeout.as_millis();
-    // A transaction that its client forgot must not hold others up for ever.
+    // A transaction that its client forgot must not hold others up for ever. To compile a statement takes longer than
+    // any of ours does.
     let settings = format!(
-        "SET statement_timeout = {millis}; SET idle_in_transaction_session_timeout = {}",
+        "SET statement_timeout = {millis}; SET idle_in_transaction_session_timeout = {}; SET jit = off",
         millis * 2
     );
     let set_up = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
