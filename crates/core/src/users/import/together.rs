@@ -23,7 +23,7 @@ use super::{Candidate, Placed, find_giving, find_owners, insert_all, sort_out};
 use crate::{Actor, Core, Error, Result, audit::Entry};
 
 /// So many rows are enough for one transaction: all others who write wait for it.
-const ENOUGH: usize = 16_000;
+const ENOUGH: usize = 5_000;
 /// How often names may be taken away under a transaction's hands.
 const MAX_TRIES: u32 = 16;
 
