@@ -59,7 +59,7 @@ def measure(options: argparse.Namespace, folder: Path) -> None:
             raw = copy_postgres(options.postgres)
         tell("import", server, server.run("import", str(people)))
         tell("import made again", server, server.run("import", str(people)))
-        settle(server)
+        settle(server, options.postgres)
         out = folder / "out.ndjson"
         tell("export as NDJSON", server, server.run("export", str(out)))
         tell("export as CSV", server, server.run("export", str(folder / "out.csv")))
@@ -147,12 +147,18 @@ def tell(what: str, server: Server, ran: tuple) -> None:
     )
 
 
-def settle(server: Server) -> None:
+def settle(server: Server, postgres: str | None) -> None:
     """Until the search index has caught up."""
-    begun, before = time.monotonic(), -1.0
-    while server.cpu() - before > 0.1:
-        before = server.cpu()
-        time.sleep(1)
+    begun = time.monotonic()
+    if postgres:
+        waiting = ["psql", "-qXAt", "-c", "SELECT EXISTS (SELECT 1 FROM search_journal)", postgres]
+        while subprocess.run(waiting, check=True, stdout=subprocess.PIPE, text=True).stdout.strip() == "t":
+            time.sleep(1)
+    else:
+        before = -1.0
+        while server.cpu() - before > 0.1:
+            before = server.cpu()
+            time.sleep(1)
     print(f"search index: {time.monotonic() - begun:.0f} s more")
 
 
