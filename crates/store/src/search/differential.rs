@@ -214,7 +214,8 @@ async fn search(tx: &mut Tx, dice: &mut Dice, users: &mut Vec<User>) -> Result<(
 
 on_both_databases! {
     async fn random_searches_find_what_a_naive_evaluation_finds(store: Store) {
-        for seed in 0..2 {
+        // With the last one, somebody was listed twice.
+        for seed in [0, 1, 210] {
             write(&store, async |tx: &mut Tx| {
                 let mut dice = Dice(seed);
                 let mut users = Vec::new();

@@ -138,7 +138,8 @@ impl ByName<'_> {
     /// Looks at everybody from the first who has this beginning, for some steps; says whether that was all.
     async fn walk(&mut self, tx: &mut Tx, same: &Beginning) -> Result<bool, Error> {
         let before = edge(same, self.is_descending);
-        let is_later = |after: &Mark| match self.is_descending {
+        let is_descending = self.is_descending;
+        let is_later = |after: &Mark| match is_descending {
             false => (&after.keys, after.id) > (&before.keys, before.id),
             true => (&after.keys, after.id) < (&before.keys, before.id),
         };
@@ -148,7 +149,10 @@ impl ByName<'_> {
             if self.rest.limit == 0 {
                 return Ok(true);
             }
-            self.rest.after = Some(before);
+            // One of them may stand beyond the edge already: other beginnings have its text before them, too.
+            if !self.rest.after.as_ref().is_some_and(is_later) {
+                self.rest.after = Some(before);
+            }
         }
         self.step(tx).await
     }
