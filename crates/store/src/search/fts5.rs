@@ -69,7 +69,9 @@ pub(super) async fn places(
 
 /// The number of the row at a place.
 fn rowid(place: &Place) -> i64 {
-    let Beginning::Code(Code(code)) = place.beginning else { return 0 };
+    let Beginning::Code(Code(code)) = place.beginning else {
+        unreachable!("a place of PostgreSQL's index")
+    };
     code << USER_BITS | place.user.clamp(0, END)
 }
 

@@ -204,11 +204,7 @@ async fn an_index_in_the_order_of_numbers_is_made_anew() {
     .await;
     store.close().await.unwrap();
     let store = open(&file, MIGRATIONS).await;
-    let count = store.read(async |tx: &mut Tx| tx.count_unindexed_users().await).await.unwrap();
-    assert_eq!(count, NAMES.len() as u64);
-    assert_same(&store).await;
-    index(&store).await;
-    assert_same(&store).await;
+    assert_made_anew(&store).await;
 }
 
 #[tokio::test]
@@ -224,16 +220,21 @@ async fn an_index_without_segments_is_made_anew() {
     .await;
     store.close().await.unwrap();
     let store = open(&location, MIGRATIONS).await;
-    let count = store.read(async |tx: &mut Tx| tx.count_unindexed_users().await).await.unwrap();
-    assert_eq!(count, NAMES.len() as u64);
-    assert_same(&store).await;
-    index(&store).await;
-    assert_same(&store).await;
+    assert_made_anew(&store).await;
     // What nodes of the release before read: that the index knows nobody.
     let sql = "SELECT COUNT(*) FROM search_trigrams";
     let counts: i64 =
         store.read(async |tx: &mut Tx| tx.one(sql, &[], |row| row.get(0)).await).await.unwrap();
     assert_eq!(counts, 0);
+}
+
+/// The index knows nobody at first; searches find the same before and after it knows everybody.
+async fn assert_made_anew(store: &Store) {
+    let count = store.read(async |tx: &mut Tx| tx.count_unindexed_users().await).await.unwrap();
+    assert_eq!(count, NAMES.len() as u64);
+    assert_same(store).await;
+    index(store).await;
+    assert_same(store).await;
 }
 
 /// Where a segment begins and ends, how many users it says it has, and how many it has.
@@ -254,7 +255,7 @@ async fn segments_that_grow_are_cut_and_hold_everybody() {
     let segments = write(&store, async |tx: &mut Tx| {
         for number in 0..500 {
             let mut one = user(tx, &format!("u{number}")).await?;
-            // Some with the same beginning, more than a segment holds.
+            // Some of one name, more than a segment holds.
             one.first_name =
                 if number % 3 == 0 { "Robert J".to_owned() } else { format!("N{number}") };
             tx.update_user(&mut one).await?;

@@ -137,8 +137,8 @@ impl ByName<'_> {
 
     /// Looks at everybody from the first who has this beginning, for some steps; says whether that was all.
     async fn walk(&mut self, tx: &mut Tx, same: &Beginning) -> Result<bool, Error> {
-        let before = edge(same, self.is_descending);
         let is_descending = self.is_descending;
+        let before = edge(same, is_descending);
         let is_later = |after: &Mark| match is_descending {
             false => (&after.keys, after.id) > (&before.keys, before.id),
             true => (&after.keys, after.id) < (&before.keys, before.id),

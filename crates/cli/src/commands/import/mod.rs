@@ -30,8 +30,7 @@ const ROWS: usize = 1000;
 /// The most of the file in one request, in bytes: the server's own bound is beyond that.
 const BYTES: u64 = 400_000;
 /// How many requests are under way: while the rows of some are written, those of others are read and checked, and the
-/// server writes together what waits. SQLite holds in memory what one commit changes, so with more of them the server
-/// needs more.
+/// server writes together what waits. With more of them the server needs more memory.
 const REQUESTS: usize = 12;
 /// How often a request is sent that gets no answer, or hears that the server cannot serve just now.
 const TRIES: u32 = 8;
